@@ -1,0 +1,130 @@
+"""A cine: frames, their times and what the file says about them."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.view import View
+
+CACHE_BYTES = 192 * 2**20
+
+
+class FrameSource(Protocol):
+    """Decodes one frame at a time; `decode` may be called from any thread and raises CineUnreadable."""
+
+    def decode(self, t: int) -> np.ndarray:
+        """Frame `t` as (H,W) or (H,W,3) RGB uint8."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CineInfo:
+    """What is known of a cine without decoding it.
+
+    Attributes:
+        size: height and width in px, as displayed.
+        times_s: (T,) float64, the time of each frame from the first, strictly rising.
+        timing_known: False where the file gives no frame times and they were assumed.
+        identity: SOP Instance UID or "sha256:..." of the content; the key of its labels.
+        content_hash: "sha256:..." of the file's bytes.
+        patient_key: a keyed hash or data-set folder name, never a name or an ID; "" when unknown.
+        calibration: mm per px or None; `calibration_note` then says why.
+        view_hint: the view that the file names, or None.
+        withheld: why no contour may be drawn on it (colour Doppler, M-mode ...), one sentence; "" when one may.
+        region_px: x0, y0, x1, y1 of the 2-D picture within the frame, the last pixels included; None when unknown.
+        notes: other things to tell about the file, a sentence each (frames that are cut off ...).
+        vendor: manufacturer and model as the file says, "" when unknown.
+        patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
+    """
+
+    size: tuple[int, int]
+    times_s: np.ndarray
+    timing_known: bool
+    identity: str
+    content_hash: str
+    kind: str
+    calibration: Calibration | None = None
+    calibration_note: str = ""
+    timing_note: str = ""
+    view_hint: View | None = None
+    withheld: str = ""
+    region_px: tuple[int, int, int, int] | None = None
+    patient_key: str = ""
+    vendor: str = ""
+    patient_label: str = ""
+    study_date: str = ""
+    notes: tuple[str, ...] = ()
+
+
+class Cine:
+    """Frames decoded when asked for and kept in a bounded cache; safe to read from several threads."""
+
+    def __init__(self, info: CineInfo, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
+        self.info = info
+        self._source = source
+        self._cache: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._cache_bytes = cache_bytes
+        self._held = 0
+        self._lock = threading.Lock()
+
+    def __len__(self) -> int:
+        return len(self.info.times_s)
+
+    @property
+    def times_s(self) -> np.ndarray:
+        """(T,) float64 seconds from the first frame."""
+        return self.info.times_s
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """Millimetres per pixel in x and y, or None when they are not known for certain."""
+        return self.info.calibration
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width in px."""
+        return self.info.size
+
+    @property
+    def fps(self) -> float:
+        """Median frames per second; 0 for a single frame."""
+        steps = np.diff(self.times_s)
+        return float(1.0 / np.median(steps)) if len(steps) else 0.0
+
+    def cached(self, t: int) -> np.ndarray | None:
+        """Frame `t` if it is decoded already, else None; never decodes, so the GUI thread may call it."""
+        with self._lock:
+            return self._cache.get(t)
+
+    def frame(self, t: int) -> np.ndarray:
+        """Frame `t`, (H,W) or (H,W,3) RGB uint8, read-only.
+
+        Raises:
+            IndexError: `t` is not a frame of this cine.
+            CineUnreadable: the frame's bytes are damaged.
+        """
+        if not 0 <= t < len(self):
+            raise IndexError(f"frame {t} of {len(self)}")
+        with self._lock:
+            if t in self._cache:
+                self._cache.move_to_end(t)
+                return self._cache[t]
+        picture = self._source.decode(t)
+        picture.setflags(write=False)
+        with self._lock:
+            if t not in self._cache:
+                self._cache[t] = picture
+                self._held += picture.nbytes
+                self._evict()
+        return picture
+
+    def _evict(self) -> None:
+        while self._held > self._cache_bytes and len(self._cache) > 1:
+            _, oldest = self._cache.popitem(last=False)
+            self._held -= oldest.nbytes

@@ -1,0 +1,155 @@
+"""The endocardial border of one frame: an open spline over handles, each with its origin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+DENSE_POINTS = 65
+DEFAULT_HANDLES = 15  # the area of a traced ventricle comes back within 0.5 %
+FEWEST_HANDLES = 3
+
+
+class Origin(Enum):
+    """Where a vertex comes from; decides its colour, its weight in training and the audit trail."""
+
+    PREDICTED = "predicted"
+    ACCEPTED = "accepted"
+    CORRECTED = "corrected"
+    INTERPOLATED = "interpolated"
+    PROPAGATED = "propagated"
+    DRAWN = "drawn"
+
+    @property
+    def human(self) -> bool:
+        """Whether a person stands behind it."""
+        return self in (Origin.ACCEPTED, Origin.CORRECTED, Origin.DRAWN)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contour:
+    """An open contour: first mitral annulus point, over the apex, to the second (left to right in the picture).
+
+    Attributes:
+        handles: (K,2) float64 x,y px, pixel centres at integers, K >= 3; copied and read-only.
+        origins: K origins, one a handle.
+    """
+
+    handles: np.ndarray
+    origins: tuple[Origin, ...]
+
+    def __post_init__(self) -> None:
+        handles = np.array(self.handles, dtype=np.float64).reshape(-1, 2)
+        if len(handles) < FEWEST_HANDLES or len(handles) != len(self.origins):
+            raise ValueError(f"{len(handles)} handles and {len(self.origins)} origins")
+        if not np.isfinite(handles).all():
+            raise ValueError("a handle is not a number")
+        handles.setflags(write=False)
+        object.__setattr__(self, "handles", handles)
+
+    @classmethod
+    def through(cls, points: np.ndarray, origin: Origin, handles: int = DEFAULT_HANDLES) -> Contour:
+        """Handles at equal steps along a dense line (N,2)."""
+        return cls(_resample(points, handles), (origin,) * handles)
+
+    def dense(self, count: int = DENSE_POINTS) -> np.ndarray:
+        """(count,2) points of the spline at equal steps of arc length, the first and the last handle included."""
+        return _resample(_catmull_rom(self.handles), count)
+
+    @property
+    def edited(self) -> bool:
+        """Whether a person moved or drew any of it."""
+        return any(o in (Origin.CORRECTED, Origin.DRAWN) for o in self.origins)
+
+    def moved(self, index: int, x: float, y: float) -> Contour:
+        """One handle elsewhere, its origin now CORRECTED (DRAWN stays DRAWN)."""
+        handles = self.handles.copy()
+        handles[index] = x, y
+        return Contour(handles, _replaced(self.origins, index))
+
+    def added(self, x: float, y: float) -> tuple[Contour, int]:
+        """A handle put in between the two whose stretch of the spline passes nearest to (x, y), and its index."""
+        curve, segment = _catmull_rom_with_segments(self.handles)
+        at = int(segment[int(np.hypot(curve[:, 0] - x, curve[:, 1] - y).argmin())]) + 1
+        handles = np.insert(self.handles, at, (x, y), axis=0)
+        origins = (*self.origins[:at], Origin.CORRECTED, *self.origins[at:])
+        return Contour(handles, origins), at
+
+    def without(self, index: int) -> Contour:
+        """One handle fewer; its neighbours count as CORRECTED, for the line between them changed.
+
+        Raises:
+            ValueError: three handles are the fewest.
+        """
+        if len(self.handles) <= FEWEST_HANDLES:
+            raise ValueError("three handles are the fewest")
+        origins = list(self.origins)
+        for near in (index - 1, index + 1):
+            if 0 <= near < len(origins):
+                origins = list(_replaced(tuple(origins), near))
+        del origins[index]
+        return Contour(np.delete(self.handles, index, axis=0), tuple(origins))
+
+    def shifted(self, dx: float, dy: float) -> Contour:
+        """All of it moved by (dx, dy) px."""
+        origins = self.origins
+        for index in range(len(origins)):
+            origins = _replaced(origins, index)
+        return Contour(self.handles + (dx, dy), origins)
+
+    def accepted(self) -> Contour:
+        """The same border, now a person's: what was predicted becomes ACCEPTED."""
+        return Contour(self.handles, tuple(o if o.human else Origin.ACCEPTED for o in self.origins))
+
+
+def draw(clicks: Sequence[tuple[float, float]]) -> Contour:
+    """A contour from a person's clicks, first annulus point first.
+
+    Raises:
+        ValueError: fewer than three clicks.
+    """
+    return Contour(np.asarray(clicks, dtype=np.float64), (Origin.DRAWN,) * len(clicks))
+
+
+def _replaced(origins: tuple[Origin, ...], index: int) -> tuple[Origin, ...]:
+    kept = origins[index] if origins[index] is Origin.DRAWN else Origin.CORRECTED
+    return (*origins[:index], kept, *origins[index + 1 :])
+
+
+def _resample(points: np.ndarray, count: int) -> np.ndarray:
+    steps = np.hypot(*np.diff(points, axis=0).T)
+    arc = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0.0, arc[-1], count)
+    return np.column_stack([np.interp(at, arc, points[:, 0]), np.interp(at, arc, points[:, 1])])
+
+
+def _catmull_rom(handles: np.ndarray) -> np.ndarray:
+    return _catmull_rom_with_segments(handles)[0]
+
+
+def _catmull_rom_with_segments(handles: np.ndarray, per_segment: int = 12) -> tuple[np.ndarray, np.ndarray]:
+    """Centripetal Catmull-Rom spline through all handles: it never loops between near handles.
+
+    Returns:
+        (M,2) points and (M,) the index of the handle before each.
+
+    Reference: Barry and Goldman 1988; Yuksel et al. 2011 for the centripetal knots.
+    """
+    ends = 2 * handles[[0, -1]] - handles[[1, -2]]
+    p = np.vstack([ends[:1], handles, ends[1:]])
+    knots = np.concatenate([[0.0], np.cumsum(np.sqrt(np.hypot(*np.diff(p, axis=0).T)) + 1e-9)])
+    share = np.linspace(0.0, 1.0, per_segment, endpoint=False)
+    k0, k1, k2, k3 = (knots[i : len(knots) - 3 + i, None, None] for i in range(4))
+    p0, p1, p2, p3 = (p[i : len(p) - 3 + i, None, :] for i in range(4))
+    t = k1 + (k2 - k1) * share[None, :, None]
+    a1 = (k1 - t) / (k1 - k0) * p0 + (t - k0) / (k1 - k0) * p1
+    a2 = (k2 - t) / (k2 - k1) * p1 + (t - k1) / (k2 - k1) * p2
+    a3 = (k3 - t) / (k3 - k2) * p2 + (t - k2) / (k3 - k2) * p3
+    b1 = (k2 - t) / (k2 - k0) * a1 + (t - k0) / (k2 - k0) * a2
+    b2 = (k3 - t) / (k3 - k1) * a2 + (t - k1) / (k3 - k1) * a3
+    curve = ((k2 - t) / (k2 - k1) * b1 + (t - k1) / (k2 - k1) * b2).reshape(-1, 2)
+    segments = np.repeat(np.arange(len(handles) - 1), per_segment)
+    return np.vstack([curve, handles[-1:]]), np.concatenate([segments, [len(handles) - 2]])

@@ -1,0 +1,56 @@
+"""What a person stands behind: an immutable value; an edit makes a new one, undo is the old one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour
+from echoview.domain.view import View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """Corrections of one cine.
+
+    Attributes:
+        contours: frame (0-based) -> contour, only frames that a person touched.
+        view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
+    """
+
+    contours: Mapping[int, Contour] = field(default_factory=dict)
+    view: View | None = None
+    ed: int | None = None
+    es: int | None = None
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
+
+    def contour(self, t: int) -> Contour | None:
+        return self.contours.get(t)
+
+    def with_contour(self, t: int, contour: Contour) -> Label:
+        return replace(self, contours={**self.contours, t: contour})
+
+    def without_contour(self, t: int) -> Label:
+        """The frame is the prediction's again."""
+        return replace(self, contours={k: c for k, c in self.contours.items() if k != t})
+
+    def with_view(self, view: View | None) -> Label:
+        return replace(self, view=view)
+
+    def with_ed(self, t: int | None) -> Label:
+        return replace(self, ed=t)
+
+    def with_es(self, t: int | None) -> Label:
+        return replace(self, es=t)
+
+    def with_calibration(self, calibration: Calibration | None) -> Label:
+        return replace(self, calibration=calibration)
+
+    @property
+    def empty(self) -> bool:
+        return not self.contours and self.view is self.ed is self.es is self.calibration is None

@@ -1,0 +1,44 @@
+"""The one tree of errors a person may see: what happened, and what to do about it."""
+
+from __future__ import annotations
+
+
+class EchoViewError(Exception):
+    """A refusal that a person can read.
+
+    Args:
+        message: one sentence that says what happened.
+        hint: one sentence that says what to do, or "".
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class CineUnreadable(EchoViewError):
+    """The file is missing, damaged or holds no picture."""
+
+
+class CineUnsupported(EchoViewError):
+    """The file is sound, but of a kind that EchoView does not read."""
+
+
+class Uncalibrated(EchoViewError):
+    """A size in mm or ml was asked for where the pixel size is not known."""
+
+
+class LibraryError(EchoViewError):
+    """The label library cannot be read or written."""
+
+
+class WeightsError(EchoViewError):
+    """A set of weights is missing, damaged or does not fit the network."""
+
+
+class TrainingError(EchoViewError):
+    """A fine-tuning run cannot be prepared or did not end well."""

@@ -1,0 +1,73 @@
+"""What a file is, told from its first bytes and never from its name."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from ral.formats import HEAD_BYTES, kind_of
+
+__all__ = ["HEAD_BYTES", "FileKind", "foreign_kind", "is_dicomdir", "sniff"]
+
+_DICOMDIR_CLASS = b"1.2.840.10008.1.3.10\0"
+_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # what an MP4 or MOV may begin with
+_FOREIGN = {
+    b"%PDF": "a PDF document",
+    b"PK\x03\x04": "a ZIP archive",
+    b"\x89PNG": "a PNG picture",
+    b"\xff\xd8\xff": "a JPEG picture",
+    b"GIF8": "a GIF picture",
+    b"II*\0": "a TIFF picture",
+    b"MM\0*": "a TIFF picture",
+    b"\x1aE\xdf\xa3": "a Matroska video",
+    b"0&\xb2u": "a Windows Media video",
+    b"\0\0\x01\xba": "an MPEG program stream",
+}
+
+
+class FileKind(Enum):
+    """The kinds of file that hold cines; the value is `CineInfo.kind`."""
+
+    DICOM = "dicom"
+    VIDEO = "video"
+    NIFTI = "nifti"
+    METAIMAGE = "metaimage"
+
+
+def sniff(head: bytes) -> FileKind | None:
+    """The kind of a file from its first `HEAD_BYTES` bytes, or None when it holds no cine."""
+    if head[128:132] == b"DICM" or _is_bare_dicom(head):
+        return FileKind.DICOM
+    if (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or head[4:8] in _BOXES:
+        return FileKind.VIDEO
+    volume = kind_of(head)
+    return FileKind(volume) if volume else None
+
+
+def foreign_kind(head: bytes) -> str:
+    """The name of a well-known kind that EchoView does not open, or ""."""
+    names = (name for magic, name in _FOREIGN.items() if head.startswith(magic))
+    return next(names, "a text file" if _is_text(head) else "")
+
+
+def is_dicomdir(head: bytes) -> bool:
+    """True for the index file of a DICOM medium, which is DICOM but holds no pictures."""
+    return head[128:132] == b"DICM" and _DICOMDIR_CLASS in head
+
+
+def _is_bare_dicom(head: bytes) -> bool:
+    """A little-endian data set without the 128-byte preamble, as some old machines write it."""
+    group, element = head[:2], int.from_bytes(head[2:4], "little")
+    if group not in (b"\x02\0", b"\x08\0") or element > 0x100:
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    return explicit or 0 < int.from_bytes(head[4:8], "little") <= 64
+
+
+def _is_text(head: bytes) -> bool:
+    if not head or b"\0" in head:
+        return False
+    try:
+        head[:1000].decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start > 990  # a character cut in two at the end of the sample
+    return True

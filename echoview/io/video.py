@@ -1,0 +1,174 @@
+"""AVI, MP4 and MOV: frames counted by decoding them, and reached exactly."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from echoview.domain.cine import Cine, CineInfo
+from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.io.colour import DOPPLER, central_box, shows_flow
+from echoview.io.timing import Timing, assumed_timing, even_timing, uneven_timing
+from echoview.io.views import view_from_text
+
+_RECENT_BYTES = 48 * 2**20
+_MAX_FRAMES = 20_000
+_MAX_PIXELS = 2**26
+_HINT = "Convert it to MP4 (H.264) or AVI (Motion JPEG)."
+
+Opener = Callable[[], cv2.VideoCapture]
+
+
+class VideoFrames:
+    """Frames of a video by index, exact: decoded forward from the last one, from the start to go back.
+
+    A container's own seeking is not used: it may land on a neighbour, and every label would be off by one.
+    Safe to use from several threads; they take turns.
+    """
+
+    def __init__(self, name: str, opener: Opener) -> None:
+        """Count the frames of a video and read their times.
+
+        Raises:
+            CineUnreadable: no frame can be decoded.
+            CineUnsupported: far too long, or too large, for a cine.
+        """
+        self._name = name
+        self._opener = opener
+        self._lock = threading.Lock()
+        self._recent: OrderedDict[int, np.ndarray] = OrderedDict()
+        self._capture = opener()
+        self._next = 0
+        self.claimed = int(max(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 0))
+        self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))
+        self.size = self._first_size()
+        self.stamps_s = np.array([0.0, *self._later_stamps()])
+        self._rewind()
+
+    def __len__(self) -> int:
+        return len(self.stamps_s)
+
+    def decode(self, t: int) -> np.ndarray:
+        """Frame `t` as (H,W,3) RGB uint8, read-only.
+
+        Raises:
+            CineUnreadable: the file has changed since it was opened, or its disk is gone.
+        """
+        with self._lock:
+            if t not in self._recent:
+                self._advance(t)
+            return self._recent[t]
+
+    def _advance(self, t: int) -> None:
+        """Decode up to frame `t`; those on the way are kept as far as there is room."""
+        if t < self._next:
+            self._rewind()
+        room = max(_RECENT_BYTES // (self.size[0] * self.size[1] * 3), 2)
+        while self._next <= t:
+            keep = self._next > t - room
+            found, picture = self._capture.read() if keep else (self._capture.grab(), None)
+            if not found or (picture is not None and picture.shape[:2] != self.size):
+                self._rewind()
+                raise CineUnreadable(f"Frame {t + 1} of {self._name} is not decoded.", "Open the file again.")
+            if picture is not None:
+                self._recent[self._next] = as_rgb(picture)
+                self._recent[self._next].setflags(write=False)
+            self._next += 1
+        while len(self._recent) > room:
+            self._recent.popitem(last=False)
+
+    def _rewind(self) -> None:
+        self._capture.release()
+        self._capture = self._opener()
+        self._next = 0
+
+    def _first_size(self) -> tuple[int, int]:
+        found, picture = self._capture.read() if self._capture.isOpened() else (False, None)
+        if not found or picture is None:
+            raise CineUnreadable(f"{self._name} holds no video that can be decoded.", _HINT)
+        height, width = picture.shape[:2]
+        if height * width > _MAX_PIXELS:
+            raise CineUnsupported(f"{self._name} has frames of {width} × {height} pixels: too large.", _HINT)
+        return height, width
+
+    def _later_stamps(self) -> list[float]:
+        """Presentation times of all frames after the first, in seconds from it."""
+        start = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+        stamps: list[float] = []
+        while self._capture.grab():
+            stamps.append((self._capture.get(cv2.CAP_PROP_POS_MSEC) - start) * 1e-3)
+            if len(stamps) >= _MAX_FRAMES:
+                message = f"{self._name} has more than {_MAX_FRAMES} frames: too long for a cine."
+                raise CineUnsupported(message, "Cut out the beats that you want to measure.")
+        return stamps
+
+
+def open_video(path: Path) -> Cine:
+    """Open a video file.
+
+    Raises:
+        CineUnreadable: no frame of it can be decoded.
+        CineUnsupported: far too long or too large for a cine.
+    """
+    place = str(path.absolute())  # a relative name with a colon would be taken for a protocol
+    video = VideoFrames(path.name, lambda: cv2.VideoCapture(place, cv2.CAP_FFMPEG))
+    content_hash = _hash_file(path)
+    timing = video_timing(video)
+    count = len(video)
+    x0, y0, x1, y1 = central_box(*video.size)
+    pictures = [video.decode(t)[y0:y1, x0:x1] for t in sorted({0, count // 4, count // 2})]
+    cut = video.claimed > count + 1  # some containers count one too many
+    info = CineInfo(
+        size=video.size,
+        times_s=timing.times_s,
+        timing_known=timing.known,
+        timing_note=timing.note,
+        identity=content_hash,
+        content_hash=content_hash,
+        kind="video",
+        calibration_note="Video files carry no pixel size.",
+        view_hint=view_from_text(path.stem),
+        withheld=DOPPLER if shows_flow(pictures) else "",
+        notes=(f"The file promises {video.claimed} frames, but only {count} can be decoded.",) if cut else (),
+    )
+    return Cine(info, video)
+
+
+def open_stream(name: str, data: bytes) -> VideoFrames:
+    """The frames of a video held in memory, as DICOM files carry MPEG.
+
+    Raises:
+        CineUnreadable: no frame of it can be decoded.
+        CineUnsupported: far too long or too large for a cine.
+    """
+    return VideoFrames(name, lambda: cv2.VideoCapture(BytesIO(data), cv2.CAP_FFMPEG, []))
+
+
+def video_timing(video: VideoFrames) -> Timing:
+    """Presentation times where they rise at plausible steps, else an even step from the frame rate."""
+    count = len(video)
+    if count == 1:
+        return assumed_timing(1)
+    timing = uneven_timing(np.diff(video.stamps_s, prepend=0.0))
+    return timing or even_timing(count, 1.0 / video.fps if video.fps > 0 else None) or assumed_timing(count)
+
+
+def as_rgb(picture: np.ndarray) -> np.ndarray:
+    """What OpenCV decodes, (H,W), (H,W,1) or (H,W,3) BGR, as (H,W,3) RGB uint8."""
+    grey = picture.ndim == 2 or picture.shape[2] == 1
+    return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB if grey else cv2.COLOR_BGR2RGB)
+
+
+def _hash_file(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None

@@ -1,0 +1,104 @@
+"""NIfTI and MetaImage sequences, as data sets of echocardiography publish them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+import numpy as np
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Cine, CineInfo
+from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.io.sniff import FileKind
+from echoview.io.timing import assumed_timing
+from echoview.io.views import view_from_text
+from ral.formats import FormatError, UnsupportedFormat, data_path, read_image
+
+_PATIENT_TOKEN = re.compile(r"patient[-_]?\d+", re.IGNORECASE)  # CAMUS: patient0001_4CH_ED.nii.gz
+_MM_RANGE = (0.01, 10.0)
+
+
+class ArrayFrames:
+    """A cine that is held decoded: (T,H,W) uint8."""
+
+    def __init__(self, frames: np.ndarray) -> None:
+        self._frames = frames
+
+    def decode(self, t: int) -> np.ndarray:
+        """Frame `t` as (H,W) uint8, a view."""
+        return self._frames[t]
+
+
+def open_volume(path: Path, kind: FileKind) -> Cine:
+    """Open a NIfTI or MetaImage sequence; any number type is brought to uint8, alike for all frames.
+
+    Raises:
+        CineUnreadable: the file, or the pixel file it names, is missing or damaged.
+        CineUnsupported: it is sound but no grey 2-D sequence.
+    """
+    try:
+        frames, spacing = read_image(path)
+        content_hash = _hash_files(path, data_path(path))
+    except UnsupportedFormat as error:
+        raise CineUnsupported(str(error), "Convert it to a grey 2-D sequence.") from None
+    except FormatError as error:
+        raise CineUnreadable(str(error), "Copy the data set again, with all its files.") from None
+    pixels = to_uint8(frames)
+    timing = assumed_timing(len(pixels))
+    calibration, calibration_note = _calibrate(spacing)
+    info = CineInfo(
+        size=(pixels.shape[1], pixels.shape[2]),
+        times_s=timing.times_s,
+        timing_known=timing.known,
+        timing_note=timing.note,
+        identity=content_hash,
+        content_hash=content_hash,
+        kind=kind.value,
+        calibration=calibration,
+        calibration_note=calibration_note,
+        view_hint=view_from_text(path.name.split(".")[0]),
+        patient_key=_patient_token(path),
+    )
+    return Cine(info, ArrayFrames(pixels))
+
+
+def to_uint8(frames: np.ndarray) -> np.ndarray:
+    """Frames of any real dtype as uint8 of the same shape; integers between 0 and 255 stay as they are.
+
+    Everything else is stretched from its smallest to its largest finite value, which become 0 and 255.
+    """
+    if frames.dtype == np.uint8:
+        return frames
+    values = np.nan_to_num(frames.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    low, high = float(values.min()), float(values.max())
+    if frames.dtype.kind in "iu" and low >= 0 and high <= 255:
+        return frames.astype(np.uint8)
+    scale = 255.0 / (high - low) if high > low else 0.0
+    return np.rint((values - low) * scale).astype(np.uint8)
+
+
+def _calibrate(spacing: tuple[float, float] | None) -> tuple[Calibration | None, str]:
+    if spacing is None:
+        return None, "The file gives no pixel size."
+    if not all(_MM_RANGE[0] <= side <= _MM_RANGE[1] for side in spacing):
+        x_mm, y_mm = spacing
+        return None, f"The file gives a pixel of {x_mm:.4g} × {y_mm:.4g} mm, which no echo picture has."
+    return Calibration(*spacing), ""
+
+
+def _patient_token(path: Path) -> str:
+    """The patient as CAMUS-like data sets name one, from the file or its folder; "" elsewhere."""
+    for name in (path.name, path.parent.name):
+        if token := _PATIENT_TOKEN.match(name):
+            return token.group().lower()
+    return ""
+
+
+def _hash_files(*paths: Path) -> str:
+    """sha256 of the files' bytes, each file once."""
+    digest = hashlib.sha256()
+    for path in dict.fromkeys(paths):
+        digest.update(path.read_bytes())
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,42 @@
+"""End-diastole and end-systole from the course of the cavity."""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.ndimage import generic_filter
+
+SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
+_FEWEST_FRAMES = 4
+
+
+def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple[int | None, int | None]:
+    """Frames of the largest and of the smallest cavity.
+
+    ED is the largest cavity, ES the smallest (ASE/EACVI 2015, where valve closure is not seen). A median over
+    five frames keeps a single wrong frame from being either.
+
+    Args:
+        sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
+
+    Returns:
+        0-based (ed, es); (None, None) where fewer than four frames can be judged.
+    """
+    trusted = np.isfinite(sizes)
+    if confidence is not None:
+        trusted &= np.asarray(confidence) >= SURE
+    if trusted.sum() < _FEWEST_FRAMES:
+        return None, None
+    kept = np.where(trusted, sizes, np.nan)
+    smooth = np.where(trusted, generic_filter(kept, _median, size=5, mode="constant", cval=np.nan), np.nan)
+    largest, smallest = np.nanmax(smooth), np.nanmin(smooth)
+    if largest <= smallest:
+        return None, None
+    # among frames of the same smoothed size the one whose own size is most extreme
+    ed = int(np.nanargmax(np.where(smooth == largest, kept, np.nan)))
+    es = int(np.nanargmin(np.where(smooth == smallest, kept, np.nan)))
+    return ed, es
+
+
+def _median(window: np.ndarray) -> float:
+    known = window[np.isfinite(window)]
+    return float(np.median(known)) if len(known) else float("nan")

@@ -1,0 +1,92 @@
+"""The numbers of one cine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.label import Label
+from echoview.domain.prediction import Prediction
+from echoview.measure.cycle import find_ed_es
+from ral.geometry import area, long_axis, volume_single_plane_ml
+
+SQUARE = Calibration(1.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurements:
+    """Areas and lengths of every frame, volumes and EF of the beat; what cannot be known is None.
+
+    Attributes:
+        ed, es: 0-based frames.
+        area_px2, length_px: (T,) float64, NaN where there is no contour.
+        area_mm2, length_mm: the same in mm, or None without calibration.
+        volumes: (T,) by the method of disks in one plane, ml with calibration, else px3 / 1000.
+        edv_ml, esv_ml: None without calibration; ef_percent: single plane, needs no calibration but square pixels.
+        calibration: the one that was used.
+    """
+
+    ed: int | None
+    es: int | None
+    area_px2: np.ndarray
+    length_px: np.ndarray
+    area_mm2: np.ndarray | None
+    length_mm: np.ndarray | None
+    volumes: np.ndarray
+    edv_ml: float | None
+    esv_ml: float | None
+    ef_percent: float | None
+    calibration: Calibration | None
+
+
+def measure(
+    contours: np.ndarray,
+    calibration: Calibration | None,
+    confidence: np.ndarray | None = None,
+    ed: int | None = None,
+    es: int | None = None,
+) -> Measurements:
+    """Measure the contours (T,N,2) of a cine.
+
+    Args:
+        contours: x,y px, first annulus point over the apex to the second; NaN where there is none.
+        confidence: (T,), keeps unsure frames from being ED or ES.
+        ed, es: frames that a person chose; found where None.
+    """
+    frames = len(contours)
+    there = [t for t in range(frames) if not np.isnan(contours[t, 0, 0])]
+    spacing = calibration or SQUARE
+    area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
+    for t in there:
+        area_px2[t], length_px[t] = area(contours[t]), long_axis(contours[t])
+        length_mm[t], volumes[t] = long_axis(contours[t], spacing), volume_single_plane_ml(contours[t], spacing)
+    found_ed, found_es = find_ed_es(volumes, confidence)
+    ed, es = found_ed if ed is None else ed, found_es if es is None else es
+    edv = None if ed is None or np.isnan(volumes[ed]) else float(volumes[ed])
+    esv = None if es is None or np.isnan(volumes[es]) else float(volumes[es])
+    ef = None if not edv or esv is None else 100.0 * (edv - esv) / edv
+    return Measurements(
+        ed, es, area_px2, length_px,
+        None if calibration is None else area_px2 * calibration.x_mm * calibration.y_mm,
+        None if calibration is None else length_mm,
+        volumes,
+        None if calibration is None else edv, None if calibration is None else esv, ef, calibration,
+    )  # fmt: skip
+
+
+def contours_shown(frames: int, prediction: Prediction | None, label: Label) -> tuple[np.ndarray, np.ndarray]:
+    """The contour that stands for each frame: the person's, else the predicted one.
+
+    Returns:
+        (frames,N,2) float64, NaN where there is none, and the confidence (frames,), 1 where a person spoke.
+    """
+    if prediction is None:
+        blank = Prediction.none_yet(frames, "", "", "")
+        contours, confidence = blank.contours.copy(), blank.confidence.copy()
+    else:
+        contours, confidence = prediction.contours.copy(), prediction.confidence.copy()
+    for t, contour in label.contours.items():
+        contours[t], confidence[t] = contour.dense(contours.shape[1]), 1.0
+    return contours, confidence

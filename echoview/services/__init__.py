@@ -1,0 +1,1 @@
+"""Slow work: plain functions and generators, and the lanes that run them off the GUI thread."""

@@ -1,0 +1,124 @@
+"""Lanes for slow work. A job is a function or a generator; its results come back on the GUI thread."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from enum import Enum
+from typing import Any
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from echoview.errors import EchoViewError
+
+log = logging.getLogger(__name__)
+
+
+class Lane(Enum):
+    """IO opens and saves; INFERENCE owns the network and takes one job at a time."""
+
+    IO = "io"
+    INFERENCE = "inference"
+
+
+class Job:
+    """One piece of work; `cancel` asks it to end, and it ends at its next yield."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+
+class Jobs(QObject):
+    """Runs jobs, one at a time a lane."""
+
+    _deliver = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane.value) for lane in Lane}
+        self._running: set[Job] = set()
+        self._deliver.connect(self._call, Qt.ConnectionType.QueuedConnection)
+
+    def run(
+        self,
+        lane: Lane,
+        name: str,
+        work: Callable[..., Any],
+        *arguments: Any,
+        on_item: Callable[[Any], None] | None = None,
+        on_done: Callable[[Any], None] | None = None,
+        on_error: Callable[[EchoViewError], None] | None = None,
+    ) -> Job:
+        """Start `work(*arguments)` on a lane; callbacks run on the GUI thread, none after a cancel.
+
+        A generator's items go to `on_item`, what a function or generator returns to `on_done`. An EchoViewError
+        goes to `on_error`; any other exception is a bug, is logged, and is raised on the GUI thread.
+        """
+        job = Job(name)
+        self._running.add(job)
+        self._lanes[lane].submit(self._work, job, work, arguments, on_item, on_done, on_error)
+        return job
+
+    def shut_down(self) -> None:
+        """Cancel what runs and wait for it."""
+        for job in list(self._running):
+            job.cancel()
+        for lane in self._lanes.values():
+            lane.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def idle(self) -> bool:
+        return not self._running
+
+    def _work(self, job: Job, work: Any, arguments: tuple, on_item: Any, on_done: Any, on_error: Any) -> None:
+        began = time.perf_counter()
+        try:
+            result = None if job.cancelled else self._drive(job, work(*arguments), on_item)
+            self._deliver.emit(job, lambda: self._finish(job, on_done, result))
+        except EchoViewError as error:
+            log.info("%s refused: %s", job.name, type(error).__name__)
+            refusal = error
+            self._deliver.emit(job, lambda: self._finish(job, on_error, refusal))
+        except BaseException as error:  # handed to the GUI thread, where the excepthook shows it
+            log.exception("%s failed", job.name)
+            bug = error
+            self._deliver.emit(job, lambda: self._fail(job, bug))
+        finally:
+            log.info("%s took %.3f s", job.name, time.perf_counter() - began)
+
+    def _drive(self, job: Job, result: Any, on_item: Any) -> Any:
+        if not inspect.isgenerator(result):
+            return result
+        while not job.cancelled:
+            try:
+                item = next(result)
+            except StopIteration as end:
+                return end.value
+            if on_item is not None:
+                self._deliver.emit(job, lambda item=item: None if job.cancelled else on_item(item))
+        result.close()
+        return None
+
+    def _finish(self, job: Job, callback: Any, value: Any) -> None:
+        self._running.discard(job)
+        if callback is not None and not job.cancelled:
+            callback(value)
+
+    def _fail(self, job: Job, bug: BaseException) -> None:
+        self._running.discard(job)
+        raise bug
+
+    def _call(self, _job: Job, callback: Callable[[], None]) -> None:
+        callback()

@@ -1,0 +1,133 @@
+"""`echoview predict`: cines in, files out, no window."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoview.domain.cine import Cine
+from echoview.domain.prediction import Prediction
+from echoview.errors import EchoViewError
+from echoview.io import open_cine
+from echoview.io.overlay import OverlayWriter
+from echoview.measure import Measurements, measure
+from echoview.services.inference import Inference, preparation_of, refuse_withheld
+from echoview.store.registry import WeightsSet
+
+SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
+UNSURE = 0.6
+
+
+def output_folder(path: Path, out: Path, taken: set[str]) -> Path:
+    """`out/<stem>`; a name that is taken in this run gets -2, -3, ..."""
+    name = path.name
+    for suffix in SUFFIXES:
+        if name.lower().endswith(suffix):
+            name = name[: -len(suffix)]
+            break
+    name = name or "cine"
+    chosen, n = name, 1
+    while chosen.casefold() in taken:
+        n += 1
+        chosen = f"{name}-{n}"
+    taken.add(chosen.casefold())
+    return out / chosen
+
+
+def predict_file(
+    path: Path, folder: Path, inference: Inference, weights: WeightsSet, device: str, secret: bytes | None = None
+) -> dict[str, Any]:
+    """Predict one file and write prediction.npz, measurements.json and overlay.mp4 into `folder`.
+
+    Returns:
+        What measurements.json holds.
+
+    Raises:
+        EchoViewError: the file cannot be opened or predicted, or the folder cannot be written.
+    """
+    cine = open_cine(path, patient_secret=secret)
+    refuse_withheld(cine)
+    predictor = inference.predictor(weights, device)
+    preparation = preparation_of(cine)
+    height, width = cine.size
+    masks = np.zeros((len(cine), height, width), bool)
+    prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, predictor.device)
+    began = time.perf_counter()
+    for found in predictor.stream((cine.frame(t) for t in range(len(cine))), preparation):
+        masks[found.t] = found.mask(preparation)
+        fps = (found.t + 1) / (time.perf_counter() - began)
+        prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
+    measured = measure(prediction.contours, cine.calibration, prediction.confidence)
+    report = measurements_json(cine, prediction, measured)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez_compressed(
+            folder / "prediction.npz", masks=masks, contours=prediction.contours, confidence=prediction.confidence,
+            view_probabilities=prediction.view_probabilities, times_s=cine.times_s,
+        )  # fmt: skip
+        (folder / "measurements.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        write_overlay(folder / "overlay.mp4", cine, prediction)
+    except OSError as error:
+        raise EchoViewError(f"The results cannot be written ({error.strerror}).", "Choose another folder with --out.") from error
+    return report
+
+
+def measurements_json(cine: Cine, prediction: Prediction, measured: Measurements) -> dict[str, Any]:
+    """The numbers of one cine as plain JSON values; frames are 0-based."""
+    spacing = cine.calibration
+    return {
+        "view": prediction.view.value,
+        "ed_frame": measured.ed,
+        "es_frame": measured.es,
+        "area_px2": numbers(measured.area_px2),
+        "area_mm2": None if measured.area_mm2 is None else numbers(measured.area_mm2),
+        "length_px": numbers(measured.length_px),
+        "length_mm": None if measured.length_mm is None else numbers(measured.length_mm),
+        "edv_ml": number(measured.edv_ml),
+        "esv_ml": number(measured.esv_ml),
+        "ef_percent": number(measured.ef_percent),
+        "spacing_mm": None if spacing is None else [spacing.x_mm, spacing.y_mm],
+        "timing_known": cine.info.timing_known,
+        "weights": prediction.weights,
+        "weights_identity": prediction.weights_identity,
+        "device": prediction.device,
+        "fps": round(prediction.fps, 1),
+        "warnings": warnings_of(cine, prediction, measured),
+    }
+
+
+def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> list[str]:
+    """What a reader of the numbers must know, one sentence each."""
+    found = [note for note in (cine.info.calibration_note, cine.info.timing_note) if note]
+    empty = int(np.isnan(prediction.contours[:, 0, 0]).sum())
+    unsure = int((prediction.confidence < UNSURE).sum()) - empty
+    if empty:
+        found.append(f"No ventricle was found in {empty} of {len(cine)} frames.")
+    if unsure > 0:
+        found.append(f"The contour is unsure in {unsure} of {len(cine)} frames.")
+    if measured.ef_percent is None:
+        found.append("There is no EF: end-diastole and end-systole were not both found.")
+    elif cine.calibration is None:
+        found.append("EF assumes square pixels, because the pixel size is not known.")
+    found.append("Research use only; a single-plane measurement.")
+    return found
+
+
+def write_overlay(path: Path, cine: Cine, prediction: Prediction) -> None:
+    """The cine with its dashed contours as MP4 (mp4v), at its own pace."""
+    with OverlayWriter(path, cine.size, cine.fps or 25.0) as writer:
+        for t in range(len(cine)):
+            writer.add(cine.frame(t), prediction.contour(t))
+
+
+def number(value: float | None) -> float | None:
+    return None if value is None or not np.isfinite(value) else round(float(value), 3)
+
+
+def numbers(values: Iterable[float]) -> list[float | None]:
+    return [number(v) for v in values]

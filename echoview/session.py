@@ -1,0 +1,148 @@
+"""What is open now: one typed state that the window draws; every change is a past-tense signal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour, Origin
+from echoview.domain.label import Label
+from echoview.domain.prediction import Prediction
+from echoview.domain.view import View
+from echoview.measure import Measurements, contours_shown, measure
+from echoview.store.registry import WeightsSet
+
+
+class Session(QObject):
+    """The open cine, its prediction, its label and the weights in use.
+
+    Signals:
+        cine_changed(): another cine, or none; prediction and label are new too.
+        prediction_changed(t): frame t was predicted; -1 = all of it is new.
+        label_changed(), measured(): the label, the numbers.
+        label_edited(before, after, tool): for whoever saves.
+        weights_changed(), saved_changed().
+    """
+
+    cine_changed = Signal()
+    prediction_changed = Signal(int)
+    label_changed = Signal()
+    label_edited = Signal(object, object, str)
+    measured = Signal()
+    weights_changed = Signal()
+    saved_changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.cine: Cine | None = None
+        self.path = ""
+        self.prediction: Prediction | None = None
+        self.predicted: Measurements | None = None
+        self.measurements: Measurements | None = None
+        self.weights: WeightsSet | None = None
+        self.unsaved = ""
+        self._label = Label()
+
+    @property
+    def label(self) -> Label:
+        return self._label
+
+    @property
+    def view(self) -> View | None:
+        """What the person said, else the network, else the file."""
+        if self.label.view is not None:
+            return self.label.view
+        if self.prediction is not None and self.prediction.done:
+            return self.prediction.view
+        return self.cine.info.view_hint if self.cine else None
+
+    @property
+    def calibration(self) -> Calibration | None:
+        """What the person measured, else the file's."""
+        return self.label.calibration or (self.cine.calibration if self.cine else None)
+
+    def open(self, cine: Cine | None, path: str, label: Label) -> None:
+        """Show another cine with the label that the library holds for it."""
+        self.cine, self.path, self._label = cine, path, label
+        self.prediction = self.predicted = None
+        self.undo_stack.clear()
+        self.set_unsaved("")
+        self._measure()
+        self.cine_changed.emit()
+
+    def set_weights(self, weights: WeightsSet) -> None:
+        self.weights = weights
+        self.weights_changed.emit()
+
+    def set_prediction(self, prediction: Prediction | None, t: int = -1) -> None:
+        """The prediction grew by frame t, or is another one (-1)."""
+        self.prediction = prediction
+        if prediction is None or prediction.complete or t < 0:
+            self._measure()
+        self.prediction_changed.emit(t)
+
+    def contour(self, t: int) -> Contour | np.ndarray | None:
+        """What frame t shows: the person's contour, else the predicted points (65,2), else None."""
+        own = self.label.contour(t)
+        if own is not None:
+            return own
+        return None if self.prediction is None else self.prediction.contour(t)
+
+    def editable(self, t: int) -> Contour | None:
+        """The contour of frame t with handles, made from the prediction where no person was there yet."""
+        shown = self.contour(t)
+        return Contour.through(shown, Origin.PREDICTED) if isinstance(shown, np.ndarray) else shown
+
+    def edit(self, text: str, after: Label) -> None:
+        """One undo step; `text` names it in the menu and in the history."""
+        self.undo_stack.push(_EditLabel(self._replace_label, self._label, after, text))
+
+    def preview(self, t: int, contour: Contour) -> Measurements | None:
+        """The numbers as they would be with this contour in frame t; for use during a drag."""
+        return None if self.cine is None else self._measured(self.label.with_contour(t, contour))
+
+    def set_unsaved(self, reason: str) -> None:
+        """Why the last correction is not in the library, "" when it is."""
+        if reason != self.unsaved:
+            self.unsaved = reason
+            self.saved_changed.emit()
+
+    def _replace_label(self, before: Label, after: Label, tool: str) -> None:
+        self._label = after
+        self._measure()
+        self.label_changed.emit()
+        self.label_edited.emit(before, after, tool)
+
+    def _measure(self) -> None:
+        nothing = self.cine is None or (self.prediction is None and self.label.empty)
+        self.measurements = None if nothing else self._measured(self.label)
+        self.predicted = None if nothing or self.prediction is None else self._measured(
+            Label(ed=self.label.ed, es=self.label.es, calibration=self.label.calibration)
+        )  # fmt: skip
+        self.measured.emit()
+
+    def _measured(self, label: Label) -> Measurements:
+        assert self.cine is not None
+        contours, confidence = contours_shown(len(self.cine), self.prediction, label)
+        calibration = label.calibration or self.cine.calibration
+        return measure(contours, calibration, confidence, label.ed, label.es)
+
+
+class _EditLabel(QUndoCommand):
+    """From one label to the next and back; the first push runs redo."""
+
+    def __init__(self, replace: Callable[[Label, Label, str], None], before: Label, after: Label, text: str) -> None:
+        super().__init__(text)
+        self._replace, self._before, self._after = replace, before, after
+
+    def redo(self) -> None:
+        self._replace(self._before, self._after, self.text())
+
+    def undo(self) -> None:
+        self._replace(self._after, self._before, f"undo {self.text()}")

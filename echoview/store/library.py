@@ -1,0 +1,227 @@
+"""The label library: every edit is one appended row in one transaction; nothing is ever overwritten.
+
+SQLite in the user's folder by default, any SQLAlchemy URL instead. Two windows may write at once: each appends, and
+the next number of a cine is taken inside the transaction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, create_engine, event, func, select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from echoview.domain.cine import Cine
+from echoview.domain.label import Label
+from echoview.errors import LibraryError
+from echoview.store.codec import difference, replay
+from echoview.store.tables import CineRow, RevisionRow
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One entry of a cine's history: who did what, when, with which version and weights."""
+
+    number: int
+    made_at: datetime
+    annotator: str
+    app_version: str
+    weights: str
+    tool: str
+    frames: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledCine:
+    """A cine with corrections, as training needs it."""
+
+    identity: str
+    path: str
+    patient_key: str
+    label: Label
+
+
+class Library:
+    """One open label library; its methods may be called from any thread."""
+
+    def __init__(self, engine: Engine, place: str) -> None:
+        self._engine = engine
+        self.place = place
+        self._write = threading.Lock()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def label(self, identity: str) -> Label:
+        """The newest label of a cine, empty where it has none.
+
+        Raises:
+            LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
+        """
+        with self._session() as session:
+            changes = session.scalars(
+                select(RevisionRow.change).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
+            ).all()
+            return _replayed(changes)
+
+    def history(self, identity: str) -> list[Revision]:
+        """All edits of a cine, oldest first."""
+        with self._session() as session:
+            rows = session.scalars(
+                select(RevisionRow).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
+            ).all()
+            return [
+                Revision(
+                    r.number, r.made_at, r.annotator, r.app_version, r.weights, r.tool,
+                    tuple(int(t) for t in r.change.get("contours", {})),
+                )
+                for r in rows
+            ]  # fmt: skip
+
+    def save(
+        self, cine: Cine, path: str, before: Label, after: Label, *, annotator: str, app_version: str, weights: str, tool: str
+    ) -> int | None:
+        """Append what changed; one transaction.
+
+        Returns:
+            The revision's number, or None where nothing changed.
+
+        Raises:
+            LibraryError: it could not be written; nothing of it is kept.
+        """
+        change = difference(before, after)
+        if not change:
+            return None
+        who = {"annotator": annotator, "app_version": app_version, "weights": weights, "tool": tool}
+        with self._write:
+            for attempt in range(_TRIES):
+                try:
+                    return self._append(cine, path, change, who)
+                except IntegrityError as error:  # another window took the number: take the next one
+                    if attempt == _TRIES - 1:
+                        raise _cannot_write(error) from error
+        return None
+
+    def labelled(self) -> list[LabelledCine]:
+        """All cines with at least one contour by a person."""
+        with self._session() as session:
+            cines = session.scalars(select(CineRow).order_by(CineRow.id)).all()
+            found = []
+            for row in cines:
+                changes = session.scalars(
+                    select(RevisionRow.change).where(RevisionRow.cine_id == row.id).order_by(RevisionRow.number)
+                ).all()
+                label = _replayed(changes)
+                if label.contours:
+                    found.append(LabelledCine(row.identity, row.path, row.patient_key, label))
+            return found
+
+    def _append(self, cine: Cine, path: str, change: dict[str, Any], who: dict[str, str]) -> int:
+        with self._session(_cannot_write) as session, session.begin():
+            row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity))
+            if row is None:
+                height, width = cine.size
+                row = CineRow(
+                    identity=cine.info.identity, content_hash=cine.info.content_hash, frames=len(cine),
+                    patient_key=cine.info.patient_key, height=height, width=width,
+                )  # fmt: skip
+                session.add(row)
+            row.path = path
+            session.flush()
+            last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id))
+            number = (last or 0) + 1
+            session.add(RevisionRow(cine_id=row.id, number=number, made_at=datetime.now(UTC), change=change, **who))
+            return number
+
+    @contextmanager
+    def _session(self, refusal: Callable[[Exception], LibraryError] | None = None) -> Iterator[Session]:
+        try:
+            with Session(self._engine) as session:
+                yield session
+        except IntegrityError:
+            raise
+        except SQLAlchemyError as error:
+            raise (refusal or _cannot_read)(error) from error
+
+
+def open_library(url: str) -> Library:
+    """Open a library, making it or bringing it to the newest schema where needed.
+
+    Args:
+        url: an SQLAlchemy URL, e.g. "sqlite:////home/me/labels.sqlite".
+
+    Raises:
+        LibraryError: it cannot be opened, made or brought up to date.
+    """
+    try:
+        engine = create_engine(url, connect_args={"timeout": 20} if url.startswith("sqlite") else {})
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _keep_sqlite_safe)
+        _migrate(engine)
+    except (SQLAlchemyError, OSError, ValueError) as error:
+        raise _cannot_open(error) from error
+    return Library(engine, url)
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite:///{path}"
+
+
+def _keep_sqlite_safe(connection: Any, _record: Any) -> None:
+    """Readers do not wait for writers (WAL), and a commit is on the disk before it returns."""
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _migrate(engine: Engine) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def _replayed(changes: Any) -> Label:
+    try:
+        return replay(changes)
+    except (KeyError, ValueError, TypeError) as error:
+        raise LibraryError(
+            "A label in the library is damaged and is not shown.", "The rows are untouched; restore a backup of the library."
+        ) from error
+
+
+def _cannot_open(error: Exception) -> LibraryError:
+    return LibraryError(
+        f"The label library cannot be opened ({_reason(error)}).",
+        "Check the folder's permissions and free space, or choose another library with --library.",
+    )
+
+
+def _cannot_read(error: Exception) -> LibraryError:
+    return LibraryError(f"The label library cannot be read ({_reason(error)}).", "Check that its disk or server is there.")
+
+
+def _cannot_write(error: Exception) -> LibraryError:
+    return LibraryError(
+        f"The correction could not be saved ({_reason(error)}).",
+        "It is kept on the screen: free the library or its disk, then press Save again.",
+    )
+
+
+def _reason(error: Exception) -> str:
+    """The driver's own words without the SQL and its values."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0].strip().rstrip(".") or type(cause).__name__

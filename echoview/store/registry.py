@@ -1,0 +1,154 @@
+"""The sets of weights on this machine and which one is in use; nothing is ever deleted or replaced."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from echoview.errors import WeightsError
+
+POINTER = "active.json"
+
+
+@dataclass(frozen=True, slots=True)
+class WeightsSet:
+    """A trained set as its card describes it.
+
+    Attributes:
+        identity: tells two sets of one name apart; parent: the identity it was fine-tuned from, "" when shipped.
+        terms: what it may be used for; research_only: whether they forbid anything but research.
+        tuned: whether it was fine-tuned here.
+    """
+
+    name: str
+    identity: str
+    folder: Path
+    terms: str
+    research_only: bool
+    parent: str
+    created: str
+    metrics: dict[str, Any]
+
+    @property
+    def tuned(self) -> bool:
+        return bool(self.parent)
+
+
+class Registry:
+    """Shipped sets and the person's own.
+
+    Args:
+        shipped: folder of the sets that come with the program.
+        own: folder for candidates and for the pointer to the set in use; made when first needed.
+        default: name of the shipped set that is in use until a person chooses.
+    """
+
+    def __init__(self, shipped: Path, own: Path, default: str) -> None:
+        self._shipped, self._own, self._default = shipped, own, default
+
+    def sets(self) -> list[WeightsSet]:
+        """All sets that have a card, shipped ones first, then the newest last; damaged ones are left out."""
+        found = []
+        for home in (self._shipped, self._own):
+            cards = [read_set(folder) for folder in sorted(home.iterdir()) if folder.is_dir()] if home.is_dir() else []
+            found += sorted((c for c in cards if c is not None), key=lambda c: c.created)
+        return found
+
+    def find(self, name: str) -> WeightsSet:
+        """A set by identity or name, the newest of that name.
+
+        Raises:
+            WeightsError: there is none.
+        """
+        matches = [s for s in self.sets() if name in (s.identity, s.name)]
+        if not matches:
+            known = ", ".join(dict.fromkeys(s.name for s in self.sets())) or "none"
+            raise WeightsError(f"There are no weights called {name!r}.", f"Known here: {known}.")
+        return matches[-1]
+
+    def active(self) -> WeightsSet:
+        """The set in use; the default where none was adopted or the adopted one is gone.
+
+        Raises:
+            WeightsError: not even the default is there.
+        """
+        adopted = self._pointer()
+        known = {s.identity: s for s in self.sets()}
+        for identity in reversed(adopted):
+            if identity in known:
+                return known[identity]
+        return self.find(self._default)
+
+    def former(self) -> WeightsSet | None:
+        """The set that rolling back would put in use, or None."""
+        adopted = self._pointer()
+        if not adopted:
+            return None
+        known = {s.identity: s for s in self.sets()}
+        return known.get(adopted[-2]) if len(adopted) > 1 else self.find(self._default)
+
+    def adopt(self, identity: str) -> WeightsSet:
+        """Put a set in use by one atomic change of the pointer."""
+        chosen = self.find(identity)
+        if chosen.identity != self.active().identity:
+            self._point([*self._pointer(), chosen.identity])
+        return chosen
+
+    def roll_back(self) -> WeightsSet:
+        """Put the former set in use again; with none before it, the default."""
+        self._point(self._pointer()[:-1])
+        return self.active()
+
+    def add_candidate(self, folder: Path) -> WeightsSet:
+        """Take a trained set in, without putting it in use.
+
+        Raises:
+            WeightsError: the folder holds no set, or it cannot be copied.
+        """
+        found = read_set(folder)
+        if found is None:
+            raise WeightsError("The run left no weights.", "Start the fine-tuning again.")
+        home = self._own / f"{found.name}-{found.identity}"
+        if not home.exists():
+            part = home.with_suffix(".part")
+            try:
+                shutil.copytree(folder, part, dirs_exist_ok=True)
+                os.replace(part, home)
+            except OSError as error:
+                raise WeightsError(f"The new weights cannot be kept ({error.strerror}).", "Free some disk space.") from error
+        kept = read_set(home)
+        assert kept is not None
+        return kept
+
+    def _pointer(self) -> list[str]:
+        """Identities adopted so far, the one in use last; an unreadable pointer counts as none."""
+        try:
+            adopted = json.loads((self._own / POINTER).read_text(encoding="utf-8"))["adopted"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return []
+        return [identity for identity in adopted if isinstance(identity, str)]
+
+    def _point(self, adopted: list[str]) -> None:
+        part = self._own / (POINTER + ".part")
+        try:
+            self._own.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps({"adopted": adopted}), encoding="utf-8")
+            os.replace(part, self._own / POINTER)
+        except OSError as error:
+            raise WeightsError(f"The choice of weights cannot be kept ({error.strerror}).", "Free some disk space.") from error
+
+
+def read_set(folder: Path) -> WeightsSet | None:
+    """The set in a folder by its card, or None where there is no readable one."""
+    try:
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        return WeightsSet(
+            card["name"], card["identity"], folder, card["terms"], bool(card["research_only"]),
+            card.get("parent", ""), card.get("created", ""), card.get("metrics", {}),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

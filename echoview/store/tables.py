@@ -1,0 +1,42 @@
+"""The tables of the label library. A change here needs a migration beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class CineRow(Base):
+    """A cine that has been labelled, known by what it is, not by where it lies."""
+
+    __tablename__ = "cines"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    identity: Mapped[str] = mapped_column(String(128), unique=True)
+    content_hash: Mapped[str] = mapped_column(String(80))
+    patient_key: Mapped[str] = mapped_column(String(128), default="")
+    path: Mapped[str] = mapped_column(String, default="")
+    frames: Mapped[int] = mapped_column(Integer)
+    height: Mapped[int] = mapped_column(Integer)
+    width: Mapped[int] = mapped_column(Integer)
+
+
+class RevisionRow(Base):
+    """One edit, as what it changed; rows are added and never altered."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (UniqueConstraint("cine_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cine_id: Mapped[int] = mapped_column(ForeignKey("cines.id"), index=True)
+    number: Mapped[int] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    annotator: Mapped[str] = mapped_column(String(200))
+    app_version: Mapped[str] = mapped_column(String(40))
+    weights: Mapped[str] = mapped_column(String(120))
+    tool: Mapped[str] = mapped_column(String(80))
+    change: Mapped[dict] = mapped_column(JSON)

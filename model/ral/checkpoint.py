@@ -1,0 +1,121 @@
+"""Sets of weights: a folder with `weights.safetensors` and `card.json`. Nothing in them is executable."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ral.config import RALConfig
+
+if TYPE_CHECKING:
+    from ral.network import RAL
+
+WEIGHTS_FILE = "weights.safetensors"
+CARD_FILE = "card.json"
+
+
+class CheckpointError(ValueError):
+    """A set of weights is missing, damaged or does not fit the network; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a person should know of a set of weights before trusting it.
+
+    Attributes:
+        name: e.g. "ral-lite-camus".
+        identity: the first 16 hex digits of the SHA-256 of the weights file; filled in on saving.
+        config: sizes of the network (`RALConfig.to_dict`).
+        data: what it was trained on, in sentences; terms: under which terms it may be used.
+        research_only: True where the terms forbid anything but research.
+        metrics: measured figures by name, each group naming its data.
+        seed, command, revision, created: how it was made, so that it can be made again.
+        parent: identity of the weights it was fine-tuned from, or "".
+    """
+
+    name: str
+    config: dict[str, Any]
+    data: str
+    terms: str
+    research_only: bool
+    seed: int
+    command: str
+    identity: str = ""
+    metrics: dict[str, Any] = field(default_factory=dict)
+    revision: str = ""
+    created: str = ""
+    parent: str = ""
+
+
+def save_weights(folder: str | Path, net: RAL, card: Card) -> Card:
+    """Write a set of weights; the card comes last and atomically, so a set without a card is not a set.
+
+    Returns:
+        The card as written, with its identity.
+    """
+    from dataclasses import replace
+
+    from safetensors.torch import save_file
+
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in net.state_dict().items()}
+    part = folder / (WEIGHTS_FILE + ".part")
+    save_file(tensors, part)
+    part.replace(folder / WEIGHTS_FILE)
+    card = replace(card, identity=_identity(folder / WEIGHTS_FILE))
+    write_card(folder, card)
+    return card
+
+
+def write_card(folder: str | Path, card: Card) -> None:
+    part = Path(folder) / (CARD_FILE + ".part")
+    part.write_text(json.dumps(asdict(card), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    part.replace(Path(folder) / CARD_FILE)
+
+
+def read_card(folder: str | Path) -> Card:
+    """The card of a set of weights; loads no torch.
+
+    Raises:
+        CheckpointError: there is none, or it cannot be read.
+    """
+    path = Path(folder) / CARD_FILE
+    try:
+        return Card(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        raise CheckpointError(f"There are no weights in {Path(folder).name!r}.") from None
+    except (OSError, ValueError, TypeError) as error:
+        raise CheckpointError(f"The card of the weights {Path(folder).name!r} cannot be read.") from error
+
+
+def load_weights(folder: str | Path, device: str = "cpu") -> tuple[RAL, Card]:
+    """A network ready to predict, and its card.
+
+    Raises:
+        CheckpointError: the set is missing, damaged, or its file is not the one that the card names.
+    """
+    from safetensors.torch import load_file
+
+    from ral.network import RAL
+
+    folder = Path(folder)
+    card = read_card(folder)
+    path = folder / WEIGHTS_FILE
+    try:
+        if _identity(path) != card.identity:
+            raise CheckpointError(f"The weights file of {card.name!r} is not the one its card describes.")
+        net = RAL(RALConfig.from_dict(card.config))
+        net.load_state_dict(load_file(path))
+    except CheckpointError:
+        raise
+    except Exception as error:  # safetensors, torch and the file system each raise their own
+        raise CheckpointError(f"The weights {card.name!r} cannot be loaded: the file is missing or damaged.") from error
+    return net.eval().to(device), card
+
+
+def _identity(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

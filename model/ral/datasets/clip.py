@@ -1,0 +1,157 @@
+"""A clip of training data, and its augmentation: one geometry for all its frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from ral.prepare import normalise
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """Prepared frames with their masks.
+
+    Attributes:
+        frames: (T,S,S) uint8 grey, as `ral.prepare.Preparation.picture` gives them.
+        masks: (T,S,S) bool, the LV cavity; anything where the weight is 0.
+        weights: (T,) float32, how much the frame's label counts; 0 = no label.
+        sector: (S,S) uint8, 1 inside the ultrasound sector.
+        view: index into `ral.config.VIEWS`, or -1 where it must not be learnt from (see `camus_clips`).
+        source: the data set, and `name` the patient or seed, for reports.
+    """
+
+    frames: np.ndarray
+    masks: np.ndarray
+    weights: np.ndarray
+    sector: np.ndarray
+    view: int
+    source: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """An augmented clip as the network reads it: frames (T,s,s) float32 z-scores, masks (T,s,s) float32."""
+
+    frames: np.ndarray
+    masks: np.ndarray
+    weights: np.ndarray
+    view: int
+
+
+def augment(clip: Clip, rng: np.random.Generator, size: int, drift_frames: int = 0) -> Sample:
+    """Draw a random picture of a clip at `size` px.
+
+    Args:
+        drift_frames: for a still frame: repeat it so often under a slow, smooth drift, so that the recurrence
+            also meets real speckle; 0 leaves the clip as it is.
+    """
+    frames, masks, weights = clip.frames, clip.masks, clip.weights
+    if drift_frames:
+        frames, masks = (np.repeat(a, drift_frames, axis=0) for a in (frames, masks))
+        weights = np.repeat(weights, drift_frames)
+    warps = _drifting_warps(rng, clip.frames.shape[-1], size, len(frames), moving=bool(drift_frames))
+    pixels = np.stack([_warp(f, w, size, cv2.INTER_LINEAR) for f, w in zip(frames, warps, strict=True)])
+    moved = np.stack([_warp(m.astype(np.uint8) * 255, w, size, cv2.INTER_LINEAR) for m, w in zip(masks, warps, strict=True)])
+    sectors = [_warp(clip.sector, w, size, cv2.INTER_NEAREST) for w in warps]
+    pixels = change_look(pixels.astype(np.float32) / 255.0, rng)
+    normal = np.stack([normalise(p * s, s) for p, s in zip(pixels, sectors, strict=True)])
+    return Sample(normal, (moved >= 128).astype(np.float32), weights.astype(np.float32), clip.view)
+
+
+def plain(clip: Clip, size: int) -> Sample:
+    """A clip without augmentation, resized to `size`: what validation reads."""
+    side = clip.frames.shape[-1]
+    how = cv2.INTER_AREA if size < side else cv2.INTER_LINEAR
+    fit = [f if side == size else cv2.resize(f, (size, size), interpolation=how) for f in clip.frames]
+    masks = [cv2.resize(m.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) for m in clip.masks]
+    sector = cv2.resize(clip.sector, (size, size), interpolation=cv2.INTER_NEAREST)
+    return Sample(
+        np.stack([normalise(f, sector) for f in fit]), np.stack(masks).astype(np.float32), clip.weights, clip.view
+    )
+
+
+def collate(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
+    """Samples of equal length -> frames (B,T,1,s,s), masks (B,T,s,s), weights (B,T), views (B,)."""
+    import torch
+
+    return {
+        "frames": torch.from_numpy(np.stack([s.frames for s in samples]))[:, :, None],
+        "masks": torch.from_numpy(np.stack([s.masks for s in samples])),
+        "weights": torch.from_numpy(np.stack([s.weights for s in samples])),
+        "views": torch.tensor([s.view for s in samples], dtype=torch.int64),
+    }
+
+
+def change_look(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Another scanner's look, the same for all frames: (T,s,s) float32 in 0..1 -> the same shape and range."""
+    size = pixels.shape[-1]
+    if rng.random() < 0.6:
+        pixels = np.clip(pixels * rng.uniform(0.7, 1.35), 0, 1) ** rng.uniform(0.65, 1.6)
+    if rng.random() < 0.2:  # attenuation with depth
+        pixels = pixels * np.linspace(1.0, rng.uniform(0.4, 1.2), size, dtype=np.float32)[None, :, None]
+    if rng.random() < 0.2:
+        pixels = pixels * _shadow(rng, size)
+    if rng.random() < 0.2:  # coarse speckle
+        grain = rng.standard_normal((max(size // 2, 1),) * 2).astype(np.float32)
+        pixels = pixels * (1 + rng.uniform(0.05, 0.25) * cv2.resize(grain, (size, size)))
+    if rng.random() < 0.2:
+        sigma = rng.uniform(0.4, 1.3) * size / 256
+        pixels = np.stack([cv2.GaussianBlur(p, (0, 0), sigma) for p in pixels])
+    return np.clip(pixels, 0, 1).astype(np.float32)
+
+
+def _shadow(rng: np.random.Generator, size: int) -> np.ndarray:
+    """A rib or lung shadow: a dark wedge from the probe down."""
+    x, y = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0.02, 1, size))
+    angle = np.arctan2(x, y + 0.1)
+    wedge = np.exp(-(((angle - rng.uniform(-0.7, 0.7)) / rng.uniform(0.05, 0.2)) ** 2))
+    return (1 - rng.uniform(0.3, 0.9) * wedge).astype(np.float32)
+
+
+def _drifting_warps(rng: np.random.Generator, side: int, size: int, frames: int, moving: bool) -> list[np.ndarray]:
+    """One random geometry (3x3, clip px -> sample px), or a smooth path from one to a near one."""
+    start = _draw_geometry(rng)
+    if not moving:
+        return [_matrix(start, side, size)] * frames
+    reach = rng.normal(0, 1, len(start)) * np.array([3.0, 0.03, 0.03, 2.5, 2.5, 0.0, 0.0, 0.0])
+    swing = np.sin(np.linspace(0, rng.uniform(1.0, 2 * np.pi), frames))
+    return [_matrix(start + s * reach, side, size) for s in swing]
+
+
+def _draw_geometry(rng: np.random.Generator) -> np.ndarray:
+    """angle (degrees, about the probe), zoom, aspect, shift x and y (% of the side), mirror, perspective x and y."""
+    return np.array([
+        rng.uniform(-15, 15), np.exp(rng.uniform(-0.2, 0.2)), np.exp(rng.uniform(-0.15, 0.15)),
+        rng.uniform(-8, 8), rng.uniform(-8, 8), float(rng.random() < 0.1),
+        *(rng.uniform(-0.1, 0.1, 2) if rng.random() < 0.3 else (0.0, 0.0)),
+    ])  # fmt: skip
+
+
+def _matrix(geometry: np.ndarray, side: int, size: int) -> np.ndarray:
+    angle, zoom, aspect, shift_x, shift_y, mirror, lean_x, lean_y = geometry
+    c, s = np.cos(np.deg2rad(angle)), np.sin(np.deg2rad(angle))
+    centre = np.array([[1, 0, -side / 2 + 0.5], [0, 1, -side * 0.2], [0, 0, 1]], float)  # turn near the probe
+    centre[:2] /= side
+    turn = np.array([[c, -s, 0], [s, c, 0], [0, 0, 1]])
+    stretch = np.diag([zoom * aspect * (-1 if mirror else 1), zoom / aspect, 1.0])
+    lean = np.array([[1, 0, 0], [0, 1, 0], [lean_x, lean_y, 1]])
+    # zooming from the probe would push the ventricle out of the picture: shift half of it back
+    place = np.array([[1, 0, shift_x / 100], [0, 1, shift_y / 100 - 0.3 * (zoom / aspect - 1)], [0, 0, 1]])
+    back = np.array([[size, 0, size / 2 - 0.5], [0, size, size * 0.2], [0, 0, 1]], float)
+    return back @ place @ lean @ turn @ stretch @ centre
+
+
+def _warp(picture: np.ndarray, matrix: np.ndarray, size: int, how: int) -> np.ndarray:
+    if how == cv2.INTER_LINEAR and size * 2 <= picture.shape[-1]:  # halving first keeps speckle from aliasing
+        half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        return cv2.warpPerspective(half, matrix @ np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]), (size, size), flags=how)
+    return cv2.warpPerspective(picture, matrix, (size, size), flags=how)

@@ -1,0 +1,219 @@
+"""Masks, contours and what is measured on them. Loads no torch.
+
+Points are (N,2) float64 x,y in px, pixel centres at integers. A contour is open: first mitral annulus point (left in
+the picture), over the apex, to the second.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from skimage.measure import find_contours
+
+from ral.config import CONTOUR_POINTS
+
+DISKS = 20  # ASE: twenty disks
+_OUTLINE = 180  # points on a closed outline while its corners are looked for
+_CUT_COST = 4.0  # px of chord that one px of mean depth must earn; on CAMUS 3-8 serve alike, 2 slips up the wall
+_BASE_TILT = np.deg2rad(42)  # how far the annulus line may lean from the perpendicular of the long axis
+
+
+class Landmarks(NamedTuple):
+    """The three points that a contour hangs on, x,y px each."""
+
+    first: np.ndarray
+    apex: np.ndarray
+    second: np.ndarray
+
+
+def largest_component(mask: np.ndarray) -> np.ndarray:
+    """(H,W) bool -> the largest 4-connected patch with its holes filled, (H,W) bool."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    if count < 2:
+        return np.zeros_like(mask, bool)
+    keep = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    return ndimage.binary_fill_holes(keep)
+
+
+def outline(field: np.ndarray, level: float = 0.5) -> np.ndarray | None:
+    """(H,W) mask or probability -> the longest closed line (N,2) where it crosses `level`, or None."""
+    padded = np.pad(field.astype(np.float32), 1, constant_values=min(float(field.min()), level - 1))
+    lines = [line for line in find_contours(padded, level) if len(line) >= 8]
+    if not lines:
+        return None
+    return max(lines, key=lambda line: abs(signed_area(line)))[:-1, ::-1] - 1.0
+
+
+def signed_area(points: np.ndarray) -> float:
+    """Shoelace area of the closed polygon through the points, px2; its sign tells the direction."""
+    x, y = points[:, 0], points[:, 1]
+    return float(0.5 * np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y))
+
+
+def area(points: np.ndarray) -> float:
+    """Area inside a contour that is closed by a straight annulus line, px2."""
+    return abs(signed_area(points))
+
+
+def resample(points: np.ndarray, count: int, closed: bool = False) -> np.ndarray:
+    """Points at equal steps of arc length; an open line keeps its two ends."""
+    line = np.vstack([points, points[:1]]) if closed else np.asarray(points, float)
+    steps = np.hypot(*np.diff(line, axis=0).T)
+    arc = np.concatenate([[0.0], np.cumsum(steps)])
+    at = np.linspace(0.0, arc[-1], count + 1)[:-1] if closed else np.linspace(0.0, arc[-1], count)
+    return np.column_stack([np.interp(at, arc, line[:, 0]), np.interp(at, arc, line[:, 1])])
+
+
+def find_landmarks(closed: np.ndarray) -> Landmarks:
+    """Annulus points and apex of a closed outline (N,2).
+
+    The annulus is the chord that is long and lies close to the outline it cuts off: moving past a corner, up a wall,
+    makes the cut deep before it makes the chord long. The apex is the farthest point from the middle of that chord.
+    """
+    points = resample(closed, _OUTLINE, closed=True)
+    if signed_area(points) < 0:
+        points = points[::-1].copy()  # now the base is walked from right to left in the picture
+    axis = _long_axis(points)
+    n = len(points)
+    doubled = np.vstack([points, points])
+    cross = np.concatenate([[0.0], np.cumsum(_cross(doubled[:-1], doubled[1:]))])
+    start = np.arange(n)[:, None]
+    end = start + np.arange(6, n // 2)[None, :]
+    p, q = doubled[start], doubled[end]
+    chord = q - p
+    length = np.hypot(chord[..., 0], chord[..., 1]) + 1e-9
+    cut = np.abs(0.5 * (cross[end] - cross[start] + _cross(q, p))) / length
+    lean = np.abs(chord @ axis) / length
+    below = ((p + q) / 2 - points.mean(0)) @ axis
+    score = np.where((lean < np.sin(_BASE_TILT)) & (below > 0), length - _CUT_COST * cut, -np.inf)
+    if not np.isfinite(score).any():
+        return _fallback_landmarks(points, axis)
+    i, j = np.unravel_index(int(score.argmax()), score.shape)
+    a, b = doubled[start[i, 0]], doubled[end[i, j]]
+    return _ordered(points, a, b, axis)
+
+
+def open_contour(closed: np.ndarray, count: int = CONTOUR_POINTS) -> np.ndarray:
+    """A closed outline (N,2) -> the open contour (count,2), annulus, apex, annulus, equal steps of arc length."""
+    marks = find_landmarks(closed)
+    points = resample(closed, 4 * _OUTLINE, closed=True)
+    i, j = (int(np.hypot(*(points - m).T).argmin()) for m in (marks.first, marks.second))
+    one = points[i : j + 1] if i <= j else np.vstack([points[i:], points[: j + 1]])
+    other = points[j : i + 1] if j <= i else np.vstack([points[j:], points[: i + 1]])
+    apex = marks.apex
+    nearest = [np.hypot(*(way - apex).T).min() for way in (one, other)]
+    return resample(one if nearest[0] <= nearest[1] else other[::-1], count)
+
+
+def contour_landmarks(contour: np.ndarray) -> Landmarks:
+    """The landmarks of an open contour (N,2): its ends, and the point farthest from the middle of the annulus."""
+    middle = (contour[0] + contour[-1]) / 2
+    apex = contour[int(np.hypot(*(contour - middle).T).argmax())]
+    return Landmarks(contour[0], apex, contour[-1])
+
+
+def raster(contour: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """The pixels inside a contour closed by a straight annulus line, (H,W) bool; parts off the picture are cut."""
+    out = np.zeros(shape, np.uint8)
+    fixed = np.round(contour * 256).astype(np.int32)  # eight fractional bits
+    cv2.fillPoly(out, [fixed[:, None]], 1, lineType=cv2.LINE_8, shift=8)
+    return out.astype(bool)
+
+
+def long_axis(contour: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0)) -> float:
+    """From the middle of the annulus to the farthest apical point, in mm (px where the spacing is 1)."""
+    points = contour * np.asarray(spacing_mm)
+    return float(np.hypot(*(points - (points[0] + points[-1]) / 2).T).max())
+
+
+def disk_widths(contour: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0), disks: int = DISKS) -> np.ndarray:
+    """Widths (disks,) of the cavity at right angles to its long axis, from the base, in mm (px where spacing is 1)."""
+    points = contour * np.asarray(spacing_mm)
+    origin = (points[0] + points[-1]) / 2
+    apex = points[int(np.hypot(*(points - origin).T).argmax())]
+    axis = (apex - origin) / (np.hypot(*(apex - origin)) + 1e-12)
+    along = (points - origin) @ axis
+    across = (points - origin) @ np.array([-axis[1], axis[0]])
+    levels = (np.arange(disks) + 0.5) / disks * along.max()
+    u0, u1 = along, np.roll(along, -1)
+    v0, v1 = across, np.roll(across, -1)
+    crosses = (u0[None] <= levels[:, None]) != (u1[None] <= levels[:, None])
+    share = (levels[:, None] - u0[None]) / np.where(u1 == u0, 1.0, u1 - u0)[None]
+    at = np.where(crosses, v0[None] + share * (v1 - v0)[None], np.nan)
+    signs = np.where(u1 > u0, 1.0, -1.0)[None]
+    return np.abs(np.nansum(at * signs, axis=1))
+
+
+def volume_single_plane_ml(contour: np.ndarray, spacing_mm: tuple[float, float]) -> float:
+    """Method of disks in one plane, every disk a circle; ml.
+
+    Reference: Lang et al., ASE/EACVI 2015: V = pi/4 * sum(a_i^2) * L/20.
+    """
+    widths = disk_widths(contour, spacing_mm)
+    return float(np.pi / 4 * np.sum(widths**2) * long_axis(contour, spacing_mm) / len(widths) / 1000.0)
+
+
+def dice(a: np.ndarray, b: np.ndarray) -> float:
+    """Dice of two (H,W) bool masks; 1 where both are empty."""
+    total = int(a.sum()) + int(b.sum())
+    return 1.0 if total == 0 else float(2 * np.logical_and(a, b).sum() / total)
+
+
+def boundary_distances_mm(a: np.ndarray, b: np.ndarray, spacing_mm: tuple[float, float]) -> tuple[float, float, float]:
+    """Hausdorff distance, its 95th percentile and the mean absolute distance of two masks' boundaries, mm.
+
+    HD is the larger of the two directed maxima, MAD the mean of the two directed means. NaN where a mask is empty.
+    """
+    if not a.any() or not b.any():
+        return float("nan"), float("nan"), float("nan")
+    p, q = (_boundary(mask) * np.asarray(spacing_mm) for mask in (a, b))
+    there, back = cKDTree(q).query(p)[0], cKDTree(p).query(q)[0]
+    return (
+        float(max(there.max(), back.max())),
+        float(max(np.percentile(there, 95), np.percentile(back, 95))),
+        float((there.mean() + back.mean()) / 2),
+    )
+
+
+def _boundary(mask: np.ndarray) -> np.ndarray:
+    inner = ndimage.binary_erosion(mask, border_value=0)
+    rows, columns = np.nonzero(mask & ~inner)
+    return np.column_stack([columns, rows]).astype(float)
+
+
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+
+
+def _long_axis(points: np.ndarray) -> np.ndarray:
+    """Unit vector from apex towards base: the main direction of the area, pointing down the picture."""
+    m = cv2.moments(points.astype(np.float32)[:, None])
+    spread, vectors = np.linalg.eigh(np.array([[m["mu20"], m["mu11"]], [m["mu11"], m["mu02"]]]))
+    if spread[1] < 1.25 * spread[0]:  # too round to have a direction
+        return np.array([0.0, 1.0])
+    axis = vectors[:, 1]
+    return axis if axis[1] >= 0 else -axis
+
+
+def _ordered(points: np.ndarray, a: np.ndarray, b: np.ndarray, axis: np.ndarray) -> Landmarks:
+    """Left annulus point first: left as seen with the apex up, whatever the tilt."""
+    right = np.array([axis[1], -axis[0]])
+    first, second = (a, b) if (b - a) @ right > 0 else (b, a)
+    middle = (a + b) / 2
+    apical = (points - middle) @ axis < 0
+    reach = np.where(apical, np.hypot(*(points - middle).T), -1.0)
+    return Landmarks(first, points[int(reach.argmax())], second)
+
+
+def _fallback_landmarks(points: np.ndarray, axis: np.ndarray) -> Landmarks:
+    """For outlines too small or odd to have a base: the extremes of the lower third along the long axis."""
+    along = (points - points.mean(0)) @ axis
+    across = (points - points.mean(0)) @ np.array([axis[1], -axis[0]])
+    low = along >= np.quantile(along, 2 / 3)
+    i = int(np.where(low, across, np.inf).argmin())
+    j = int(np.where(low, across, -np.inf).argmax())
+    return _ordered(points, points[i], points[j], axis)

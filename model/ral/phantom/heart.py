@@ -1,0 +1,220 @@
+"""The heart of the phantom: its shape, how it beats, and the exact contour at any moment.
+
+Frames of reference
+-------------------
+*heart frame* (d, u) in mm: origin in the middle of the annulus, u towards the apex, d right in the picture.
+*world frame* (x, z) in mm: origin at the middle of the probe face, x right, z into the body.
+The border is star-shaped seen from the annulus, so a place in the heart frame is a ray angle and a radius.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.ndimage import gaussian_filter1d
+
+Array = np.ndarray
+
+VIEWS = ("A2C", "A3C", "A4C")
+_TAU = np.linspace(
+    -1.0, 1.0, 129
+)  # material parameter along the border: -1 first annulus, 0 apex, 1 second annulus
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Heart:
+    """One drawn heart at end-diastole, and how it moves. Arrays run over the border parameter (129,)."""
+
+    view: str
+    length_mm: float
+    width_mm: float
+    base_angle: float  # ellipse angle (rad) where the annulus cuts it: beyond pi/2 the base narrows
+    apex_power: float  # below 1 a blunt apex, above 1 a pointed one
+    asymmetry: float
+    skew: float  # lean of the long axis against the normal of the annulus
+    bend_mm: float
+    relief: Array  # (129,) relative irregularity of the border
+    wall_mm: Array  # (129,) wall thickness at end-diastole
+    regional: Array  # (129,) share of the contraction that a place takes part in, mean about 1
+    ejection: float  # 0..1
+    long_share: float  # shortening of the long axis as a share of the ejection fraction
+    heart_rate_hz: float
+    systole: float  # share of the beat
+    phase0: float
+    tilt: float  # rad, positive leans the apex to the left of the picture
+    apex_mm: Array  # (2,) world position of the apex
+    sway_mm: Array  # (2,) how far the heart swings in systole
+    sway_tilt: float
+    breath_mm: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pose:
+    """The heart at one moment. Border curves are in the heart frame, (129, 2) d, u in mm."""
+
+    endo: Array
+    wall_mm: Array
+    base_mm: Array  # (2,) world position of the annulus middle
+    tilt: float
+    length_mm: float
+    skew: float
+    bend_mm: float
+    contraction: float  # 0 at end-diastole, 1 at end-systole
+    phase: float  # 0..1 of the beat, 0 = end-diastole
+    valve_opening: float  # 0 closed, 1 wide open (mitral)
+
+    def to_world(self, points: Array) -> Array:
+        """(..., 2) d, u in the heart frame to (..., 2) x, z in mm."""
+        d, u = points[..., 0], points[..., 1]
+        d = d + self._lean(u)
+        s, c = np.sin(self.tilt), np.cos(self.tilt)
+        return np.stack((self.base_mm[0] + c * d - s * u, self.base_mm[1] - s * d - c * u), axis=-1)
+
+    def from_world(self, x: Array, z: Array) -> tuple[Array, Array]:
+        """World x, z in mm to d, u in the heart frame: the exact inverse of `to_world`."""
+        dx, dz = x - self.base_mm[0], z - self.base_mm[1]
+        s, c = np.sin(self.tilt), np.cos(self.tilt)
+        u = -s * dx - c * dz
+        return c * dx - s * dz - self._lean(u), u
+
+    def _lean(self, u: Array) -> Array:
+        along = np.clip(u / self.length_mm, 0.0, 1.0)
+        return self.skew * u + self.bend_mm * np.sin(np.pi * along) ** 2
+
+
+def draw_heart(rng: np.random.Generator, view: str) -> Heart:
+    """Draw a heart: sizes around those measured on CAMUS (ED + ES of 60 patients), spread a little wider."""
+    kind = rng.choice(("normal", "dilated", "hypertrophic"), p=(0.62, 0.23, 0.15))
+    length = np.clip(rng.normal({"normal": 83, "dilated": 90, "hypertrophic": 80}[kind], 8.5), 60, 112)
+    aspect = np.clip(
+        rng.normal({"normal": 0.56, "dilated": 0.63, "hypertrophic": 0.52}[kind], 0.06), 0.38, 0.80
+    )
+    wall = np.clip(rng.normal({"normal": 9.5, "dilated": 8.0, "hypertrophic": 14.0}[kind], 1.6), 5.5, 20)
+    ejection = rng.uniform(0.15, 0.45) if kind == "dilated" else rng.uniform(0.25, 0.75)
+    rate = rng.uniform(45, 130) / 60
+    tilt = np.deg2rad(rng.normal({"A2C": 5, "A3C": 9, "A4C": 10.5}[view], 7.5))
+    return Heart(
+        view=view,
+        length_mm=length,
+        width_mm=length * aspect,
+        base_angle=np.deg2rad(rng.uniform(98, 128)),
+        apex_power=rng.uniform(0.8, 1.25),
+        asymmetry=rng.normal(0, 0.10),
+        skew=rng.normal(0.10 if view == "A3C" else 0.0, 0.07),
+        bend_mm=rng.normal(0, 2.0),
+        relief=_curve(rng, 6, rng.uniform(0.01, 0.04)),
+        wall_mm=wall * _wall_profile(rng),
+        regional=np.clip(1 + _curve(rng, 14, rng.uniform(0, 0.25)), 0.1, 1.8),
+        ejection=ejection,
+        long_share=rng.uniform(0.15, 0.32),
+        heart_rate_hz=rate,
+        systole=np.clip(0.28 + 0.10 * rate + rng.normal(0, 0.02), 0.28, 0.55),
+        phase0=0.0 if rng.random() < 0.4 else rng.uniform(0, 1),
+        tilt=tilt,
+        apex_mm=np.array([rng.normal(-5, 8) - 10 * np.sin(tilt), rng.uniform(16, 46)]),
+        sway_mm=rng.normal(0, 1.5, 2),
+        sway_tilt=np.deg2rad(rng.normal(0, 2)),
+        breath_mm=rng.normal(0, 1.5),
+    )
+
+
+def _curve(rng: np.random.Generator, smooth: float, amount: float) -> Array:
+    """Smooth noise over the border, zero mean, (129,)."""
+    noise = gaussian_filter1d(rng.standard_normal(_TAU.size + 80), smooth)[40:-40]
+    return amount * (noise - noise.mean()) / (noise.std() + 1e-9)
+
+
+def _wall_profile(rng: np.random.Generator) -> Array:
+    """Relative wall thickness (129,): thin at the apex, a septum that may bulge, uneven elsewhere."""
+    apex = 1 - rng.uniform(0.2, 0.5) * np.exp(-((_TAU / 0.18) ** 2))
+    bulge = 1 + rng.uniform(0, 0.45) * np.exp(-(((_TAU + rng.choice((-1, 1)) * 0.75) / 0.25) ** 2))
+    return apex * bulge * (1 + _curve(rng, 12, 0.07))
+
+
+def filling(phase: Array | float, systole: float) -> Array:
+    """Share of the stroke volume in the ventricle: 1 at ED (phase 0), 0 at ES, back by E wave and A wave."""
+    phase = np.mod(phase, 1.0)
+    ejecting = 0.5 * (1 + np.cos(np.pi * np.clip(phase / systole, 0, 1)))
+    x = np.clip((phase - systole) / (1 - systole), 0, 1)
+    e = _ramp(x, 0.08, 0.48)
+    a = _ramp(x, 0.72, 1.0)
+    return np.where(phase < systole, ejecting, 0.76 * e + 0.24 * a)
+
+
+def _ramp(x: Array, start: float, end: float) -> Array:
+    t = np.clip((x - start) / (end - start), 0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def valve_opening(phase: float, systole: float) -> float:
+    """Mitral opening 0..1: wide in the E wave, half shut in diastasis, again in the A wave."""
+    x = (np.mod(phase, 1.0) - systole) / (1 - systole)
+    e = np.exp(-(((x - 0.26) / 0.16) ** 2))
+    a = 0.7 * np.exp(-(((x - 0.85) / 0.10) ** 2))
+    rest = 0.35 * _ramp(np.asarray(x), 0.08, 0.2) * (1 - _ramp(np.asarray(x), 0.92, 1.0))
+    return float(np.clip(max(e, a, rest), 0, 1)) if x > 0.04 else 0.0
+
+
+def pose_at(heart: Heart, phase: float, drift: float = 0.0) -> Pose:
+    """The heart at `phase` beats after ED; the radial squeeze is solved so that the volume is the wanted one.
+
+    `drift` in -1..1 is the place in the breath.
+    """
+    contraction = 1.0 - float(filling(phase, heart.systole))
+    long_factor = 1.0 - heart.long_share * heart.ejection * contraction * 1.6
+    wanted = _volume(_border(heart, 1.0, 0.0)) * (1 - heart.ejection * contraction)
+    squeeze = _solve_squeeze(heart, long_factor, wanted)
+    endo = _border(heart, long_factor, squeeze)
+    pose = Pose(
+        endo=endo,
+        wall_mm=_thickened(heart, endo, long_factor),
+        base_mm=np.zeros(2),
+        tilt=heart.tilt + heart.sway_tilt * contraction,
+        length_mm=heart.length_mm * long_factor,
+        skew=heart.skew,
+        bend_mm=heart.bend_mm,
+        contraction=contraction,
+        phase=float(np.mod(phase, 1.0)),
+        valve_opening=valve_opening(phase, heart.systole),
+    )
+    apex = heart.apex_mm + contraction * heart.sway_mm
+    apex = apex + drift * heart.breath_mm * np.array([0.5, 1.0])
+    # The apex hardly moves: the base comes down to it.
+    return replace(pose, base_mm=apex - pose.to_world(np.array([0.0, pose.length_mm])))
+
+
+def _border(heart: Heart, long_factor: float, squeeze: float) -> Array:
+    """Endocardial border (129, 2) d, u in mm: a cut ellipse with relief, shortened and squeezed."""
+    theta = heart.base_angle * _TAU
+    cos, sin = np.cos(theta), np.sin(theta)
+    cut = np.cos(heart.base_angle)
+    top = np.where(cos > 0, np.abs(cos) ** heart.apex_power, cos)
+    u = heart.length_mm * (top - cut) / (1 - cut)
+    d = 0.5 * heart.width_mm * sin * (1 + heart.asymmetry * sin)
+    grow = 1 + heart.relief  # radial, so the annulus stays a straight line
+    d = d * grow * (1 - np.clip(squeeze * heart.regional, -0.5, 0.85))
+    return np.stack((d, u * grow * long_factor), axis=-1)
+
+
+def _solve_squeeze(heart: Heart, long_factor: float, wanted: float) -> float:
+    low, high = -0.3, 0.85
+    for _ in range(22):
+        mid = 0.5 * (low + high)
+        low, high = (mid, high) if _volume(_border(heart, long_factor, mid)) > wanted else (low, mid)
+    return 0.5 * (low + high)
+
+
+def _volume(border: Array) -> float:
+    """Volume (mm^3) of the body whose chord at each height u is the border's, for the solver only."""
+    half = border.shape[0] // 2
+    u = np.linspace(0, border[half, 1], 60)
+    left = np.interp(u, border[: half + 1, 1], -border[: half + 1, 0])
+    right = np.interp(u, border[half:, 1][::-1], border[half:, 0][::-1])
+    return float(np.pi / 4 * np.sum((left + right) ** 2) * (u[1] - u[0]))
+
+
+def _thickened(heart: Heart, endo: Array, long_factor: float) -> Array:
+    """Wall thickness (129,) in mm: the ring of muscle keeps its area, more when it also gets shorter."""
+    rest = np.abs(_border(heart, 1.0, 0.0)[:, 0])
+    ring = ((rest + heart.wall_mm) ** 2 - rest**2) / long_factor
+    now = np.abs(endo[:, 0])
+    return np.sqrt(ring + now**2) - now

@@ -1,0 +1,153 @@
+"""From a seed to a cine: draws heart, tissue, probe and look, and runs the beat frame by frame."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from ral.geometry import contour_landmarks, resample, volume_single_plane_ml
+from ral.phantom.anatomy import echogenicity
+from ral.phantom.heart import VIEWS, Heart, Pose, draw_heart, pose_at
+from ral.phantom.looks import Look, draw_look, haze, noise_like, to_grey, wanted_gain
+from ral.phantom.overlay import draw_overlay
+from ral.phantom.places import carried, locate
+from ral.phantom.probe import Probe, blur_beams, draw_probe, fill_contour, scan_convert
+from ral.phantom.tissue import Tissue, draw_tissue
+from ral.phantom.valves import draw_valves
+
+Array = np.ndarray
+
+CONTOUR_POINTS = 65
+_BLOOD_MEMORY = 0.35  # how much of the blood's speckle lasts to the next frame
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PhantomCine:
+    """A simulated cine with everything that is known about it.
+
+    frames (T, S, S) uint8; masks (T, S, S) bool, the left ventricular cavity closed by the straight annulus
+    line, papillary muscles and trabeculae inside, nothing beyond the line. In A3C the line runs from the
+    inferolateral mitral hinge to the anteroseptal hinge of the aortic valve: the outflow tract counts down to
+    it, the aortic root beyond does not.
+    contours (T, 65, 2) float64 x, y px, pixel centres at integers, from the first annulus point over the apex
+    to the second (A4C septal to lateral, A2C inferior to anterior, A3C inferolateral to anteroseptal: left to
+    right in the picture).
+    landmarks (T, 3, 2) first annulus point, apex, second annulus point, each a vertex of the contour.
+    volumes_ml (T,) method of disks of the contour; ed, es the frames of the largest and smallest volume.
+    """
+
+    frames: Array
+    masks: Array
+    contours: Array
+    landmarks: Array
+    times_s: Array
+    view: str
+    mm_per_px: float
+    volumes_ml: Array
+    ed: int
+    es: int
+    ef_percent: float
+    seed: int
+
+
+def simulate(
+    seed: int, view: str | None = None, frames: int = 30, size: int = 256, beats: float = 1.0
+) -> PhantomCine:
+    """Simulate one cine; the same arguments give the same bytes.
+
+    view is one of "A2C", "A3C", "A4C" or None to draw it; `beats` is how many beats the `frames` cover.
+    """
+    rng = np.random.default_rng(seed)
+    drawn = str(rng.choice(VIEWS))
+    view = drawn if view is None else view
+    if view not in VIEWS:
+        raise ValueError(f"view is {view!r}, not one of {VIEWS}")
+    heart, probe = _draw_scene(rng, view, size)
+    phases = heart.phase0 + beats * np.arange(frames) / frames
+    times = np.arange(frames) * beats / frames / heart.heart_rate_hz
+    drift = np.sin(2 * np.pi * (times / rng.uniform(2.5, 5) + rng.uniform()))
+    poses = [pose_at(heart, phase, sway) for phase, sway in zip(phases, drift, strict=True)]
+    contours_mm = np.stack([resample(pose.to_world(pose.endo), CONTOUR_POINTS) for pose in poses])
+    contours = probe.to_px(contours_mm)
+    volumes = np.array([volume_single_plane_ml(contour, (1.0, 1.0)) for contour in contours_mm])
+    ed, es = int(volumes.argmax()), int(volumes.argmin())
+    return PhantomCine(
+        frames=_pictures(rng, heart, probe, poses, phases),
+        masks=np.stack([fill_contour(contour, size) for contour in contours]),
+        contours=contours,
+        landmarks=np.stack([contour_landmarks(contour) for contour in contours]),
+        times_s=times,
+        view=view,
+        mm_per_px=probe.mm_per_px,
+        volumes_ml=volumes,
+        ed=ed,
+        es=es,
+        ef_percent=float(100 * (1 - volumes[es] / volumes[ed])),
+        seed=seed,
+    )
+
+
+def _draw_scene(rng: np.random.Generator, view: str, size: int) -> tuple[Heart, Probe]:
+    """A heart and a probe that sees at least nine tenths of its border; looks again where it does not."""
+    for _ in range(40):
+        heart = draw_heart(rng, view)
+        border = pose_at(heart, 0.0).to_world(pose_at(heart, 0.0).endo)
+        probe = draw_probe(rng, size, reach_mm=float(border[:, 1].max()))
+        column, row = probe.to_samples(border).T
+        seen = (column > 0) & (column < len(probe.angles) - 1) & (row > 0) & (row < len(probe.ranges_mm) - 1)
+        if seen.mean() >= 0.9:
+            break
+    return heart, probe
+
+
+def _pictures(
+    rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[Pose], phases: Array
+) -> Array:
+    tissue, look = draw_tissue(rng, heart, probe), draw_look(rng, probe)
+    x, z = probe.world()
+    rest = pose_at(heart, 0.0)
+    maps = probe.pixel_maps()
+    still = noise_like(rng, x.shape)
+    blood_noise = noise_like(rng, x.shape)
+    overlay = draw_overlay(rng, probe, maps[2], phases)
+    out = np.zeros((len(poses), probe.size, probe.size), np.uint8)
+    gain = None
+    for t, pose in enumerate(poses):
+        fresh = noise_like(rng, x.shape)
+        blood_noise = _BLOOD_MEMORY * blood_noise + np.sqrt(1 - _BLOOD_MEMORY**2) * fresh
+        field = _echo(rng, heart, probe, tissue, look, pose, rest, (x, z), blood_noise, still)
+        level = 20 * np.log10(np.abs(field) + 1e-4)
+        gain = wanted_gain(level, look) if gain is None else gain
+        picture = scan_convert(to_grey(level, look, gain), maps)
+        if look.smooth_px > 0.3:
+            picture = cv2.GaussianBlur(picture, (0, 0), look.smooth_px * probe.size / 256) * maps[2]
+        out[t] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+        out[t] = np.maximum(out[t], overlay[t])
+    return out
+
+
+def _echo(
+    rng: np.random.Generator,
+    heart: Heart,
+    probe: Probe,
+    tissue: Tissue,
+    look: Look,
+    pose: Pose,
+    rest: Pose,
+    world: tuple[Array, Array],
+    blood_noise: Array,
+    still: Array,
+) -> Array:
+    """The complex beam field of one frame (samples, beams) after the probe's blur."""
+    places = locate(pose, rest, *world)
+    db, blood = echogenicity(tissue, heart, pose, places)
+    db = draw_valves(db, tissue, heart, pose, probe)
+    planes = carried(tissue.speckle, places)
+    speckle = np.where(
+        blood & (db < tissue.blood_db + 3), blood_noise, (planes[..., 0] + 1j * planes[..., 1]) * np.sqrt(0.5)
+    )
+    gain = look.gain_db
+    field = speckle * 10 ** ((db + gain) / 20)
+    field = field + blood_noise * haze(db + gain, look) + still * 10 ** (look.clutter_db / 20)
+    field = blur_beams(field.astype(np.complex64), probe, look.axial_mm, look.lateral_deg, look.focus_mm)
+    return field + 10 ** (look.noise_db / 20) * noise_like(rng, field.shape)
