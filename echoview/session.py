@@ -14,8 +14,8 @@ from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
-from echoview.measure import Measurements, contours_shown, measure
-from echoview.store.registry import WeightsSet
+from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure
+from echoview.domain.weights import WeightsSet
 
 
 class Session(QObject):
@@ -83,8 +83,10 @@ class Session(QObject):
     def set_prediction(self, prediction: Prediction | None, t: int = -1) -> None:
         """The prediction grew by frame t, or is another one (-1)."""
         self.prediction = prediction
-        if prediction is None or prediction.complete or t < 0:
+        if prediction is None or t < 0 or self.measurements is None or self.predicted is None:
             self._measure()
+        else:
+            self._measure_frame(prediction, t)
         self.prediction_changed.emit(t)
 
     def contour(self, t: int) -> Contour | np.ndarray | None:
@@ -105,7 +107,11 @@ class Session(QObject):
 
     def preview(self, t: int, contour: Contour) -> Measurements | None:
         """The numbers as they would be with this contour in frame t; for use during a drag."""
-        return None if self.cine is None else self._measured(self.label.with_contour(t, contour))
+        if self.cine is None or self.measurements is None:
+            return None
+        confidence = confidence_shown(len(self.cine), self.prediction, self.label)
+        confidence[t] = 1.0
+        return remeasure(self.measurements, t, contour.dense(), confidence, self.label.ed, self.label.es)
 
     def set_unsaved(self, reason: str) -> None:
         """Why the last correction is not in the library, "" when it is."""
@@ -127,11 +133,22 @@ class Session(QObject):
         )  # fmt: skip
         self.measured.emit()
 
+    def _measure_frame(self, prediction: Prediction, t: int) -> None:
+        """The network has come to frame t: only that frame is measured anew."""
+        assert self.cine is not None and self.measurements is not None and self.predicted is not None
+        said = self.label.ed, self.label.es
+        self.predicted = remeasure(self.predicted, t, prediction.contours[t], prediction.confidence, *said)
+        if self.label.contour(t) is None:
+            confidence = confidence_shown(len(self.cine), prediction, self.label)
+            self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
+        self.measured.emit()
+
     def _measured(self, label: Label) -> Measurements:
         assert self.cine is not None
-        contours, confidence = contours_shown(len(self.cine), self.prediction, label)
-        calibration = label.calibration or self.cine.calibration
-        return measure(contours, calibration, confidence, label.ed, label.es)
+        frames = len(self.cine)
+        contours = contours_shown(frames, self.prediction, label)
+        confidence = confidence_shown(frames, self.prediction, label)
+        return measure(contours, label.calibration or self.cine.calibration, confidence, label.ed, label.es)
 
 
 class _EditLabel(QUndoCommand):

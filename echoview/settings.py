@@ -138,4 +138,4 @@ def _put_aside(file: Path) -> None:
         n += 1
         aside = file.with_name(f"settings.damaged-{n}.json")
     file.replace(aside)
-    log.warning("the settings could not be understood; defaults are used and the file is kept as %s", aside.name)
+    log.warning("the settings could not be understood; defaults are used, the file is kept as %s", aside.name)

@@ -66,7 +66,7 @@ TABLE: dict[str, Row] = {
     "ral.formats": Row((*FLOOR, "ral.config", *PICTURES)),
     "ral.config": Row(()),
     "ral.__main__": Row(("ral", "typer", "rich", "torch")),
-    "ral.commands": Row(("ral", "typer", "rich", "torch")),
+    "ral.commands": Row(("ral", "typer", "rich", "torch", *PICTURES, "safetensors")),
 }
 TABLE["echoview.workflow"] = TABLE["echoview.session"]
 

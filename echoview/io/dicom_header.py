@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import warnings
 import zlib
@@ -9,11 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 import pydicom
 import pydicom.config
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
+from pydicom.multival import MultiValue
+from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
@@ -21,6 +25,8 @@ from echoview.errors import CineUnreadable
 
 # Values are checked here, one by one; pydicom's own check would only warn about them.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+# Its log lines quote the values of the header, which may be the patient's.
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 2**31
 _PIXEL_GROUP = 0x7FE0
@@ -46,7 +52,7 @@ class Header:
         """True where the file holds the element, sound or not."""
         return keyword in self.dataset
 
-    def value(self, keyword: str) -> object | None:
+    def value(self, keyword: str) -> Any:
         """The value as pydicom gives it, or None."""
         try:
             with quiet():
@@ -54,16 +60,20 @@ class Header:
         except Exception:  # pydicom raises whatever a damaged value makes its converters raise
             return None
 
-    def values(self, keyword: str) -> list[object]:
+    def values(self, keyword: str) -> list[Any]:
         """The values of an element that may hold several; empty when absent."""
         value = self.value(keyword)
         if value is None or value == "":
             return []
-        return list(value) if hasattr(value, "__iter__") and not isinstance(value, str | bytes) else [value]
+        return list(value) if isinstance(value, MultiValue | Sequence) else [value]
 
     def text(self, keyword: str) -> str:
         """All values as one line of text, "" when absent."""
-        return " ".join(str(value) for value in self.values(keyword)).replace("\0", "").strip()
+        try:
+            with quiet():
+                return " ".join(str(value) for value in self.values(keyword)).replace("\0", "").strip()
+        except Exception:  # names are decoded only here, and their alphabet may be unknown
+            return ""
 
     def numbers(self, keyword: str) -> list[float]:
         """All values as floats; empty when absent or when one of them is no number."""

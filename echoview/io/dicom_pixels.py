@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 from echoview.errors import CineUnreadable
@@ -115,7 +116,7 @@ def _split_at(pieces: list[Span], starts: list[int]) -> list[list[Span]]:
     """Pieces in groups that begin at `starts`; empty where these do not fit the pieces."""
     heads = {piece.start - 8 for piece in pieces}
     wanted = {start for start in starts if start <= max(heads)}  # later ones: the file is cut off
-    rising = all(a < b for a, b in zip(starts, starts[1:], strict=False))
+    rising = all(a < b for a, b in pairwise(starts))
     if not wanted or not rising or min(wanted) != min(heads) or not wanted <= heads:
         return []
     groups: list[list[Span]] = []

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from pydicom.encaps import encapsulate
-from pydicom.pixels import get_decoder
-from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID, JPEGBaseline8Bit, JPEGExtended12Bit, RLELossless
 
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.dicom_header import quiet
@@ -17,6 +18,7 @@ from echoview.io.dicom_header import quiet
 StoredFrame = Callable[[int], bytes]
 # Not RGB: OpenCV takes every JPEG for YCbCr and would shift its colours.
 _PLAIN_JPEG = ("YBR_FULL", "YBR_FULL_422", "MONOCHROME1", "MONOCHROME2")
+_RLE_GAIN = 64  # two bytes stand for 128 at most
 _HINT = "Export it again, uncompressed or as JPEG baseline."
 
 
@@ -152,22 +154,23 @@ def jpeg_size(stored: bytes) -> tuple[int, int, int]:
 
 def _read_encapsulated(stored: bytes, form: PixelFormat, plugin: str) -> np.ndarray:
     """One compressed frame through pydicom, as (H,W) or (H,W,3), YCbCr turned into RGB."""
+    if form.syntax == RLELossless and len(stored) * _RLE_GAIN < form.frame_bytes:
+        raise ValueError("too few bytes for a frame of this size")  # before all of it is allocated
+    layout: dict[str, Any] = {
+        "number_of_frames": 1,
+        "rows": form.rows,
+        "columns": form.columns,
+        "samples_per_pixel": form.samples,
+        "photometric_interpretation": form.photometric,
+        "planar_configuration": form.planar,
+        "bits_allocated": form.bits_allocated,
+        "bits_stored": form.bits_stored,
+        "pixel_representation": int(form.signed),
+        "pixel_keyword": "PixelData",
+    }
     with quiet():
         values, found = get_decoder(form.syntax).as_array(
-            encapsulate([stored], has_bot=False),
-            index=0,
-            decoding_plugin=plugin,
-            number_of_frames=1,
-            rows=form.rows,
-            columns=form.columns,
-            samples_per_pixel=form.samples,
-            photometric_interpretation=form.photometric,
-            planar_configuration=form.planar,
-            bits_allocated=form.bits_allocated,
-            bits_stored=form.bits_stored,
-            pixel_representation=int(form.signed),
-            pixel_keyword="PixelData",
-            raw=True,
+            encapsulate([stored], has_bot=False), index=0, raw=True, decoding_plugin=plugin, **layout
         )
     ybr = str(found.get("photometric_interpretation", "")) in ("YBR_FULL", "YBR_FULL_422")
     return _ybr_to_rgb(values) if ybr else values

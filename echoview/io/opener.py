@@ -90,7 +90,7 @@ def _read_head(path: Path) -> bytes:
         if path.is_dir():
             raise CineUnreadable(f"{path.name} is a folder.", "Open it with “Open folder”.")
         if path.exists() and not path.is_file():  # a pipe would wait for ever
-            raise CineUnreadable(f"{path.name} is not a regular file.")
+            raise CineUnreadable(f"{path.name} is not a regular file.", "Choose a file with a cine.")
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
     except FileNotFoundError:

@@ -13,6 +13,7 @@ _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # what
 _FOREIGN = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
+    b"\x1f\x8b": "a gzip archive",
     b"\x89PNG": "a PNG picture",
     b"\xff\xd8\xff": "a JPEG picture",
     b"GIF8": "a GIF picture",
@@ -37,7 +38,7 @@ def sniff(head: bytes) -> FileKind | None:
     """The kind of a file from its first `HEAD_BYTES` bytes, or None when it holds no cine."""
     if head[128:132] == b"DICM" or _is_bare_dicom(head):
         return FileKind.DICOM
-    if (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or head[4:8] in _BOXES:
+    if (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or (head[4:8] in _BOXES and head[0] < 0x20):
         return FileKind.VIDEO
     volume = kind_of(head)
     return FileKind(volume) if volume else None

@@ -41,7 +41,7 @@ def even_timing(count: int, step_s: float | None) -> Timing | None:
 
 
 def uneven_timing(steps_s: np.ndarray) -> Timing | None:
-    """Times from the steps in s that lead to each frame, (T,), the first ignored; None if any is implausible."""
+    """Times from the steps in s that lead to each frame, (T,), the first ignored; None if any is absurd."""
     steps_s = np.asarray(steps_s, np.float64)
     later = steps_s[1:]
     if not np.all((later >= _STEP_RANGE_S[0]) & (later <= _STEP_RANGE_S[1])):

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -85,7 +86,7 @@ class VideoFrames:
             self._recent.popitem(last=False)
 
     def _rewind(self) -> None:
-        self._capture.release()
+        # Never release(): it lets go of a memory stream without holding Python's lock, and crashes.
         self._capture = self._opener()
         self._next = 0
 
@@ -148,7 +149,12 @@ def open_stream(name: str, data: bytes) -> VideoFrames:
         CineUnreadable: no frame of it can be decoded.
         CineUnsupported: far too long or too large for a cine.
     """
-    return VideoFrames(name, lambda: cv2.VideoCapture(BytesIO(data), cv2.CAP_FFMPEG, []))
+
+    def opener() -> cv2.VideoCapture:
+        stream: Any = BytesIO(data)  # OpenCV's type stubs ask for a class of their own
+        return cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
+
+    return VideoFrames(name, opener)
 
 
 def video_timing(video: VideoFrames) -> Timing:

@@ -71,12 +71,14 @@ def to_uint8(frames: np.ndarray) -> np.ndarray:
     """
     if frames.dtype == np.uint8:
         return frames
-    values = np.nan_to_num(frames.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold becomes infinite, then 0
+        values = np.nan_to_num(frames.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
     low, high = float(values.min()), float(values.max())
     if frames.dtype.kind in "iu" and low >= 0 and high <= 255:
         return frames.astype(np.uint8)
-    scale = 255.0 / (high - low) if high > low else 0.0
-    return np.rint((values - low) * scale).astype(np.uint8)
+    scale = 255.0 / (high - low) if high - low > 1e-30 else 0.0
+    # Scaled before it is shifted, since the largest minus the smallest may be more than float32 holds.
+    return np.rint(np.clip(values * scale - low * scale, 0, 255)).astype(np.uint8)
 
 
 def _calibrate(spacing: tuple[float, float] | None) -> tuple[Calibration | None, str]:

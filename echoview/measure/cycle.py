@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.ndimage import generic_filter
 
 SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
 _FEWEST_FRAMES = 4
@@ -27,7 +26,7 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     if trusted.sum() < _FEWEST_FRAMES:
         return None, None
     kept = np.where(trusted, sizes, np.nan)
-    smooth = np.where(trusted, generic_filter(kept, _median, size=5, mode="constant", cval=np.nan), np.nan)
+    smooth = np.where(trusted, _median_of_five(kept), np.nan)
     largest, smallest = np.nanmax(smooth), np.nanmin(smooth)
     if largest <= smallest:
         return None, None
@@ -37,6 +36,11 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     return ed, es
 
 
-def _median(window: np.ndarray) -> float:
-    known = window[np.isfinite(window)]
-    return float(np.median(known)) if len(known) else float("nan")
+def _median_of_five(values: np.ndarray) -> np.ndarray:
+    """Median of each value and its two neighbours on either side, NaN ones left out; (T,) -> (T,)."""
+    windows = np.lib.stride_tricks.sliding_window_view(np.pad(values, 2, constant_values=np.nan), 5)
+    ordered = np.sort(windows, axis=1)  # NaN sorts to the end
+    known = np.isfinite(windows).sum(1)
+    rows = np.arange(len(values))
+    low, high = np.maximum((known - 1) // 2, 0), np.maximum(known // 2, 0)
+    return (ordered[rows, low] + ordered[rows, np.minimum(high, 4)]) / 2

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.contour import DENSE_POINTS
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.measure.cycle import find_ed_es
@@ -56,12 +57,34 @@ def measure(
         ed, es: frames that a person chose; found where None.
     """
     frames = len(contours)
-    there = [t for t in range(frames) if not np.isnan(contours[t, 0, 0])]
-    spacing = calibration or SQUARE
     area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
-    for t in there:
-        area_px2[t], length_px[t] = area(contours[t]), long_axis(contours[t])
-        length_mm[t], volumes[t] = long_axis(contours[t], spacing), volume_single_plane_ml(contours[t], spacing)
+    for t in range(frames):
+        area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contours[t], calibration)
+    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es)
+
+
+def remeasure(
+    known: Measurements, t: int, contour: np.ndarray, confidence: np.ndarray, ed: int | None = None, es: int | None = None
+) -> Measurements:
+    """The numbers with another contour (N,2) in frame `t` alone: fast enough to follow a drag."""
+    arrays = [known.area_px2, known.length_px, known.volumes if known.length_mm is None else known.length_mm, known.volumes]
+    area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
+    area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
+    return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es)
+
+
+def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float, float, float, float]:
+    """Area px2, length px, length mm and volume of one contour; NaN where it is empty."""
+    if np.isnan(contour[0, 0]):
+        return (float("nan"),) * 4
+    spacing = calibration or SQUARE
+    return area(contour), long_axis(contour), long_axis(contour, spacing), volume_single_plane_ml(contour, spacing)
+
+
+def _summary(
+    area_px2: np.ndarray, length_px: np.ndarray, length_mm: np.ndarray, volumes: np.ndarray,
+    calibration: Calibration | None, confidence: np.ndarray | None, ed: int | None, es: int | None,
+) -> Measurements:  # fmt: skip
     found_ed, found_es = find_ed_es(volumes, confidence)
     ed, es = found_ed if ed is None else ed, found_es if es is None else es
     edv = None if ed is None or np.isnan(volumes[ed]) else float(volumes[ed])
@@ -76,17 +99,16 @@ def measure(
     )  # fmt: skip
 
 
-def contours_shown(frames: int, prediction: Prediction | None, label: Label) -> tuple[np.ndarray, np.ndarray]:
-    """The contour that stands for each frame: the person's, else the predicted one.
-
-    Returns:
-        (frames,N,2) float64, NaN where there is none, and the confidence (frames,), 1 where a person spoke.
-    """
-    if prediction is None:
-        blank = Prediction.none_yet(frames, "", "", "")
-        contours, confidence = blank.contours.copy(), blank.confidence.copy()
-    else:
-        contours, confidence = prediction.contours.copy(), prediction.confidence.copy()
+def contours_shown(frames: int, prediction: Prediction | None, label: Label) -> np.ndarray:
+    """The contour that stands for each frame, the person's or else the predicted one: (frames,65,2), NaN where none."""
+    contours = np.full((frames, DENSE_POINTS, 2), np.nan) if prediction is None else prediction.contours.copy()
     for t, contour in label.contours.items():
-        contours[t], confidence[t] = contour.dense(contours.shape[1]), 1.0
-    return contours, confidence
+        contours[t] = contour.dense()
+    return contours
+
+
+def confidence_shown(frames: int, prediction: Prediction | None, label: Label) -> np.ndarray:
+    """How sure each frame's contour is: (frames,), 1 where a person spoke, 0 where there is none."""
+    confidence = np.zeros(frames) if prediction is None else prediction.confidence.copy()
+    confidence[list(label.contours)] = 1.0
+    return confidence

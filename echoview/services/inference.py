@@ -12,7 +12,7 @@ import numpy as np
 
 from echoview.domain.cine import Cine
 from echoview.errors import EchoViewError, WeightsError
-from echoview.store.registry import WeightsSet
+from echoview.domain.weights import WeightsSet
 
 if TYPE_CHECKING:
     from ral.predict import FramePrediction, Predictor

@@ -19,17 +19,19 @@ log = logging.getLogger(__name__)
 
 
 class Lane(Enum):
-    """IO opens and saves; INFERENCE owns the network and takes one job at a time."""
+    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs."""
 
     IO = "io"
     INFERENCE = "inference"
+    TRAINING = "training"
 
 
 class Job:
     """One piece of work; `cancel` asks it to end, and it ends at its next yield."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, lane: Lane) -> None:
         self.name = name
+        self.lane = lane
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -66,17 +68,18 @@ class Jobs(QObject):
         A generator's items go to `on_item`, what a function or generator returns to `on_done`. An EchoViewError
         goes to `on_error`; any other exception is a bug, is logged, and is raised on the GUI thread.
         """
-        job = Job(name)
+        job = Job(name, lane)
         self._running.add(job)
         self._lanes[lane].submit(self._work, job, work, arguments, on_item, on_done, on_error)
         return job
 
     def shut_down(self) -> None:
-        """Cancel what runs and wait for it."""
+        """Cancel predictions and preparations; wait for all that is to be saved."""
         for job in list(self._running):
-            job.cancel()
+            if job.lane is not Lane.IO:
+                job.cancel()
         for lane in self._lanes.values():
-            lane.shutdown(wait=True, cancel_futures=True)
+            lane.shutdown(wait=True)
 
     @property
     def idle(self) -> bool:

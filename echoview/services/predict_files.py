@@ -12,12 +12,12 @@ import numpy as np
 
 from echoview.domain.cine import Cine
 from echoview.domain.prediction import Prediction
-from echoview.errors import EchoViewError
-from echoview.io import open_cine
+from echoview.errors import CineUnreadable, EchoViewError
+from echoview.io import find_cines, open_cine
 from echoview.io.overlay import OverlayWriter
 from echoview.measure import Measurements, measure
 from echoview.services.inference import Inference, preparation_of, refuse_withheld
-from echoview.store.registry import WeightsSet
+from echoview.domain.weights import WeightsSet
 
 SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
 UNSURE = 0.6
@@ -131,3 +131,17 @@ def number(value: float | None) -> float | None:
 
 def numbers(values: Iterable[float]) -> list[float | None]:
     return [number(v) for v in values]
+
+
+def find_files(given: Path) -> list[Path]:
+    """A file itself, or the cines of a folder.
+
+    Raises:
+        CineUnreadable: the folder holds none.
+    """
+    if not given.is_dir():
+        return [given]
+    found = find_cines(given)
+    if not found:
+        raise CineUnreadable("This folder holds no cine.", "Name a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.")
+    return found

@@ -23,8 +23,7 @@ from echoview.errors import EchoViewError, TrainingError
 from echoview.io import open_cine
 from echoview.services.inference import preparation_of
 from echoview.store.library import LabelledCine
-from echoview.store.registry import WeightsSet
-from ral.geometry import raster
+from echoview.domain.weights import WeightsSet
 
 log = logging.getLogger(__name__)
 
@@ -110,6 +109,8 @@ def open_labelled(one: LabelledCine, secret: bytes | None) -> Cine:
 
 def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,) and sector (S,S) around the labelled frames."""
+    from ral.geometry import raster
+
     wanted = sorted(label.contours)
     first, last = max(wanted[0] - REACH, 0), min(wanted[-1] + REACH, len(cine) - 1)
     preparation = preparation_of(cine)

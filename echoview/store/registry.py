@@ -5,37 +5,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from echoview.domain.weights import WeightsSet
 from echoview.errors import WeightsError
 
 POINTER = "active.json"
-
-
-@dataclass(frozen=True, slots=True)
-class WeightsSet:
-    """A trained set as its card describes it.
-
-    Attributes:
-        identity: tells two sets of one name apart; parent: the identity it was fine-tuned from, "" when shipped.
-        terms: what it may be used for; research_only: whether they forbid anything but research.
-        tuned: whether it was fine-tuned here.
-    """
-
-    name: str
-    identity: str
-    folder: Path
-    terms: str
-    research_only: bool
-    parent: str
-    created: str
-    metrics: dict[str, Any]
-
-    @property
-    def tuned(self) -> bool:
-        return bool(self.parent)
 
 
 class Registry:

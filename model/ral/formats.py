@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import math
+import os
 import re
 import zlib
 from pathlib import Path
@@ -130,7 +131,8 @@ def _without_spacing(packed: bytes) -> bytes:
 def _read(path: Path, count: int = -1) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.read(count)
+            held = os.fstat(file.fileno()).st_size  # read() allocates all that is asked for, there or not
+            return file.read(held if count < 0 else min(count, held))
     except FileNotFoundError:
         raise FormatError(f"{path.name} does not exist.") from None
     except OSError as error:
@@ -138,7 +140,6 @@ def _read(path: Path, count: int = -1) -> bytes:
 
 
 def _spacing(x: float, y: float) -> Spacing | None:
-    x, y = float(x), float(y)
     return (x, y) if math.isfinite(x) and math.isfinite(y) and x > 0 and y > 0 else None
 
 
@@ -171,10 +172,11 @@ def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
     raw = _unpack(path, need) if packed else _read(path, need)
     if len(raw) < need:
         raise FormatError(f"{path.name} is cut off: {len(raw)} of {need} bytes are there.")
-    values = header.data_from_fileobj(io.BytesIO(raw))
+    with np.errstate(all="ignore"):  # a scale that is no number makes values that are none
+        values = header.data_from_fileobj(io.BytesIO(raw))
     frames = np.ascontiguousarray(values.reshape(frames_shape, order="F").T)
     mm = _MM_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 7, 1.0)
-    spacing = _spacing(header["pixdim"][1] * mm, header["pixdim"][2] * mm)
+    spacing = _spacing(*(float(side) * mm for side in header["pixdim"][1:3]))
     return frames.astype(frames.dtype.newbyteorder("="), copy=False), spacing
 
 

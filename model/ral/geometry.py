@@ -117,11 +117,20 @@ def contour_landmarks(contour: np.ndarray) -> Landmarks:
 
 
 def raster(contour: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """The pixels inside a contour closed by a straight annulus line, (H,W) bool; parts off the picture are cut."""
-    out = np.zeros(shape, np.uint8)
-    fixed = np.round(contour * 256).astype(np.int32)  # eight fractional bits
-    cv2.fillPoly(out, [fixed[:, None]], 1, lineType=cv2.LINE_8, shift=8)
-    return out.astype(bool)
+    """The pixels whose centres lie inside a contour (N,2) closed by a straight annulus line, (H,W) bool; even-odd.
+
+    cv2.fillPoly would paint the border's pixels too, which adds 2-4 % to the area of a ventricle at 256 px.
+    """
+    height, width = shape
+    (x0, y0), (x1, y1) = contour.T, np.roll(contour, -1, axis=0).T
+    rows = np.arange(height)[:, None]
+    crosses = (y0 <= rows) != (y1 <= rows)
+    row, edge = np.nonzero(crosses)
+    at = x0[edge] + (row - y0[edge]) * (x1[edge] - x0[edge]) / (y1[edge] - y0[edge])
+    column = np.clip(np.ceil(at), 0, width).astype(int)
+    flips = np.zeros((height, width + 1), np.uint8)
+    np.add.at(flips, (row, column), 1)
+    return np.bitwise_and(np.cumsum(flips, axis=1, dtype=np.uint8)[:, :width], 1).astype(bool)
 
 
 def long_axis(contour: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0)) -> float:

@@ -17,6 +17,8 @@ from ral.config import INPUT_SIZE
 MARGIN = 0.03
 _MOVING = 14  # grey levels between the darkest and the brightest moment of a pixel that is alive
 _LIT = 10  # grey level above which a still pixel may belong to the picture
+_FEWEST_FOR_MOTION = 4  # frames without which nothing can be said of motion
+_JOINED_PX = 50  # px of overlap from which a lit patch belongs to what moves
 _LEAST_SHARE = 0.04  # a sector smaller than this share of the picture is not believed
 
 
@@ -109,18 +111,24 @@ def prepare(
 
 
 def find_sector(greys: np.ndarray, region: tuple[int, int, int, int] | None = None) -> np.ndarray:
-    """(K,H,W) uint8 -> (H,W) uint8, 1 on the sector: what changes over time, or what is lit, and its convex hull."""
+    """(K,H,W) uint8 -> (H,W) uint8, 1 on the sector: what moves, what is lit beside it, and their convex hull.
+
+    Text and scales are lit but still, and thin; the near field is still too, but broad and joined to what moves.
+    """
     clip = np.ones(greys.shape[1:], np.uint8)
     if region is not None:
         clip[:] = 0
         clip[region[1] : region[3], region[0] : region[2]] = 1
-    if len(greys) >= 4:
-        spread = greys.max(0) - greys.min(0)
-        hull = _hull_of_largest((spread > _MOVING).astype(np.uint8) * clip)
-        if hull is not None:
-            return hull
-    hull = _hull_of_largest((greys.max(0) > _LIT).astype(np.uint8) * clip)
-    return clip if hull is None else hull
+    lit = (greys.max(0) > _LIT).astype(np.uint8) * clip
+    moving = (greys.max(0) - greys.min(0) > _MOVING).astype(np.uint8) * clip
+    heart = _largest_patch(moving) if len(greys) >= _FEWEST_FOR_MOTION else None
+    patch = _largest_patch(lit) if heart is None else heart | _joined(lit, heart)
+    if patch is None:
+        return clip
+    hull = np.zeros_like(clip)
+    points = cv2.findNonZero(patch)
+    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
+    return hull * clip
 
 
 def normalise(picture: np.ndarray, sector: np.ndarray) -> np.ndarray:
@@ -137,8 +145,8 @@ def luma(frame: np.ndarray) -> np.ndarray:
     return frame if frame.ndim == 2 else cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_RGB2GRAY)
 
 
-def _hull_of_largest(alive: np.ndarray) -> np.ndarray | None:
-    """Convex hull of the largest connected patch, or None when there is no patch worth the name."""
+def _largest_patch(alive: np.ndarray) -> np.ndarray | None:
+    """The largest connected patch (H,W) uint8, or None when there is none worth the name."""
     side = max(alive.shape)
     opened = cv2.morphologyEx(alive, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))  # thin text and traces go
     reach = max(3, side // 60) | 1
@@ -147,12 +155,21 @@ def _hull_of_largest(alive: np.ndarray) -> np.ndarray | None:
     if count < 2:
         return None
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    points = cv2.findNonZero(((labels == largest) & (opened > 0)).astype(np.uint8))
-    hull = np.zeros_like(alive)
-    if points is None:
+    patch = ((labels == largest) & (opened > 0)).astype(np.uint8)
+    hull_points = cv2.findNonZero(patch)
+    if hull_points is None or cv2.contourArea(cv2.convexHull(hull_points)) < _LEAST_SHARE * alive.size:
         return None
-    cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
-    return hull if hull.mean() >= _LEAST_SHARE else None
+    return patch
+
+
+def _joined(lit: np.ndarray, heart: np.ndarray) -> np.ndarray:
+    """The broad lit patches that overlap what moves."""
+    width = max(5, max(lit.shape) // 60) | 1
+    broad = cv2.morphologyEx(lit, cv2.MORPH_OPEN, np.ones((width, width), np.uint8))
+    count, labels = cv2.connectedComponents(broad, connectivity=4)
+    overlap = np.bincount(labels[heart > 0], minlength=count)
+    overlap[0] = 0
+    return (overlap[labels] > _JOINED_PX).astype(np.uint8)
 
 
 def _box_around(sector: np.ndarray) -> tuple[int, int, int, int]:

@@ -61,9 +61,9 @@ RECIPES = {
             "ral-lite-camus",
             RAL_LITE,
             (
-                Stage(128, 1800, 2.5e-3, stills=16, real_share=0.75),
-                Stage(256, 1400, 1.2e-3, stills=8, real_share=0.75),
-                Stage(256, 500, 6e-4, stills=6, real_share=1.0, clips=1, drifts=1, clip_frames=8, window=8),
+                Stage(128, 1800, 2.5e-3, stills=18, real_share=0.67),
+                Stage(256, 1300, 1.2e-3, stills=8, real_share=0.75),
+                Stage(256, 440, 6e-4, stills=6, real_share=1.0, clips=1, drifts=1, clip_frames=8, window=8),
             ),
             camus=True,
             phantoms=480,
@@ -74,7 +74,7 @@ RECIPES = {
             (
                 Stage(128, 1800, 2.5e-3, stills=16),
                 Stage(256, 900, 1.2e-3, stills=8),
-                Stage(256, 500, 6e-4, stills=4, clips=2, clip_frames=8, window=8),
+                Stage(256, 440, 6e-4, stills=4, clips=2, clip_frames=8, window=8),
             ),
             camus=False,
             phantoms=900,

@@ -1,4 +1,4 @@
-"""The phantom's truth must be exact: masks, contours, volumes and moments agree, and the picture shows them."""
+"""The phantom's truth must be exact: masks, contours, volumes and moments agree, the picture shows them."""
 
 import cv2
 import numpy as np
@@ -59,8 +59,8 @@ def test_the_mask_is_the_inside_of_the_contour(cines):
             assert mask.sum() == pytest.approx(area(contour), rel=0.02)
             y, x = np.nonzero(mask)
             ring = contour.astype(np.float32)
-            inside = [cv2.pointPolygonTest(ring, (float(a), float(b)), False) for a, b in zip(x, y, strict=True)]
-            assert min(inside) >= 0
+            pixels = zip(x.tolist(), y.tolist(), strict=True)
+            assert all(cv2.pointPolygonTest(ring, pixel, False) >= 0 for pixel in pixels)
 
 
 def test_the_contour_runs_evenly_from_the_left_annulus_point_over_the_apex(cines):
@@ -94,7 +94,7 @@ def test_the_volume_is_that_of_the_mask_turned_about_its_axis(cines):
         y, x = np.nonzero(cine.masks[cine.ed])
         off_axis = np.abs((x - base[0]) * axis[1] - (y - base[1]) * axis[0])
         volume_ml = np.pi * off_axis.sum() * cine.mm_per_px**3 / 1000
-        # Discs are round about the middle of each chord, not about the axis, so a bent heart differs a little.
+        # Disks are round about the middle of each chord, not about the axis: a bent heart differs a little.
         assert cine.volumes_ml[cine.ed] == pytest.approx(volume_ml, rel=0.12)
 
 
@@ -117,21 +117,30 @@ def test_the_base_comes_to_the_apex_in_systole(cines):
 
 
 def test_blood_is_darker_than_the_wall():
+    """In the basal half, where the probe's clutter does not hide the wall."""
     contrast = []
     for seed in range(16):
         cine = simulate(seed, frames=1, size=96)
         frame = cine.frames[0].astype(float)
-        contrast.append(np.median(frame[_wall(cine)]) - np.median(frame[cine.masks[0]]))
+        basal = np.zeros(frame.shape, bool)
+        basal[int(cine.landmarks[0, :, 1].mean()) :] = True
+        contrast.append(np.median(frame[_wall(cine) & basal]) - np.median(frame[cine.masks[0] & basal]))
     assert np.mean(np.array(contrast) > 0) >= 0.8  # a few pictures are as bad as real ones
     assert np.median(contrast) > 10
 
 
-def test_the_sector_is_all_there_is_but_for_burned_in_text():
-    lit = [simulate(seed, frames=1, size=96).frames[0] > 0 for seed in range(20)]
-    shares = np.array([picture.mean() for picture in lit])
-    assert ((shares > 0.15) & (shares < 0.75)).all()
-    bare = [picture for picture in lit if not picture[:, :3].any() and not picture[:5, :30].any()]
-    assert len(bare) >= 10
+def test_outside_the_sector_is_black():
+    pictures = [simulate(seed, frames=1, size=96).frames[0] for seed in range(20)]
+    lit = np.array([(picture > 0).mean() for picture in pictures])
+    assert ((lit > 0.15) & (lit < 0.75)).all()
+    corners = np.array([not picture[:20, :20].any() and not picture[:20, -20:].any() for picture in pictures])
+    assert corners.mean() > 0.5  # the others carry text
+
+
+def test_text_and_ecg_are_burned_in_now_and_then():
+    """Text beside the tip of the sector: some cines have it, most have not."""
+    marked = [simulate(seed, frames=1, size=96).frames[0][:14, :24].any() for seed in range(60)]
+    assert 0 < np.mean(marked) < 0.3
 
 
 def test_speckle_stays_with_the_wall_and_not_with_the_blood():
@@ -139,7 +148,8 @@ def test_speckle_stays_with_the_wall_and_not_with_the_blood():
     wall, blood = [], []
     for seed in range(8):
         cine = simulate(seed, frames=2, size=128, beats=0.02)
-        fine = [frame.astype(float) - cv2.GaussianBlur(frame.astype(float), (0, 0), 3) for frame in cine.frames]
+        frames = cine.frames.astype(np.float32)
+        fine = [frame - cv2.GaussianBlur(frame, (0, 0), 3) for frame in frames]
         core = ~_grown(~cine.masks[0], 4)
         wall.append(_correlation(*fine, _wall(cine)))
         blood.append(_correlation(*fine, core))
@@ -182,12 +192,12 @@ def test_only_a3c_has_a_tube_below_the_right_hinge():
     edges = {}
     for view in VIEWS:
         drawn = [simulate(seed, view=view, frames=1, size=96) for seed in range(24)]
-        edges[view] = np.nanmean([_grey_beside(cine, across=0.42, up=-0.3) for cine in drawn])
-    assert edges["A3C"] < min(edges["A2C"], edges["A4C"]) - 5
+        edges[view] = np.nanmean([_grey_beside(cine, across=0.28, up=-0.4) for cine in drawn])
+    assert edges["A3C"] < min(edges["A2C"], edges["A4C"]) - 8
 
 
 def _grey_beside(cine: PhantomCine, across: float, up: float) -> float:
-    """Grey around a place given in long-axis lengths from the annulus middle, less the cavity's; NaN off sector."""
+    """Grey at a place (in long-axis lengths from the annulus middle) less the cavity's; NaN off sector."""
     first, apex, second = cine.landmarks[0]
     base = 0.5 * (first + second)
     axis = apex - base

@@ -24,7 +24,7 @@ def echogenicity(tissue: Tissue, heart: Heart, pose: Pose, places: Places) -> tu
     db = _body(tissue, places, patches, grains)
     blood = np.zeros(db.shape, bool)
     if heart.view != "A2C":
-        db, blood = _right_ventricle(db, blood, tissue, heart, pose, places)
+        db, blood = _right_ventricle(db, blood, tissue, heart, pose, places, clumps)
     if heart.view == "A4C":
         db, blood = _right_atrium(db, blood, tissue, pose, places)
     db, blood = _left_atrium(db, blood, tissue, heart, pose, places)
@@ -110,9 +110,9 @@ def _left_atrium(
 
 
 def _right_ventricle(
-    db: Array, blood: Array, tissue: Tissue, heart: Heart, pose: Pose, places: Places
+    db: Array, blood: Array, tissue: Tissue, heart: Heart, pose: Pose, places: Places, clumps: Array
 ) -> tuple[Array, Array]:
-    """A crescent on the septum: left in A4C, in A3C a narrow one (the outflow part) right."""
+    """A trabeculated crescent on the septum: left in A4C, in A3C a narrow one (the outflow part) right."""
     side, share = (-1.0, 1.0) if heart.view == "A4C" else (1.0, 0.45)
     width = share * tissue.right_mm[0] * (1 - 0.3 * pose.contraction)
     along = places.u / (tissue.right_reach * pose.length_mm)
@@ -121,7 +121,9 @@ def _right_ventricle(
     here = (places.d * side > 0) & (places.u > 2)
     distance = np.where(here, np.maximum(-places.outside_mm, places.outside_mm - edge), 99.0)
     free_wall = np.where(places.outside_mm > edge, -1.0 + 3 * tissue.streaks, _NOTHING)
-    return _cut(db, blood, distance, tissue, _RIGHT_WALL_MM, free_wall)
+    db, blood = _cut(db, blood, distance, tissue, _RIGHT_WALL_MM, free_wall)
+    coarse = tissue.trabeculae * np.clip(clumps, 0, 1) * np.clip(0.3 + along, 0, 1)
+    return np.where(distance <= 0, db - 0.9 * coarse * (tissue.blood_db + 2), db), blood
 
 
 def _right_atrium(db: Array, blood: Array, tissue: Tissue, pose: Pose, places: Places) -> tuple[Array, Array]:

@@ -101,7 +101,7 @@ def draw_heart(rng: np.random.Generator, view: str) -> Heart:
         asymmetry=rng.normal(0, 0.10),
         skew=rng.normal(0.10 if view == "A3C" else 0.0, 0.07),
         bend_mm=rng.normal(0, 2.0),
-        relief=_curve(rng, 6, rng.uniform(0.01, 0.04)),
+        relief=_curve(rng, 8, rng.uniform(0.005, 0.03)) * (1 - 0.6 * np.exp(-((_TAU / 0.2) ** 2))),
         wall_mm=wall * _wall_profile(rng),
         regional=np.clip(1 + _curve(rng, 14, rng.uniform(0, 0.25)), 0.1, 1.8),
         ejection=ejection,

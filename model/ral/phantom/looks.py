@@ -30,51 +30,59 @@ class _Family(NamedTuple):
 
 _FAMILIES = {
     "even": _Family(
-        (52, 74),
-        (70, 150),
-        (0.9, 1.2),
-        (0.35, 0.7),
-        (0.3, 0.75),
-        (0.45, 0.9),
-        (0.3, 0.9),
-        (-19, -9),
-        (-42, -24),
+        range_db=(52, 74),
+        body_grey=(50, 145),
+        gamma=(0.9, 1.2),
+        axial_mm=(0.35, 0.7),
+        lateral_deg=(0.3, 0.75),
+        speckle_left=(0.45, 0.9),
+        smooth_px=(0.3, 0.9),
+        haze_db=(-19, -9),
+        noise_db=(-42, -24),
     ),
     "contrast": _Family(
-        (42, 58),
-        (15, 70),
-        (1.0, 1.5),
-        (0.35, 0.8),
-        (0.4, 1.0),
-        (0.5, 1.0),
-        (0.2, 1.0),
-        (-30, -14),
-        (-54, -34),
+        range_db=(42, 58),
+        body_grey=(15, 70),
+        gamma=(1.0, 1.5),
+        axial_mm=(0.35, 0.8),
+        lateral_deg=(0.4, 1.0),
+        speckle_left=(0.5, 1.0),
+        smooth_px=(0.2, 1.0),
+        haze_db=(-30, -14),
+        noise_db=(-54, -34),
     ),
     "soft": _Family(
-        (50, 68),
-        (50, 130),
-        (0.9, 1.3),
-        (0.5, 1.0),
-        (0.5, 1.0),
-        (0.4, 0.8),
-        (0.6, 1.5),
-        (-22, -10),
-        (-42, -24),
+        range_db=(50, 68),
+        body_grey=(40, 120),
+        gamma=(0.9, 1.3),
+        axial_mm=(0.5, 1.0),
+        lateral_deg=(0.5, 1.0),
+        speckle_left=(0.4, 0.8),
+        smooth_px=(0.6, 1.5),
+        haze_db=(-22, -10),
+        noise_db=(-42, -24),
     ),
     "grainy": _Family(
-        (48, 64),
-        (50, 130),
-        (0.8, 1.2),
-        (0.3, 0.6),
-        (0.4, 1.0),
-        (0.8, 1.0),
-        (0.0, 0.3),
-        (-22, -10),
-        (-36, -22),
+        range_db=(48, 64),
+        body_grey=(40, 120),
+        gamma=(0.8, 1.2),
+        axial_mm=(0.3, 0.6),
+        lateral_deg=(0.4, 1.0),
+        speckle_left=(0.8, 1.0),
+        smooth_px=(0.0, 0.3),
+        haze_db=(-22, -10),
+        noise_db=(-36, -22),
     ),
     "foggy": _Family(
-        (55, 80), (70, 140), (0.8, 1.1), (0.4, 0.9), (0.4, 1.1), (0.4, 0.9), (0.3, 1.2), (-12, -5), (-34, -18)
+        range_db=(55, 80),
+        body_grey=(60, 135),
+        gamma=(0.8, 1.1),
+        axial_mm=(0.4, 0.9),
+        lateral_deg=(0.4, 1.1),
+        speckle_left=(0.4, 0.9),
+        smooth_px=(0.3, 1.2),
+        haze_db=(-12, -5),
+        noise_db=(-34, -18),
     ),
 }
 _FAMILY_SHARES = (0.46, 0.14, 0.16, 0.12, 0.12)
@@ -84,7 +92,6 @@ _FAMILY_SHARES = (0.46, 0.14, 0.16, 0.12, 0.12)
 class Look:
     """Drawn once a cine. Maps are (samples, beams) float32 amplitudes or dB as named."""
 
-    family: str
     range_db: float
     body_grey: float
     gamma: float
@@ -95,6 +102,8 @@ class Look:
     haze_db: float
     noise_db: float
     focus_mm: float
+    coarse: float  # the file held the picture this many times smaller, 1 = as it is
+    jpeg_quality: int | None  # the file was lossy
     gain_db: Array  # attenuation, time gain, rib shadows, drop-out
     clutter_db: Array  # near-field clutter and reverberation that stand still
     edge: Array  # fade towards the sides of the sector, 0..1
@@ -105,8 +114,9 @@ def draw_look(rng: np.random.Generator, probe: Probe) -> Look:
     drawn = {name: rng.uniform(*limits) for name, limits in _FAMILIES[family]._asdict().items()}
     return Look(
         **drawn,
-        family=family,
         focus_mm=rng.uniform(50, 110),
+        coarse=rng.uniform(1.2, 2.2) if rng.random() < 0.15 else 1.0,
+        jpeg_quality=int(rng.integers(35, 92)) if rng.random() < 0.3 else None,
         gain_db=_gain(rng, probe),
         clutter_db=_clutter(rng, probe),
         edge=_edge(rng, probe),
@@ -118,9 +128,8 @@ def _gain(rng: np.random.Generator, probe: Probe) -> Array:
     shape = (len(probe.ranges_mm), len(probe.angles))
     depth = (probe.ranges_mm / probe.depth_mm)[:, None]
     angle = probe.angles / probe.half_angle
-    curve = rng.uniform(-10, 8) * depth + rng.uniform(-3, 3) * np.sin(
-        np.pi * (depth * rng.uniform(1, 2.5) + rng.uniform())
-    )
+    slope, sway, waves, start = rng.uniform(-10, 8), rng.uniform(-3, 3), rng.uniform(1, 2.5), rng.uniform()
+    curve = slope * depth + sway * np.sin(np.pi * (depth * waves + start))
     gain = curve + rng.uniform(1, 4) * smooth_noise(rng, shape, (shape[0] / 6, shape[1] / 6))
     gain = gain - rng.uniform(0, 12) * np.abs(angle) ** rng.uniform(2, 5)
     for _ in range(rng.integers(0, 4)):
@@ -135,21 +144,16 @@ def _clutter(rng: np.random.Generator, probe: Probe) -> Array:
     """Near-field clutter and reverberation arcs, dB (samples, beams), about -60 where there is none."""
     depth = probe.ranges_mm[:, None]
     angle = probe.angles / probe.half_angle
-    power = (
-        10 ** (rng.uniform(-25, 2) / 10) * np.exp(-((depth / rng.uniform(8, 35)) ** 2)) * np.ones_like(angle)
-    )
-    step = rng.uniform(5, 14)
-    level = rng.uniform(-18, 8)
+    level, reach = 10 ** (rng.uniform(-25, 2) / 10), rng.uniform(8, 55)
+    power = level * np.exp(-((depth / reach) ** 2)) * np.ones_like(angle)
+    step, first_db = rng.uniform(5, 14), rng.uniform(-18, 8)
     for k in range(1, int(rng.integers(2, 6))):
-        power = power + 10 ** ((level - 5 * k) / 10) * np.exp(-(((depth - k * step) / 1.2) ** 2))
-    for _ in range(
-        rng.integers(0, 4) if rng.random() < 0.35 else 0
-    ):  # a strong reflector repeats itself deeper
-        centre, width = rng.uniform(-0.8, 0.8), rng.uniform(0.1, 0.4)
-        arc = np.exp(-(((depth - rng.uniform(30, 120)) / 2.0) ** 2)) * np.exp(
-            -(((angle - centre) / width) ** 2)
-        )
-        power = power + 10 ** (rng.uniform(-14, 0) / 10) * arc
+        power = power + 10 ** ((first_db - 5 * k) / 10) * np.exp(-(((depth - k * step) / 1.2) ** 2))
+    if rng.random() < 0.2:  # a strong reflector repeats itself deeper
+        for _ in range(rng.integers(1, 4)):
+            centre, width, at = rng.uniform(-0.8, 0.8), rng.uniform(0.1, 0.4), rng.uniform(30, 120)
+            arc = np.exp(-(((depth - at) / 2.0) ** 2) - ((angle - centre) / width) ** 2)
+            power = power + 10 ** (rng.uniform(-14, 0) / 10) * arc
     return (10 * np.log10(power + 1e-6)).astype(np.float32)
 
 
@@ -188,3 +192,21 @@ def wanted_gain(envelope_db: Array, look: Look) -> float:
     """The gain in dB that brings the median of a first frame to the grey that was drawn for it."""
     level = (look.body_grey / 255) ** (1 / look.gamma)
     return float(level * look.range_db - np.median(envelope_db))
+
+
+def recorded(picture: Array, look: Look) -> Array:
+    """Filter, small file, lossy coding: a picture (size, size) float32 0..255 to uint8."""
+    size = picture.shape[0]
+    sigma = look.smooth_px * size / 256
+    if sigma > 0.3:
+        picture = cv2.GaussianBlur(picture, (0, 0), sigma)
+    if look.coarse > 1:
+        small = cv2.resize(
+            picture, None, fx=1 / look.coarse, fy=1 / look.coarse, interpolation=cv2.INTER_AREA
+        )
+        picture = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
+    grey = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+    if look.jpeg_quality is None:
+        return grey
+    _, coded = cv2.imencode(".jpg", grey, [cv2.IMWRITE_JPEG_QUALITY, look.jpeg_quality])
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE))

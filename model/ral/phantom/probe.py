@@ -93,7 +93,7 @@ def blur_beams(field: Array, probe: Probe, axial_mm: float, lateral_deg: float, 
     """
     axial = max(axial_mm / (probe.depth_mm / len(probe.ranges_mm)), 0.4)
     lateral = max(np.deg2rad(lateral_deg) / (2 * probe.half_angle / len(probe.angles)), 0.4)
-    planes = np.stack((field.real, field.imag), axis=-1).astype(np.float32)
+    planes = np.stack((np.real(field), np.imag(field)), axis=-1).astype(np.float32)
     narrow = cv2.GaussianBlur(planes, (0, 0), sigmaX=lateral, sigmaY=axial)
     wide = cv2.GaussianBlur(planes, (0, 0), sigmaX=2.6 * lateral, sigmaY=axial)
     depth = probe.ranges_mm[:, None]
@@ -109,18 +109,3 @@ def scan_convert(beams: Array, maps: tuple[Array, Array, Array]) -> Array:
     """Beam samples (samples, beams) to the picture (size, size) float32, zero outside the sector."""
     columns, rows, sector = maps
     return cv2.remap(beams.astype(np.float32), columns, rows, cv2.INTER_LINEAR) * sector
-
-
-def fill_contour(contour_px: Array, size: int) -> Array:
-    """Mask (size, size) bool of the pixel centres inside the closed contour (N, 2) x, y px (even-odd)."""
-    x0, y0 = contour_px.T
-    x1, y1 = np.roll(contour_px, -1, axis=0).T
-    rows = np.arange(size)[:, None]
-    crosses = (y0 <= rows) != (y1 <= rows)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        at = x0 + (rows - y0) * (x1 - x0) / (y1 - y0)
-    row, edge = np.nonzero(crosses)
-    column = np.clip(np.ceil(at[row, edge]), 0, size).astype(int)
-    flips = np.zeros((size, size + 1), np.int32)
-    np.add.at(flips, (row, column), 1)
-    return (np.cumsum(flips, axis=1)[:, :size] % 2).astype(bool)

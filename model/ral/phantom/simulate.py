@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
-from ral.geometry import contour_landmarks, resample, volume_single_plane_ml
+from ral.geometry import contour_landmarks, raster, resample, volume_single_plane_ml
 from ral.phantom.anatomy import echogenicity
 from ral.phantom.heart import VIEWS, Heart, Pose, draw_heart, pose_at
-from ral.phantom.looks import Look, draw_look, haze, noise_like, to_grey, wanted_gain
+from ral.phantom.looks import Look, draw_look, haze, noise_like, recorded, to_grey, wanted_gain
 from ral.phantom.overlay import draw_overlay
 from ral.phantom.places import carried, locate
-from ral.phantom.probe import Probe, blur_beams, draw_probe, fill_contour, scan_convert
+from ral.phantom.probe import Probe, blur_beams, draw_probe, scan_convert
 from ral.phantom.tissue import Tissue, draw_tissue
 from ral.phantom.valves import draw_valves
 
@@ -73,7 +72,7 @@ def simulate(
     ed, es = int(volumes.argmax()), int(volumes.argmin())
     return PhantomCine(
         frames=_pictures(rng, heart, probe, poses, phases),
-        masks=np.stack([fill_contour(contour, size) for contour in contours]),
+        masks=np.stack([raster(contour, (size, size)) for contour in contours]),
         contours=contours,
         landmarks=np.stack([contour_landmarks(contour) for contour in contours]),
         times_s=times,
@@ -91,7 +90,8 @@ def _draw_scene(rng: np.random.Generator, view: str, size: int) -> tuple[Heart, 
     """A heart and a probe that sees at least nine tenths of its border; looks again where it does not."""
     for _ in range(40):
         heart = draw_heart(rng, view)
-        border = pose_at(heart, 0.0).to_world(pose_at(heart, 0.0).endo)
+        pose = pose_at(heart, 0.0)
+        border = pose.to_world(pose.endo)
         probe = draw_probe(rng, size, reach_mm=float(border[:, 1].max()))
         column, row = probe.to_samples(border).T
         seen = (column > 0) & (column < len(probe.angles) - 1) & (row > 0) & (row < len(probe.ranges_mm) - 1)
@@ -100,14 +100,36 @@ def _draw_scene(rng: np.random.Generator, view: str, size: int) -> tuple[Heart, 
     return heart, probe
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What stays the same over a cine. Arrays are (samples, beams)."""
+
+    heart: Heart
+    probe: Probe
+    tissue: Tissue
+    look: Look
+    rest: Pose  # end-diastole
+    x_mm: Array
+    z_mm: Array
+    still: Array  # the speckle of clutter, complex64
+
+
 def _pictures(
     rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[Pose], phases: Array
 ) -> Array:
-    tissue, look = draw_tissue(rng, heart, probe), draw_look(rng, probe)
+    """The frames (T, size, size) uint8. The gain is set on the first and kept."""
     x, z = probe.world()
-    rest = pose_at(heart, 0.0)
+    scene = _Scene(
+        heart=heart,
+        probe=probe,
+        tissue=draw_tissue(rng, heart, probe),
+        look=draw_look(rng, probe),
+        rest=pose_at(heart, 0.0),
+        x_mm=x,
+        z_mm=z,
+        still=noise_like(rng, x.shape),
+    )
     maps = probe.pixel_maps()
-    still = noise_like(rng, x.shape)
     blood_noise = noise_like(rng, x.shape)
     overlay = draw_overlay(rng, probe, maps[2], phases)
     out = np.zeros((len(poses), probe.size, probe.size), np.uint8)
@@ -115,39 +137,24 @@ def _pictures(
     for t, pose in enumerate(poses):
         fresh = noise_like(rng, x.shape)
         blood_noise = _BLOOD_MEMORY * blood_noise + np.sqrt(1 - _BLOOD_MEMORY**2) * fresh
-        field = _echo(rng, heart, probe, tissue, look, pose, rest, (x, z), blood_noise, still)
+        field = _echo(scene, pose, blood_noise) + 10 ** (scene.look.noise_db / 20) * noise_like(rng, x.shape)
         level = 20 * np.log10(np.abs(field) + 1e-4)
-        gain = wanted_gain(level, look) if gain is None else gain
-        picture = scan_convert(to_grey(level, look, gain), maps)
-        if look.smooth_px > 0.3:
-            picture = cv2.GaussianBlur(picture, (0, 0), look.smooth_px * probe.size / 256) * maps[2]
-        out[t] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
-        out[t] = np.maximum(out[t], overlay[t])
+        gain = wanted_gain(level, scene.look) if gain is None else gain
+        picture = recorded(scan_convert(to_grey(level, scene.look, gain), maps), scene.look)
+        out[t] = np.maximum(picture * maps[2], overlay[t])
     return out
 
 
-def _echo(
-    rng: np.random.Generator,
-    heart: Heart,
-    probe: Probe,
-    tissue: Tissue,
-    look: Look,
-    pose: Pose,
-    rest: Pose,
-    world: tuple[Array, Array],
-    blood_noise: Array,
-    still: Array,
-) -> Array:
-    """The complex beam field of one frame (samples, beams) after the probe's blur."""
-    places = locate(pose, rest, *world)
-    db, blood = echogenicity(tissue, heart, pose, places)
-    db = draw_valves(db, tissue, heart, pose, probe)
+def _echo(scene: _Scene, pose: Pose, blood_noise: Array) -> Array:
+    """The complex beam field of one frame (samples, beams) after the blur, before electronic noise."""
+    tissue, look = scene.tissue, scene.look
+    places = locate(pose, scene.rest, scene.x_mm, scene.z_mm)
+    db, blood = echogenicity(tissue, scene.heart, pose, places)
+    db = draw_valves(db, tissue, scene.heart, pose, scene.probe)
     planes = carried(tissue.speckle, places)
-    speckle = np.where(
-        blood & (db < tissue.blood_db + 3), blood_noise, (planes[..., 0] + 1j * planes[..., 1]) * np.sqrt(0.5)
-    )
-    gain = look.gain_db
-    field = speckle * 10 ** ((db + gain) / 20)
-    field = field + blood_noise * haze(db + gain, look) + still * 10 ** (look.clutter_db / 20)
-    field = blur_beams(field.astype(np.complex64), probe, look.axial_mm, look.lateral_deg, look.focus_mm)
-    return field + 10 ** (look.noise_db / 20) * noise_like(rng, field.shape)
+    moving = (planes[..., 0] + 1j * planes[..., 1]) * np.sqrt(0.5)
+    speckle = np.where(blood & (db < tissue.blood_db + 3), blood_noise, moving)
+    seen_db = db + look.gain_db
+    field = speckle * 10 ** (seen_db / 20)
+    field = field + blood_noise * haze(seen_db, look) + scene.still * 10 ** (look.clutter_db / 20)
+    return blur_beams(field.astype(np.complex64), scene.probe, look.axial_mm, look.lateral_deg, look.focus_mm)

@@ -33,6 +33,7 @@ class Tissue:
     pericardium_db: float
     annulus_db: float
     leaflet_db: float
+    leaflet_mm: float
     blood_db: float
     trabeculae: float  # 0..1
     knots: Array  # (k, 4) papillary muscles and chordae: border parameter, radius share, size mm, dB
@@ -46,19 +47,20 @@ def draw_tissue(rng: np.random.Generator, heart: Heart, probe: Probe) -> Tissue:
     """Draw levels and neighbours; wide ranges around what CAMUS shows."""
     n = int(GRAIN_MM * GRAIN_PER_MM)
     grain = rng.uniform(0.6, 1.5) * GRAIN_PER_MM
+    patch = rng.uniform(3, 9) * GRAIN_PER_MM
     beams = (len(probe.ranges_mm), len(probe.angles))
     streak = (rng.uniform(4, 12) * beams[0] / probe.depth_mm, beams[1] * rng.uniform(0.03, 0.12))
     return Tissue(
         speckle=rng.standard_normal((n, n, 2), dtype=np.float32),
-        patches=smooth_noise(rng, (n, n), (rng.uniform(4, 9) * GRAIN_PER_MM,) * 2),
+        patches=smooth_noise(rng, (n, n), (patch, patch)),
         clumps=np.clip(smooth_noise(rng, (n, n), (grain, grain)) - 0.5, 0, 3),
         streaks=smooth_noise(rng, beams, streak),
         wall_db=_wall_levels(rng),
-        wall_patch_db=rng.uniform(1.5, 5),
-        clump_db=rng.uniform(0, 7),
+        wall_patch_db=rng.uniform(2, 6.5),
+        clump_db=rng.uniform(0, 9),
         incidence_db=rng.uniform(0, 8),
-        near_loss_db=rng.uniform(0, 22),
-        near_mm=rng.uniform(25, 65),
+        near_loss_db=rng.uniform(0, 28),
+        near_mm=rng.uniform(25, 75),
         far_db=rng.uniform(-2, 12),
         body_db=rng.uniform(-9, 2),
         body_patch_db=rng.uniform(3, 7),
@@ -66,6 +68,7 @@ def draw_tissue(rng: np.random.Generator, heart: Heart, probe: Probe) -> Tissue:
         pericardium_db=rng.uniform(2, 15),
         annulus_db=rng.uniform(0, 12),
         leaflet_db=rng.uniform(0, 14),
+        leaflet_mm=rng.uniform(1.2, 3.2),
         blood_db=rng.uniform(-30, -12),
         trabeculae=rng.uniform(0, 1),
         knots=np.concatenate((_papillary(rng, heart), _chordae(rng))),

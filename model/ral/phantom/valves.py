@@ -15,12 +15,13 @@ def draw_valves(db: Array, tissue: Tissue, heart: Heart, pose: Pose, probe: Prob
     ink = np.zeros(db.shape, np.uint8)
     for curve in _leaflets(heart, pose, tissue):
         points = probe.to_samples(pose.to_world(curve))
-        thickness = max(1, round(2.2 * len(probe.ranges_mm) / probe.depth_mm))
+        thickness = max(1, round(tissue.leaflet_mm * len(probe.ranges_mm) / probe.depth_mm))
         cv2.polylines(
             ink, [np.round(points * 16).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, shift=4
         )
     weight = ink.astype(np.float32) / 255
-    return np.where(weight > 0, np.maximum(db, db + weight * (tissue.leaflet_db - db)), db)
+    level = tissue.leaflet_db + 4.0 * tissue.streaks  # parts of a leaflet shine, parts are lost
+    return np.where(weight > 0, np.maximum(db, db + weight * (level - db)), db)
 
 
 def _leaflets(heart: Heart, pose: Pose, tissue: Tissue) -> list[Array]:

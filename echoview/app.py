@@ -1,0 +1,124 @@
+"""The composition root: the only place that wires things together."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from echoview import __version__, paths, settings
+from echoview.errors import EchoViewError
+from echoview.learning import Learning
+from echoview.services.frames import FrameFeeder
+from echoview.services.jobs import Jobs
+from echoview.session import Session
+from echoview.store import Registry
+from echoview.ui import theme
+from echoview.ui.dialogs import show_bug
+from echoview.ui.main_window import MainWindow
+from echoview.workflow import Workflow, try_library
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class App:
+    """The wired parts, for `run` and for tests."""
+
+    window: MainWindow
+    workflow: Workflow
+    learning: Learning
+    session: Session
+
+
+def build(library: str = "") -> App:
+    """Wire everything; the window is not shown yet and torch is not loaded.
+
+    Args:
+        library: URL or path of the label library, "" for the one in the settings.
+    """
+    known = settings.load()
+    session, jobs = Session(), Jobs()
+    opened, error = try_library(library or known.library_url)
+    workflow = Workflow(session, jobs, registry(), opened, known)
+    learning = Learning(workflow)
+    window = MainWindow(workflow, learning, FrameFeeder(), sample_path())
+    if error is not None:
+        window.banner.say(error.message, error.hint)
+    workflow.use_active_weights()
+    return App(window, workflow, learning, session)
+
+
+def run(path: str = "", library: str = "") -> int:
+    """Open the window, then the cine; returns the exit code."""
+    start_logging()
+    application = application_of(sys.argv[:1])
+    sys.excepthook = _show_bug
+    try:
+        app = build(library)
+    except EchoViewError as error:
+        print(error, file=sys.stderr)
+        return 1
+    app.window.show()
+    wanted = path or sample_path()
+    if wanted:
+        QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
+    return application.exec()
+
+
+def application_of(arguments: Sequence[str]) -> QApplication:
+    """The one QApplication, in our colours."""
+    existing = QApplication.instance()
+    application = existing if isinstance(existing, QApplication) else QApplication(list(arguments))
+    application.setApplicationName(paths.APP)
+    application.setApplicationVersion(__version__)
+    theme.apply(application)
+    return application
+
+
+def registry() -> Registry:
+    """Shipped and own weights; a frozen bundle starts with the set that is free of terms."""
+    free = bool(getattr(sys, "frozen", False))
+    own = paths.user_data_dir() / "weights"
+    return Registry(paths.resource("weights"), own, "ral-lite-phantom" if free else "ral-lite-camus")
+
+
+def sample_path() -> Path | None:
+    """The real A4C cine that ships with pydicom, or None where that package lacks it."""
+    import pydicom
+
+    path = Path(pydicom.__file__).parent / "data" / "test_files" / "examples_ybr_color.dcm"
+    return path if path.exists() else None
+
+
+def start_logging() -> None:
+    """A rotating file without names, IDs or paths of patients; durations at INFO."""
+    handler = logging.handlers.RotatingFileHandler(
+        paths.user_log_dir() / "echoview.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8"
+    )
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    log.info("EchoView %s, Python %s, %s", __version__, sys.version.split()[0], sys.platform)
+
+
+def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Bugs end here: logged without the values of variables, shown with a button to copy."""
+    if issubclass(kind, KeyboardInterrupt):
+        QApplication.quit()
+        return
+    text = "".join(traceback.format_exception(kind, error, trace))
+    for private in {str(Path.home()), os.getcwd()}:
+        text = text.replace(private, "~")
+    log.error("unexpected: %s", text)
+    show_bug(QApplication.activeWindow(), text)

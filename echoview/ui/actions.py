@@ -1,0 +1,98 @@
+"""Every action of the window in one table: name, words, icon, keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from echoview.ui.theme import icon
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    name: str
+    text: str
+    keys: tuple[str, ...] = ()
+    picture: str = ""
+    checkable: bool = False
+
+
+ACTS = (
+    Act("open", "Open cine", ("Ctrl+O",), "folder-open"),
+    Act("open_folder", "Open folder", ("Ctrl+Shift+O",)),
+    Act("sample", "Open the sample"),
+    Act("play", "Play", ("Space",), "play"),
+    Act("back", "Frame back", ("Left",), "step-back"),
+    Act("forward", "Frame forward", ("Right",), "step-forward"),
+    Act("back_five", "Five frames back", ("Ctrl+Left",)),
+    Act("forward_five", "Five frames forward", ("Ctrl+Right",)),
+    Act("first", "First frame", ("Home",)),
+    Act("last", "Last frame", ("End",)),
+    Act("slower", "Slower", ("[",)),
+    Act("faster", "Faster", ("]",)),
+    Act("loop", "Loop", ("L",), "repeat", True),
+    Act("to_ed", "Go to ED", ("D",)),
+    Act("to_es", "Go to ES", ("S",)),
+    Act("mark_ed", "This frame is ED", ("Shift+D",)),
+    Act("mark_es", "This frame is ES", ("Shift+S",)),
+    Act("point", "Move points", ("1",), "spline", True),
+    Act("draw", "Draw contour", ("3",), "pencil", True),
+    Act("calibrate", "Calibrate along the depth scale", ("C",), "ruler", True),
+    Act("delete", "Delete point under the pointer", ("Del", "Backspace")),
+    Act("approve", "Approve frame", ("A",), "circle-check"),
+    Act("revert", "Revert frame to the prediction", ("R",), "rotate-ccw"),
+    Act("undo", "Undo", ("Ctrl+Z",), "undo-2"),
+    Act("redo", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo-2"),
+    Act("hide", "Hide contour", ("H",), "eye", True),
+    Act("contrast", "Reset contrast (right-drag changes it)", ("Ctrl+0",), "contrast"),
+    Act("fit", "Fit picture", ("F",), "maximize"),
+    Act("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
+    Act("zoom_out", "Zoom out", ("Ctrl+-",)),
+    Act("predict", "Predict again", ("Ctrl+P",), "sparkles"),
+    Act("finish", "Finish drawing", ("Return", "Enter")),
+    Act("cancel", "Cancel the gesture", ("Esc",)),
+    Act("next_zone", "Next zone", ("F6",)),
+    Act("keys", "Keys", ("F1", "?"), "circle-help"),
+    Act("quit", "Quit", ("Ctrl+Q",)),
+)
+
+MOUSE = (
+    ("Drag a point", "move it"),
+    ("Drag the line", "add a point"),
+    ("Alt+click a point", "delete it"),
+    ("Ctrl+drag", "move the contour"),
+    ("Wheel", "frames"),
+    ("Ctrl+wheel", "zoom"),
+    ("Middle or Space+drag", "pan"),
+    ("Right-drag", "contrast"),
+)
+
+
+def make_actions(window: QWidget, does: dict[str, Callable[[], object]]) -> dict[str, QAction]:
+    """QActions for all of ACTS, on the window, so that their keys work everywhere in it.
+
+    Raises:
+        KeyError: an act has nothing to do.
+    """
+    made: dict[str, QAction] = {}
+    for act in ACTS:
+        action = QAction(act.text, window)
+        action.setShortcuts([QKeySequence(key) for key in act.keys])
+        action.setCheckable(act.checkable)
+        if act.picture:
+            action.setIcon(icon(act.picture))
+        if act.keys:
+            action.setToolTip(f"{act.text} ({act.keys[0]})")
+        action.triggered.connect(lambda _=False, name=act.name: does[name]())
+        does[act.name]  # a missing one fails here, not when its key is pressed
+        window.addAction(action)
+        made[act.name] = action
+    return made
+
+
+def key_table() -> list[tuple[str, str]]:
+    """What F1 shows."""
+    return [(" or ".join(act.keys), act.text) for act in ACTS if act.keys] + list(MOUSE)

@@ -1,0 +1,108 @@
+"""Draws the contour of the frame: a prediction dashed cyan, a person's solid yellow, handles near the pointer."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from echoview.domain.contour import Contour, Origin
+from echoview.ui.theme import DARK
+
+_HANDLE_PX = 4.5  # on the screen, at every zoom
+_COLOURS = {
+    Origin.PREDICTED: DARK.prediction,
+    Origin.ACCEPTED: DARK.approved,
+    Origin.INTERPOLATED: DARK.propagated,
+    Origin.PROPAGATED: DARK.propagated,
+    Origin.CORRECTED: DARK.human,
+    Origin.DRAWN: DARK.human,
+}
+
+
+class ContourItem(QGraphicsItem):
+    """One contour, in picture coordinates (pixel centres at integers).
+
+    `show_points` draws a predicted line (N,2), `show_contour` a person's. `handles` are drawn on top of either.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path = QPainterPath()
+        self._annulus: QLineF | None = None
+        self._solid = False
+        self._colour = DARK.prediction
+        self._handles: Contour | None = None
+        self._hot = -1
+        self._bounds = QRectF()
+        self.setZValue(10)
+
+    def set_bounds(self, rect: QRectF) -> None:
+        """The picture's rectangle; what lies far outside is not painted."""
+        self.prepareGeometryChange()
+        self._bounds = rect.adjusted(-rect.width(), -rect.height(), rect.width(), rect.height())
+
+    def show_points(self, points: np.ndarray | None) -> None:
+        """A predicted contour (N,2), or none."""
+        self._solid, self._colour = False, DARK.prediction
+        self._set_line(points)
+
+    def show_contour(self, contour: Contour) -> None:
+        """A contour that a person stands behind; green where it was only accepted."""
+        accepted = all(o is Origin.ACCEPTED for o in contour.origins)
+        self._solid, self._colour = True, DARK.approved if accepted else DARK.human
+        self._set_line(contour.dense(16 * len(contour.handles)))
+
+    def show_handles(self, contour: Contour | None, hot: int = -1) -> None:
+        """Handles that can be taken hold of, the hot one larger; None hides them."""
+        self._handles, self._hot = contour, hot
+        self.update()
+
+    def boundingRect(self) -> QRectF:
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        pen = QPen(QColor(self._colour), 2.0)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        if not self._solid:
+            pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(self._path)
+        if self._annulus is not None:
+            thin = QPen(pen)
+            thin.setWidthF(1.0)
+            thin.setDashPattern([1, 4])
+            painter.setPen(thin)
+            painter.drawLine(self._annulus)
+        if self._handles is not None:
+            self._paint_handles(painter, self._handles)
+
+    def _paint_handles(self, painter: QPainter, contour: Contour) -> None:
+        transform = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        ratio = painter.device().devicePixelRatioF()
+        painter.scale(ratio, ratio)
+        for index, (x, y) in enumerate(contour.handles):
+            at = transform.map(QPointF(x, y)) / ratio
+            radius = _HANDLE_PX * (1.5 if index == self._hot else 1.0)
+            painter.setPen(QPen(DARK.colour("ground"), 1.5))
+            painter.setBrush(DARK.colour("text") if index == self._hot else QColor(_COLOURS[contour.origins[index]]))
+            if index in (0, len(contour.handles) - 1):  # annulus points are square: they hold the closing line
+                painter.drawRect(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
+            else:
+                painter.drawEllipse(at, radius, radius)
+        painter.restore()
+
+    def _set_line(self, points: np.ndarray | None) -> None:
+        self._path = QPainterPath()
+        self._annulus = None
+        if points is not None and len(points) > 1:
+            self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+            self._annulus = QLineF(*points[0], *points[-1])
+        self.update()

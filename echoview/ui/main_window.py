@@ -1,0 +1,437 @@
+"""The window: zones that keep their place, wired to the session and the workflow."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QSplitter,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour
+from echoview.errors import EchoViewError
+from echoview.learning import Learning
+from echoview.session import Session
+from echoview.domain.weights import WeightsSet
+from echoview.ui import dialogs
+from echoview.ui.actions import key_table, make_actions
+from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.learn_panel import LearnPanel
+from echoview.ui.measure_panel import MeasurePanel
+from echoview.ui.player import Player
+from echoview.ui.theme import DARK
+from echoview.ui.top_bar import TopBar
+from echoview.ui.transport import Transport
+from echoview.ui.widgets import Banner
+from echoview.workflow import Workflow
+
+if TYPE_CHECKING:
+    from echoview.services.frames import FrameFeeder
+
+_FILTER = "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.nii *.nii.gz *.mhd *.mha);;All files (*)"
+_INSPECTOR = 300
+
+
+class MainWindow(QMainWindow):
+    """Draws; every decision is the workflow's.
+
+    Args:
+        feeder: decodes ahead of the playhead; ended with the window.
+        sample: path of the sample cine, opened from the menu, or None.
+    """
+
+    def __init__(self, workflow: Workflow, learning: Learning, feeder: FrameFeeder, sample: Path | None = None) -> None:
+        super().__init__()
+        self.workflow, self.learning, self._sample = workflow, learning, sample
+        self.session: Session = workflow.session
+        self.player = Player(self)
+        self.feeder = feeder
+        self.view = CineView()
+        self.view.editable = self._editable
+        self.acts = make_actions(self, self._does())
+        self.top_bar = TopBar(self.session)
+        self.banner = Banner()
+        self.measure_panel = MeasurePanel(self.session)
+        self.learn_panel = LearnPanel(learning, self.session, self._corrected)
+        self.transport = Transport(self.session, self.player, self.acts)
+        self.cines = QListWidget()
+        self.setWindowTitle("EchoView")
+        self.setAcceptDrops(True)
+        self._lay_out()
+        self._fill_open_menu()
+        self._connect()
+        self._restore_geometry()
+        self._show_weights()
+        self.top_bar.show_device(workflow.settings.device)
+        self.acts["loop"].setChecked(True)
+        self.acts["point"].setChecked(True)
+
+    # ---- building
+
+    def _does(self) -> dict[str, Callable[[], object]]:
+        """What each action does."""
+        player, view = self.player, self.view
+        return {
+            "open": self._ask_open, "open_folder": self._ask_folder, "sample": self._open_sample,
+            "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
+            "back_five": lambda: player.step(-5), "forward_five": lambda: player.step(5),
+            "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
+            "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
+            "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
+            "to_ed": lambda: self._go_to("ed"), "to_es": lambda: self._go_to("es"),
+            "mark_ed": lambda: self._mark(self.workflow.mark_ed), "mark_es": lambda: self._mark(self.workflow.mark_es),
+            "point": lambda: self._take(Tool.POINT), "draw": lambda: self._take(Tool.DRAW),
+            "calibrate": lambda: self._take(Tool.CALIBRATE),
+            "delete": view.delete_point, "approve": self._approve, "revert": lambda: self.workflow.revert(player.t),
+            "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
+            "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
+            "contrast": lambda: view.set_contrast(255.0, 127.5), "fit": view.fit,
+            "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
+            "predict": self.workflow.predict, "finish": view.finish_drawing, "cancel": self._cancel_gesture,
+            "next_zone": self._next_zone, "keys": lambda: dialogs.show_keys(self, key_table()), "quit": self.close,
+        }  # fmt: skip
+
+    def _lay_out(self) -> None:
+        inspector = QTabWidget()
+        inspector.setObjectName("inspector")
+        inspector.setDocumentMode(True)
+        inspector.setMinimumWidth(_INSPECTOR)
+        for panel, name in ((self.measure_panel, "MEASURE"), (self.learn_panel, "LEARN")):
+            scroll = QScrollArea()
+            scroll.setWidgetResizable(True)
+            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            scroll.setWidget(panel)
+            inspector.addTab(scroll, name)
+        self.inspector = inspector
+        self.cines.setAccessibleName("Cines of the folder")
+        self.cines.setMinimumWidth(160)
+        self.cines.hide()
+        self.hint = _EmptyHint(self.view)
+        self.zones = QSplitter(Qt.Orientation.Horizontal)
+        for widget, stretch in ((self.cines, 0), (self.view, 1), (inspector, 0)):
+            self.zones.addWidget(widget)
+            self.zones.setStretchFactor(self.zones.count() - 1, stretch)
+        self.zones.setHandleWidth(1)
+        self.zones.setCollapsible(1, False)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        for widget in (self.top_bar, self.banner):
+            layout.addWidget(widget)
+        layout.addWidget(self.zones, 1)
+        layout.addWidget(self.transport)
+        self.setCentralWidget(body)
+        self.setMinimumSize(QSize(960, 600))
+
+    def _fill_open_menu(self) -> None:
+        menu = QMenu(self.top_bar.open_button)
+        menu.aboutToShow.connect(lambda: self._refill(menu))
+        self.top_bar.open_button.setMenu(menu)
+
+    def _refill(self, menu: QMenu) -> None:
+        menu.clear()
+        for name in ("open", "open_folder", "sample"):
+            menu.addAction(self.acts[name])
+        recent = [path for path in self.workflow.settings.recent if Path(path).exists()]
+        if recent:
+            menu.addSeparator()
+        for path in recent[:8]:
+            menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self.workflow.open(p))
+        menu.addSeparator()
+        for name in ("predict", "keys", "quit"):
+            menu.addAction(self.acts[name])
+
+    def _connect(self) -> None:
+        session, player, view, workflow = self.session, self.player, self.view, self.workflow
+        session.cine_changed.connect(self._show_cine)
+        session.prediction_changed.connect(self._prediction_grew)
+        session.label_changed.connect(self._show_contour)
+        session.measured.connect(self._show_marks)
+        session.weights_changed.connect(self._show_weights)
+        session.undo_stack.canUndoChanged.connect(self._show_undo)
+        session.undo_stack.canRedoChanged.connect(self._show_undo)
+        self._show_undo()
+        player.frame_changed.connect(self._show_frame)
+        player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
+        self.feeder.frame_ready.connect(self._frame_ready)
+        self.feeder.frame_failed.connect(self._frame_failed)
+        view.contour_edited.connect(self._edited)
+        view.contour_previewed.connect(self._previewed)
+        view.ruled.connect(self._ruled)
+        view.stepped.connect(player.step)
+        view.play_toggled.connect(player.toggle)
+        view.touched.connect(player.pause)
+        self.transport.timeline.sought.connect(self._scrub)
+        self.transport.timeline.stepped.connect(player.step)
+        workflow.refused.connect(self._refused)
+        workflow.progressed.connect(self.top_bar.progress.show_progress)
+        workflow.folder_listed.connect(self._list_cines)
+        workflow.terms_due.connect(self._show_terms)
+        self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
+        self.top_bar.view_chosen.connect(lambda v: self._as_annotator(lambda: workflow.overrule_view(v)))
+        self.top_bar.weights_chosen.connect(workflow.choose_weights)
+        self.top_bar.device_chosen.connect(self._choose_device)
+        self.top_bar.save_wanted.connect(workflow.save_again)
+        self.measure_panel.calibrate_wanted.connect(self.acts["calibrate"].trigger)
+        self.measure_panel.approve_wanted.connect(self._approve)
+        self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
+        self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
+        self.cines.currentItemChanged.connect(self._pick_cine)
+        tools = QActionGroup(self)
+        for name in ("point", "draw", "calibrate"):
+            tools.addAction(self.acts[name])
+        self.learning.stage_changed.connect(self._show_weights)
+
+    # ---- showing
+
+    def _show_cine(self) -> None:
+        cine = self.session.cine
+        spacing = self.session.calibration
+        self.view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
+        self.hint.setVisible(cine is None)
+        self._take(Tool.POINT)
+        if cine is not None:
+            self.player.load(cine.times_s)
+            self._show_frame(0)
+            if len(cine) > 1:
+                self.player.play()
+        self._show_contour()
+
+    def _show_frame(self, t: int) -> None:
+        cine = self.session.cine
+        if cine is None:
+            return
+        self.feeder.want(cine, t)
+        picture = cine.cached(t)
+        if picture is not None:
+            self.view.set_frame(picture)
+        self._show_contour()
+        self.transport.set_frame(t)
+        self.measure_panel.set_frame(t)
+
+    def _frame_ready(self, cine: Cine, t: int) -> None:
+        """The decoder caught up with the playhead."""
+        picture = cine.cached(t)
+        if cine is self.session.cine and t == self.player.t and picture is not None:
+            self.view.set_frame(picture)
+
+    def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
+        if cine is self.session.cine:
+            self.player.pause()
+            self.banner.say(f"Frame {t + 1} cannot be shown.", sentence)
+
+    def _show_contour(self) -> None:
+        if self.session.cine is None:
+            self.view.show_points(None)
+            return
+        shown = self.session.contour(self.player.t)
+        if isinstance(shown, Contour):
+            self.view.show_contour(shown)
+        else:
+            self.view.show_points(shown)
+
+    def _prediction_grew(self, t: int) -> None:
+        if t in (-1, self.player.t):
+            self._show_contour()
+
+    def _show_marks(self) -> None:
+        measured = self.session.measurements
+        self.acts["to_ed"].setEnabled(measured is not None and measured.ed is not None)
+        self.acts["to_es"].setEnabled(measured is not None and measured.es is not None)
+
+    def _show_undo(self) -> None:
+        stack = self.session.undo_stack
+        for name, possible, text in (("undo", stack.canUndo(), stack.undoText()), ("redo", stack.canRedo(), stack.redoText())):
+            self.acts[name].setEnabled(possible)
+            self.acts[name].setText(f"{name.capitalize()} {text}".strip())
+            self.acts[name].setToolTip(f"{name.capitalize()} {text} ({self.acts[name].shortcut().toString()})")
+
+    def _show_weights(self) -> None:
+        self.top_bar.show_weights(self.workflow.registry.sets())
+
+    def _show_terms(self, weights: WeightsSet) -> None:
+        self.banner.say(
+            f"{weights.name} is for research only.", weights.terms, DARK.flag, "Understood",
+            lambda: self.workflow.terms_seen(weights.name),
+        )  # fmt: skip
+
+    def _refused(self, error: EchoViewError) -> None:
+        self.banner.say(error.message, error.hint)
+
+    def _list_cines(self, found: list[Path]) -> None:
+        self.cines.blockSignals(True)
+        self.cines.clear()
+        for path in found:
+            item = QListWidgetItem(path.name)
+            item.setData(Qt.ItemDataRole.UserRole, str(path))
+            self.cines.addItem(item)
+        self.cines.setCurrentRow(0)
+        self.cines.blockSignals(False)
+        self.cines.show()
+        self.zones.setSizes([200, max(self.width() - 200 - _INSPECTOR, 400), _INSPECTOR])
+
+    # ---- asking
+
+    def _ask_open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, "Open cine", self._last_folder(), _FILTER)
+        if path:
+            self.workflow.open(path)
+
+    def _ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, "Open folder", self._last_folder())
+        if path:
+            self.workflow.open(path)
+
+    def _open_sample(self) -> None:
+        if self._sample is not None:
+            self.workflow.open(self._sample)
+
+    def _last_folder(self) -> str:
+        recent = self.workflow.settings.recent
+        return str(Path(recent[0]).parent) if recent else ""
+
+    def _pick_cine(self, item: QListWidgetItem | None) -> None:
+        if item is not None:
+            self.workflow.open(item.data(Qt.ItemDataRole.UserRole))
+
+    def _choose_device(self, device: str) -> None:
+        self.top_bar.show_device(device)
+        self.workflow.choose_device(device)
+
+    def _scrub(self, t: int) -> None:
+        self.player.pause()
+        self.player.seek(t)
+
+    def _go_to(self, instant: str) -> None:
+        measured = self.session.measurements
+        t = None if measured is None else getattr(measured, instant)
+        if t is not None:
+            self._scrub(t)
+
+    # ---- editing
+
+    def _editable(self) -> Contour | None:
+        return None if self.session.cine is None or self.player.playing else self.session.editable(self.player.t)
+
+    def _as_annotator(self, act: Callable[[], object]) -> None:
+        """Do it in the name of whoever corrects; asked once."""
+        if not self.workflow.settings.annotator:
+            name = dialogs.ask_annotator(self)
+            if not name:
+                self._show_contour()
+                self.measure_panel.refresh()
+                return
+            self.workflow.remember(annotator=name)
+        act()
+
+    def _edited(self, contour: Contour, text: str) -> None:
+        self._as_annotator(lambda: self.workflow.edit_contour(self.player.t, contour, text))
+        self.acts["point"].trigger()
+
+    def _previewed(self, contour: Contour | None) -> None:
+        if contour is None:
+            self._show_contour()
+            self.measure_panel.refresh()
+        else:
+            self.measure_panel.show_numbers(self.session.preview(self.player.t, contour))
+
+    def _approve(self) -> None:
+        if self.session.editable(self.player.t) is not None if self.session.cine else False:
+            self.player.pause()
+            self._as_annotator(lambda: self.workflow.accept(self.player.t))
+
+    def _mark(self, mark: Callable[[int], None]) -> None:
+        if self.session.cine is not None:
+            self._as_annotator(lambda: mark(self.player.t))
+
+    def _take(self, tool: Tool) -> None:
+        if tool is not Tool.POINT:
+            self.player.pause()
+        self.view.set_tool(tool)
+        self.acts[tool.value].setChecked(True)
+        self._show_contour()
+
+    def _cancel_gesture(self) -> None:
+        self._take(Tool.POINT)
+
+    def _ruled(self, dx: float, dy: float) -> None:
+        length_px = (dx * dx + dy * dy) ** 0.5
+        self.acts["point"].trigger()
+        if length_px < 5:
+            return
+        length_mm = dialogs.ask_length_mm(self, length_px)
+        if length_mm:
+            scale = length_mm / length_px
+            self._as_annotator(lambda: self.workflow.calibrate(Calibration(scale, scale)))
+
+    def _corrected(self) -> tuple[int, int]:
+        """Corrected frames and cines in the library."""
+        return self.workflow.corrected
+
+    # ---- the window itself
+
+    def _next_zone(self) -> None:
+        zones = [z for z in (self.cines, self.view, self.inspector, self.transport.timeline, self.top_bar.open_button) if z.isVisible()]
+        at = next((i for i, zone in enumerate(zones) if zone.hasFocus() or zone.isAncestorOf(self.focusWidget() or zone)), -1)
+        zones[(at + 1) % len(zones)].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
+        if urls:
+            self.workflow.open(urls[0].toLocalFile())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Saves end, the training child ends, then the window."""
+        self.player.pause()
+        geometry = base64.b64encode(self.saveGeometry().data()).decode()
+        self.workflow.remember(geometry=geometry)
+        self.learning.cancel()
+        self.workflow.jobs.shut_down()
+        self.feeder.end()
+        super().closeEvent(event)
+
+    def _restore_geometry(self) -> None:
+        self.resize(1280, 800)
+        if self.workflow.settings.geometry:
+            self.restoreGeometry(QByteArray.fromBase64(self.workflow.settings.geometry.encode()))
+
+
+class _EmptyHint(QLabel):
+    """What an empty window teaches; lies over the picture, in its middle."""
+
+    def __init__(self, over: QWidget) -> None:
+        super().__init__("Drop a cine or a study folder here,\nor open one (Ctrl+O)", over)
+        self.setObjectName("quiet")
+        self.setStyleSheet("font-size: 15px;")
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        over.installEventFilter(self)
+
+    def eventFilter(self, watched: object, event: object) -> bool:
+        assert isinstance(watched, QWidget)
+        self.setGeometry(watched.rect())
+        return False
+
+

@@ -1,0 +1,162 @@
+"""The numbers, and what a person may do about the frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from echoview.measure import Measurements
+from echoview.session import Session
+from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.widgets import Figure, quiet, rule
+
+_UNSURE = 0.6
+_CHANGED = 0.5  # points of EF below which it is called unchanged
+
+
+class MeasurePanel(QWidget):
+    """Signals: calibrate_wanted(), approve_wanted(), revert_wanted(), draw_wanted()."""
+
+    calibrate_wanted = Signal()
+    approve_wanted = Signal()
+    revert_wanted = Signal()
+    draw_wanted = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._session = session
+        self._t = 0
+        self.ef = QLabel("–")
+        self.ef.setObjectName("figure")
+        self.ef.setFont(tabular(self.ef.font()))
+        self.was = quiet("", wrap=False)
+        self.edv, self.esv = Figure("EDV", "ml"), Figure("ESV", "ml")
+        self.area, self.length = Figure("Area", ""), Figure("Length", "")
+        self.reason = quiet("")
+        self.calibrate = self._button("Calibrate", "ruler", self.calibrate_wanted)
+        self.frame = QLabel()
+        self.notes = quiet("")
+        self.approve = self._button("Approve frame", "circle-check", self.approve_wanted)
+        self.approve.setToolTip("The contour of this frame is right (A)")
+        self.revert = self._button("Revert", "rotate-ccw", self.revert_wanted)
+        self.revert.setToolTip("Show the prediction again (R)")
+        self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
+        self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
+        self._lay_out()
+        for signal in (session.measured, session.label_changed, session.prediction_changed, session.cine_changed):
+            signal.connect(self.refresh)
+        self.refresh()
+
+    def _button(self, text: str, picture: str, signal: Signal) -> QPushButton:
+        button = QPushButton(icon(picture), text)
+        button.clicked.connect(signal)
+        return button
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        name = QLabel("EF")
+        name.setObjectName("quiet")
+        head.addWidget(name, 0, Qt.AlignmentFlag.AlignBottom)
+        head.addStretch(1)
+        head.addWidget(self.ef)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 16, 16, 16)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
+        for widget in (rule(), self.edv, self.esv, self.reason, self.calibrate, rule(), self.frame, self.area, self.length):
+            layout.addWidget(widget)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.approve, 1)
+        row.addWidget(self.revert)
+        layout.addLayout(row)
+        layout.addWidget(self.draw)
+        layout.addWidget(rule())
+        layout.addWidget(self.notes)
+        layout.addStretch(1)
+
+    def set_frame(self, t: int) -> None:
+        self._t = t
+        self._show_frame(self._session.measurements)
+
+    def refresh(self, *_: object) -> None:
+        self.show_numbers(self._session.measurements)
+
+    def show_numbers(self, measured: Measurements | None) -> None:
+        """The session's numbers, or those of a drag under way."""
+        session = self._session
+        ef = None if measured is None else measured.ef_percent
+        self.ef.setText("–" if ef is None else f"{ef:.0f} %")
+        self._show_change(ef)
+        self.edv.show_value(None if measured is None else measured.edv_ml)
+        self.esv.show_value(None if measured is None else measured.esv_ml)
+        calibrated = session.calibration is not None
+        self.edv.setVisible(calibrated)
+        self.esv.setVisible(calibrated)
+        note = session.cine.info.calibration_note if session.cine else ""
+        self.reason.setText("" if calibrated or session.cine is None else f"No ml: {note[:1].lower()}{note[1:]}" if note else "No ml: the pixel size is not known.")
+        self.reason.setVisible(bool(self.reason.text()))
+        self.calibrate.setVisible(session.cine is not None and session.cine.calibration is None)
+        self.calibrate.setText("Calibrate again" if calibrated else "Calibrate")
+        self._show_frame(measured)
+        self._show_notes(measured)
+
+    def _show_change(self, ef: float | None) -> None:
+        """ΔEF against the prediction, once a person changed something."""
+        was = self._session.predicted.ef_percent if self._session.predicted else None
+        if self._session.prediction is None or ef is None or was is None:
+            self.was.setText("single plane, method of disks" if ef is not None else "")
+        elif abs(ef - was) < _CHANGED:
+            self.was.setText("single plane, as predicted")
+        else:
+            self.was.setText(f"was {was:.0f} %   {ef - was:+.0f}")
+
+    def _show_frame(self, measured: Measurements | None) -> None:
+        session, t = self._session, self._t
+        there = session.cine is not None and t < len(session.cine)
+        own = session.label.contour(t) if there else None
+        shown = session.contour(t) if there else None
+        state = "approved" if own is not None and not own.edited else "corrected" if own is not None else "predicted" if shown is not None else "no contour"
+        sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
+        if state == "predicted":
+            state += f"  {100 * sure:.0f} % sure"
+        self.frame.setText(f"Frame {t + 1}  ·  {state}" if there else "")
+        if measured is None or not there:
+            self.area.show_value(None)
+            self.length.show_value(None)
+        elif measured.area_mm2 is not None and measured.length_mm is not None:
+            self._sizes(measured.area_mm2[t] / 100, "cm²", measured.length_mm[t] / 10, "cm", 1)
+        else:
+            self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
+        self.approve.setEnabled(shown is not None)
+        self.revert.setEnabled(own is not None)
+        self.draw.setVisible(there and shown is None and session.cine is not None and not session.cine.info.withheld)
+
+    def _sizes(self, area: float, area_unit: str, length: float, length_unit: str, decimals: int) -> None:
+        for figure, value, unit in ((self.area, area, area_unit), (self.length, length, length_unit)):
+            figure.show_value(float(value) if np.isfinite(value) else None, decimals)
+            figure.set_unit(unit)
+
+    def _show_notes(self, measured: Measurements | None) -> None:
+        session = self._session
+        notes = []
+        if session.cine is not None:
+            notes = [n for n in (session.cine.info.withheld, session.cine.info.timing_note) if n]
+        prediction = session.prediction
+        if prediction is not None and prediction.complete:
+            unsure = int(((prediction.confidence < _UNSURE) & (prediction.confidence > 0)).sum())
+            empty = int((prediction.confidence == 0).sum())
+            if empty:
+                notes.append(f"No ventricle found in {empty} of {len(prediction.confidence)} frames.")
+            if unsure:
+                notes.append(f"Unsure in {unsure} of {len(prediction.confidence)} frames (orange in the timeline).")
+            if measured is not None and measured.ef_percent is None:
+                notes.append("No EF: end-diastole and end-systole were not both found.")
+        if prediction is not None:
+            notes.append(f"Research use only · {prediction.weights}")
+        self.notes.setText("<br>".join(notes))
+        self.notes.setTextFormat(Qt.TextFormat.RichText)
+        self.notes.setStyleSheet(f"color: {DARK.flag};" if session.cine is not None and session.cine.info.withheld else "")

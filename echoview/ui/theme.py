@@ -1,0 +1,138 @@
+"""Colours by meaning, and the look of every widget, made from them once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+from PySide6.QtCore import QByteArray, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QApplication
+
+from echoview.paths import resource
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """A colour a meaning; shape or pattern always says the same thing beside it."""
+
+    ground: str = "#0E1013"
+    panel: str = "#15181D"
+    raised: str = "#1E2229"
+    line: str = "#2B313A"
+    text: str = "#E7EAEF"
+    quiet: str = "#98A2B0"
+    prediction: str = "#45C8E0"
+    human: str = "#FFD166"
+    propagated: str = "#B99BF8"
+    approved: str = "#62D394"
+    flag: str = "#FF9F5A"
+    error: str = "#FF6B6B"
+
+    def colour(self, name: str, alpha: int = 255) -> QColor:
+        colour = QColor(getattr(self, name))
+        colour.setAlpha(alpha)
+        return colour
+
+
+DARK = Tokens()
+
+_STYLE = """
+* { font-size: 13px; }
+QMainWindow, QDialog { background: @ground; }
+QWidget#panel, QTabWidget::pane, QWidget#inspector { background: @panel; border: 0; }
+QFrame#topbar, QFrame#transport { background: @panel; border: 0; }
+QFrame#topbar { border-bottom: 1px solid @line; }
+QFrame#transport { border-top: 1px solid @line; }
+QFrame#rule { background: @line; border: 0; }
+QLabel#quiet { color: @quiet; font-size: 11px; }
+QLabel#title { font-size: 14px; font-weight: 600; }
+QLabel#figure { font-size: 28px; font-weight: 600; }
+QLabel#warning { color: @flag; }
+QLabel#refusal { color: @text; background: @raised; border: 1px solid @error; border-radius: 6px; padding: 10px 12px; }
+QToolButton, QPushButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; color: @text; }
+QToolButton#boxed { padding: 7px 12px; }
+QToolButton:hover, QPushButton:hover { background: @raised; }
+QToolButton:checked { background: @raised; border-color: @prediction; }
+QToolButton:focus, QPushButton:focus { border-color: @quiet; }
+QToolButton:disabled, QPushButton:disabled { color: #5C6673; }
+QToolButton::menu-indicator { image: none; width: 0; }
+QPushButton { background: @raised; border-color: @line; padding: 7px 12px; }
+QPushButton:hover { background: #262C35; }
+QPushButton#primary { background: @prediction; border-color: @prediction; color: #06222A; font-weight: 600; }
+QPushButton#primary:hover { background: #6BD5E8; }
+QPushButton#primary:disabled { background: @raised; border-color: @line; color: #5C6673; font-weight: 400; }
+QMenu { background: @raised; border: 1px solid @line; padding: 4px; }
+QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; }
+QMenu::item:selected { background: @line; }
+QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
+QMenuBar { background: @panel; color: @text; border-bottom: 1px solid @line; padding: 2px 6px; }
+QMenuBar::item { padding: 4px 10px; border-radius: 4px; background: transparent; }
+QMenuBar::item:selected { background: @raised; }
+QTabBar::tab { background: transparent; color: @quiet; padding: 9px 12px; border: 0; border-bottom: 2px solid transparent; font-size: 11px; }
+QTabBar::tab:selected { color: @text; border-bottom-color: @prediction; }
+QTabBar::tab:focus { color: @text; background: @raised; }
+QLineEdit, QComboBox, QDoubleSpinBox { background: @ground; border: 1px solid @line; border-radius: 6px; padding: 6px 8px; selection-background-color: @prediction; }
+QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }
+QListWidget { background: @panel; border: 0; outline: 0; }
+QListWidget::item { padding: 8px 10px; border-radius: 6px; margin: 1px 4px; }
+QListWidget::item:selected { background: @raised; color: @text; border: 1px solid @line; }
+QProgressBar { background: @line; border: 0; max-height: 3px; min-height: 3px; }
+QProgressBar::chunk { background: @prediction; }
+QSlider::groove:horizontal { height: 4px; background: @line; border-radius: 2px; }
+QSlider::handle:horizontal { width: 12px; height: 12px; margin: -4px 0; border-radius: 6px; background: @text; }
+QToolTip { background: @raised; color: @text; border: 1px solid @line; padding: 4px 6px; }
+QSplitter::handle { background: @line; }
+QScrollArea { border: 0; background: @panel; }
+QScrollBar:vertical { background: transparent; width: 10px; }
+QScrollBar::handle:vertical { background: @line; border-radius: 5px; min-height: 24px; }
+QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+"""
+
+
+def apply(app: QApplication, tokens: Tokens = DARK) -> None:
+    """Give the application its palette and style."""
+    app.setStyle("Fusion")
+    palette = QPalette()
+    roles = {
+        QPalette.ColorRole.Window: tokens.ground, QPalette.ColorRole.WindowText: tokens.text,
+        QPalette.ColorRole.Base: tokens.ground, QPalette.ColorRole.AlternateBase: tokens.panel,
+        QPalette.ColorRole.Text: tokens.text, QPalette.ColorRole.Button: tokens.raised,
+        QPalette.ColorRole.ButtonText: tokens.text, QPalette.ColorRole.BrightText: tokens.error,
+        QPalette.ColorRole.Highlight: tokens.prediction, QPalette.ColorRole.HighlightedText: tokens.ground,
+        QPalette.ColorRole.ToolTipBase: tokens.raised, QPalette.ColorRole.ToolTipText: tokens.text,
+        QPalette.ColorRole.PlaceholderText: tokens.quiet, QPalette.ColorRole.Link: tokens.prediction,
+    }  # fmt: skip
+    for role, colour in roles.items():
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#5C6673"))
+    app.setPalette(palette)
+    style = _STYLE
+    for field in fields(tokens):
+        style = style.replace(f"@{field.name}", getattr(tokens, field.name))
+    app.setStyleSheet(style)
+
+
+def icon(name: str, colour: str = DARK.text, size: int = 18) -> QIcon:
+    """An icon of the outline set in a token's colour, sharp up to 300 % scaling; greyed when disabled."""
+    drawn = QIcon()
+    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, "#5C6673")):
+        source = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", tint)
+        renderer = QSvgRenderer(QByteArray(source.encode()))
+        for scale in (1, 2, 3):
+            picture = QPixmap(size * scale, size * scale)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            renderer.render(painter, QRectF(0, 0, size * scale, size * scale))
+            painter.end()
+            picture.setDevicePixelRatio(scale)
+            drawn.addPixmap(picture, mode)
+    return drawn
+
+
+def tabular(font: QFont) -> QFont:
+    """The font with figures of one width, so that numbers do not dance."""
+    font = QFont(font)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    return font

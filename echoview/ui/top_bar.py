@@ -1,0 +1,150 @@
+"""The top bar: whose heart, which view, which weights on which device, and whether all is saved."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
+
+from echoview.domain.view import View
+from echoview.session import Session
+from echoview.domain.weights import WeightsSet
+from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.widgets import ProgressLine, chip
+
+DEVICES = {"auto": "Fastest available", "cpu": "Processor (CPU)", "cuda": "NVIDIA graphics (CUDA)", "mps": "Apple graphics (MPS)"}
+
+
+class TopBar(QFrame):
+    """Signals: view_chosen(View or None), weights_chosen(identity), device_chosen(name), save_wanted()."""
+
+    view_chosen = Signal(object)
+    weights_chosen = Signal(str)
+    device_chosen = Signal(str)
+    save_wanted = Signal()
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.setObjectName("topbar")
+        self._session = session
+        self._device = "auto"
+        self.open_button = chip("Open", "Open a cine or a folder (Ctrl+O)")
+        self.open_button.setText("Open")
+        self.open_button.setIcon(icon("folder-open"))
+        self.title = QLabel("EchoView")
+        self.title.setObjectName("title")
+        self.view_button = chip("View", "The view that the network sees; choose another to overrule it")
+        self.progress = ProgressLine()
+        self.weights_button = chip("Weights", "Weights in use")
+        self.device_button = chip("Device", "Where the network runs")
+        self.device_button.setIcon(icon("cpu", DARK.quiet))
+        self.device_button.setFont(tabular(self.device_button.font()))
+        self.saved = QToolButton()
+        self.saved.setAccessibleName("Saved state")
+        self.saved.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.saved.clicked.connect(self.save_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 6, 12, 6)
+        row.setSpacing(8)
+        for widget in (self.open_button, self.title, self.view_button):
+            row.addWidget(widget)
+        row.addStretch(1)
+        for widget in (self.progress, self.weights_button, self.device_button, self.saved):
+            row.addWidget(widget)
+        self._fill_view_menu()
+        self._fill_device_menu()
+        session.cine_changed.connect(self._show_cine)
+        session.prediction_changed.connect(self._show_prediction)
+        session.label_changed.connect(self._show_prediction)
+        session.saved_changed.connect(self._show_saved)
+        session.label_edited.connect(self._show_saving)
+        self._show_cine()
+
+    def show_device(self, device: str) -> None:
+        """The device that is wished for, until a prediction says which it is."""
+        self._device = device
+        for action in self.device_button.menu().actions():
+            action.setChecked(action.data() == device)
+        self._show_prediction()
+
+    def show_weights(self, sets: list[WeightsSet]) -> None:
+        """Fill the menu of weights; the one in use stands on the button."""
+        used = self._session.weights
+        menu = QMenu(self.weights_button)
+        group = QActionGroup(menu)
+        for weights in sets:
+            action = menu.addAction(describe(weights))
+            action.setCheckable(True)
+            action.setChecked(used is not None and weights.identity == used.identity)
+            action.setToolTip(weights.terms)
+            action.triggered.connect(lambda _=False, w=weights: self.weights_chosen.emit(w.identity))
+            group.addAction(action)
+        menu.setToolTipsVisible(True)
+        self.weights_button.setMenu(menu)
+        self.weights_button.setText(used.name + ("  ·  research only" if used.research_only else "") if used else "no weights")
+        self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
+
+    def _fill_view_menu(self) -> None:
+        menu = QMenu(self.view_button)
+        for view in View:
+            action = menu.addAction(f"{view.value}   {view.walls[0]} – {view.walls[1]}")
+            action.triggered.connect(lambda _=False, v=view: self.view_chosen.emit(v))
+        menu.addSeparator()
+        menu.addAction("As the network sees it").triggered.connect(lambda: self.view_chosen.emit(None))
+        self.view_button.setMenu(menu)
+
+    def _fill_device_menu(self) -> None:
+        menu = QMenu(self.device_button)
+        group = QActionGroup(menu)
+        for name, text in DEVICES.items():
+            action = QAction(text, menu, checkable=True)
+            action.setData(name)
+            action.triggered.connect(lambda _=False, n=name: self.device_chosen.emit(n))
+            group.addAction(action)
+            menu.addAction(action)
+        self.device_button.setMenu(menu)
+
+    def _show_cine(self) -> None:
+        cine = self._session.cine
+        if cine is None:
+            self.title.setText("EchoView")
+        else:
+            known = [part for part in (cine.info.patient_label, cine.info.study_date) if part]
+            name = self._session.path.replace("\\", "/").rsplit("/", 1)[-1]
+            self.title.setText("  ·  ".join(known) or name)
+            self.title.setToolTip(name)
+        self._show_prediction()
+        self._show_saved()
+
+    def _show_prediction(self, *_: object) -> None:
+        session = self._session
+        prediction, view = session.prediction, session.view
+        self.view_button.setVisible(session.cine is not None)
+        if session.label.view is not None:
+            text = f"{session.label.view.value}  ·  set by you"
+        elif prediction is not None and prediction.done:
+            text = f"{prediction.view.value}  {100 * prediction.view_probabilities.max():.0f} %"
+        else:
+            text = f"{view.value}  ·  from the file" if view else "view unknown"
+        self.view_button.setText(text)
+        if prediction is not None and prediction.device:
+            self.device_button.setText(f"{prediction.device.upper()}  {prediction.fps:.0f} fps")
+        else:
+            self.device_button.setText(self._device.upper() if self._device != "auto" else "Auto")
+
+    def _show_saving(self, *_: object) -> None:
+        self.saved.setText("Saving")
+
+    def _show_saved(self) -> None:
+        session = self._session
+        self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
+        self.saved.setText("Not saved – try again" if session.unsaved else "Saved")
+        self.saved.setIcon(icon("triangle-alert", DARK.error) if session.unsaved else icon("circle-check", DARK.approved))
+        self.saved.setToolTip(session.unsaved or "Every correction is in the label library")
+        self.saved.setEnabled(bool(session.unsaved))
+
+
+def describe(weights: WeightsSet) -> str:
+    """A set of weights in one line of a menu."""
+    kind = "fine-tuned here, " + weights.created.replace("T", " ") if weights.tuned else "shipped"
+    return f"{weights.name}   {weights.identity[:6]}   {kind}" + ("   research only" if weights.research_only else "")

@@ -1,0 +1,160 @@
+"""Small widgets that several panels share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+from echoview.ui.theme import DARK, icon, tabular
+
+
+class Banner(QFrame):
+    """A sentence across the window with at most one button; it never stops the work. Hidden until `say`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self._mark = QLabel()
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._button = QPushButton()
+        self._button.clicked.connect(self._pressed)
+        self._close = QToolButton()
+        self._close.setIcon(icon("x"))
+        self._close.setToolTip("Dismiss")
+        self._close.setAccessibleName("Dismiss")
+        self._close.clicked.connect(self.hide)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 8, 8)
+        row.setSpacing(10)
+        row.addWidget(self._mark)
+        row.addWidget(self._text, 1)
+        row.addWidget(self._button)
+        row.addWidget(self._close)
+        self._act: Callable[[], None] | None = None
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def say(self, text: str, hint: str = "", colour: str = DARK.error, button: str = "", act: Callable[[], None] | None = None) -> None:
+        """Show a sentence, what to do about it, and a button that does it."""
+        self.setStyleSheet(f"QFrame#banner {{ background: {DARK.raised}; border-left: 4px solid {colour}; }}")
+        self._mark.setPixmap(icon("triangle-alert", colour).pixmap(18, 18))
+        self._text.setText(f"<b>{text}</b> {hint}" if hint else f"<b>{text}</b>")
+        self._act = act
+        self._button.setText(button)
+        self._button.setVisible(bool(button))
+        self.show()
+
+    def _pressed(self) -> None:
+        self.hide()
+        if self._act is not None:
+            self._act()
+
+
+class Figure(QWidget):
+    """A name, a number and its unit in one row; the number may be replaced by a reason."""
+
+    def __init__(self, name: str, unit: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._name, self._value, self._unit = QLabel(name), QLabel("–"), QLabel(unit)
+        self._name.setObjectName("quiet")
+        self._unit.setObjectName("quiet")
+        self._value.setFont(tabular(self._value.font()))
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._unit.setFixedWidth(24)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._name)
+        row.addStretch(1)
+        row.addWidget(self._value)
+        row.addWidget(self._unit)
+
+    def show_value(self, value: float | None, decimals: int = 0) -> None:
+        self._value.setText("–" if value is None else f"{value:.{decimals}f}")
+
+    def set_unit(self, unit: str) -> None:
+        self._unit.setText(unit)
+
+    @property
+    def shown(self) -> str:
+        return self._value.text()
+
+
+class ProgressLine(QFrame):
+    """What runs, how far it is, and a cross that cancels it. Hidden while nothing runs."""
+
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = QLabel()
+        self._text.setObjectName("quiet")
+        self._text.setMinimumWidth(210)
+        self._text.setFont(tabular(self._text.font()))
+        self._bar = QProgressBar()
+        self._bar.setTextVisible(False)
+        self._bar.setRange(0, 1000)
+        self._bar.setFixedWidth(120)
+        self._cross = QToolButton()
+        self._cross.setIcon(icon("x", DARK.quiet, 14))
+        self._cross.setToolTip("Cancel the prediction")
+        self._cross.setAccessibleName("Cancel the prediction")
+        self._cross.clicked.connect(self.cancelled)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        for widget in (self._text, self._bar, self._cross):
+            row.addWidget(widget)
+        keep = self.sizePolicy()
+        keep.setRetainSizeWhenHidden(True)
+        self.setSizePolicy(keep)
+        self.hide()
+
+    def show_progress(self, text: str, share: float) -> None:
+        """share 0..1, or -1 when nothing runs any more."""
+        self.setVisible(share >= 0)
+        self._text.setText(text)
+        self._bar.setValue(round(1000 * max(share, 0)))
+
+
+def rule() -> QFrame:
+    """A thin line between groups."""
+    line = QFrame()
+    line.setObjectName("rule")
+    line.setFixedHeight(1)
+    return line
+
+
+def quiet(text: str, wrap: bool = True) -> QLabel:
+    """A label that recedes."""
+    label = QLabel(text)
+    label.setObjectName("quiet")
+    label.setWordWrap(wrap)
+    return label
+
+
+def column(*widgets: QWidget, margin: int = 16, spacing: int = 8) -> QVBoxLayout:
+    """Widgets below each other on the 8 px grid."""
+    layout = QVBoxLayout()
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    for widget in widgets:
+        layout.addWidget(widget)
+    return layout
+
+
+def chip(accessible: str, tooltip: str) -> QToolButton:
+    """A flat button of the top bar that opens a menu."""
+    button = QToolButton()
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+    button.setToolTip(tooltip)
+    button.setAccessibleName(accessible)
+    button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    return button

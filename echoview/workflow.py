@@ -1,0 +1,310 @@
+"""What a person does with EchoView, step by step, with no widget in it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from echoview import __version__, paths, settings
+from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour
+from echoview.domain.label import Label
+from echoview.domain.prediction import Prediction
+from echoview.domain.view import View
+from echoview.errors import CineUnreadable, EchoViewError, LibraryError
+from echoview.io import find_cines, open_cine
+from echoview.services.inference import Inference
+from echoview.services.jobs import Job, Jobs, Lane
+from echoview.session import Session
+from echoview.settings import Settings
+from echoview.domain.weights import WeightsSet
+from echoview.store import Library, Registry, open_library
+from echoview.store.library import sqlite_url
+
+log = logging.getLogger(__name__)
+
+
+class Workflow(QObject):
+    """Open, predict, edit, save; fine-tuning is in `learning.Learning`.
+
+    Signals:
+        refused(error): an EchoViewError that a person must read.
+        progressed(text, share): work under way, share 0..1, or -1 when it ended.
+        folder_listed(paths): the cines of a folder.
+        terms_due(weights): terms that this person has not seen yet.
+    """
+
+    refused = Signal(object)
+    progressed = Signal(str, float)
+    folder_listed = Signal(object)
+    terms_due = Signal(object)
+
+    def __init__(
+        self, session: Session, jobs: Jobs, registry: Registry, library: Library | None, known: Settings, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.session, self.jobs, self.registry, self.library = session, jobs, registry, library
+        self.settings = known
+        self._inference = Inference()
+        self._opening: Job | None = None
+        self._predicting: Job | None = None
+        self._saved: dict[str, Label] = {}  # what the library holds, by the cine's identity
+        session.label_edited.connect(self._save)
+
+    @property
+    def secret(self) -> bytes:
+        return bytes.fromhex(self.settings.patient_secret)
+
+    @property
+    def predicting(self) -> bool:
+        return self._predicting is not None
+
+    def remember(self, **changes: object) -> None:
+        """Change settings and keep them; a failure is logged, for no setting is worth a dialog."""
+        self.settings = replace(self.settings, **changes)
+        try:
+            settings.save(self.settings)
+        except EchoViewError as error:
+            log.warning("settings not kept: %s", type(error).__name__)
+
+    # ---- weights
+
+    def use_active_weights(self) -> None:
+        """Put the chosen or adopted set in use and say its terms once."""
+        chosen = self.settings.weights
+        try:
+            weights = self.registry.find(chosen) if chosen else self.registry.active()
+        except EchoViewError:
+            try:
+                weights = self.registry.active()
+            except EchoViewError as error:
+                self.refused.emit(error)
+                return
+        self._use(weights)
+
+    def choose_weights(self, identity: str) -> None:
+        """Use another set, now and at the next start, and predict anew."""
+        try:
+            weights = self.registry.find(identity)
+        except EchoViewError as error:
+            self.refused.emit(error)
+            return
+        self.remember(weights=weights.identity)
+        self._use(weights)
+        self.predict()
+
+    def terms_seen(self, name: str) -> None:
+        if name not in self.settings.terms_shown:
+            self.remember(terms_shown=(*self.settings.terms_shown, name))
+
+    def _use(self, weights: WeightsSet) -> None:
+        self.session.set_weights(weights)
+        if weights.research_only and weights.name not in self.settings.terms_shown:
+            self.terms_due.emit(weights)
+
+    # ---- open
+
+    def open(self, path: str | Path) -> None:
+        """Open a cine, or list a folder's cines and open the first."""
+        path = Path(path)
+        if self._opening is not None:
+            self._opening.cancel()
+        if path.is_dir():
+            self._opening = self.jobs.run(Lane.TRAINING, "list folder", self._list, path, on_done=self._listed, on_error=self._refuse)
+            return
+        self.cancel_prediction()
+        self.progressed.emit("Opening", 0.0)
+        self._opening = self.jobs.run(
+            Lane.IO, "open", self._read, path, on_done=lambda found: self._opened(path, *found), on_error=self._not_opened
+        )
+
+    def _list(self, folder: Path) -> list[Path]:
+        found = find_cines(folder)
+        if not found:
+            raise CineUnreadable("This folder holds no cine.", "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.")
+        return found
+
+    def _listed(self, found: list[Path]) -> None:
+        self.folder_listed.emit(found)
+        self.open(found[0])
+
+    def _read(self, path: Path) -> tuple[Cine, Label, EchoViewError | None]:
+        """Off the GUI thread: the cine, its first frame decoded, and its label."""
+        cine = open_cine(path, patient_secret=self.secret)
+        cine.frame(0)
+        if self.library is None:
+            return cine, Label(), None
+        try:
+            return cine, self.library.label(cine.info.identity), None
+        except LibraryError as error:
+            return cine, Label(), error
+
+    def _opened(self, path: Path, cine: Cine, label: Label, error: EchoViewError | None) -> None:
+        self._opening = None
+        self.progressed.emit("", -1.0)
+        self._saved[cine.info.identity] = label
+        self.session.open(cine, str(path), label)
+        self.remember(recent=self.settings.with_recent(path.absolute()).recent)
+        if error is not None:
+            self.session.set_unsaved(error.message)
+            self.refused.emit(error)
+        self.predict()
+
+    def _not_opened(self, error: EchoViewError) -> None:
+        self._opening = None
+        self.progressed.emit("", -1.0)
+        self.refused.emit(error)
+
+    # ---- predict
+
+    def predict(self) -> None:
+        """Predict the open cine with the weights in use; contours appear as they come."""
+        self.cancel_prediction()
+        cine, weights = self.session.cine, self.session.weights
+        if cine is None or weights is None:
+            return
+        if cine.info.withheld:
+            return  # the window shows the reason where the numbers would be
+        self.session.set_prediction(None)
+        empty = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
+        self.progressed.emit("Predicting", 0.0)
+        self._predicting = self.jobs.run(
+            Lane.INFERENCE, "predict", self._inference.predict, cine, weights, self.settings.device,
+            on_item=lambda item: self._predicted(cine, empty, *item),
+            on_done=lambda _: self._prediction_ended(),
+            on_error=self._prediction_refused,
+        )  # fmt: skip
+
+    def _predicted(self, cine: Cine, empty: Prediction, found: object, device: str, fps: float) -> None:
+        if cine is not self.session.cine:
+            return
+        so_far = self.session.prediction
+        if so_far is None or found.t == 0:  # type: ignore[attr-defined]  # a fall-back to the CPU starts anew
+            so_far = replace(empty, device=device)
+        grown = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)  # type: ignore[attr-defined]
+        self.session.set_prediction(grown, found.t)  # type: ignore[attr-defined]
+        left = (len(cine) - grown.done) / max(fps, 0.1)
+        text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
+        self.progressed.emit(text, grown.done / len(cine))
+
+    def cancel_prediction(self) -> None:
+        if self._predicting is not None:
+            self._predicting.cancel()
+            self._prediction_ended()
+
+    def _prediction_ended(self) -> None:
+        self._predicting = None
+        self.progressed.emit("", -1.0)
+
+    def _prediction_refused(self, error: EchoViewError) -> None:
+        self._prediction_ended()
+        self.refused.emit(error)
+
+    def choose_device(self, device: str) -> None:
+        """Predict on another device from now on."""
+        self.remember(device=device)
+        self.predict()
+
+    # ---- edit
+
+    def edit_contour(self, t: int, contour: Contour, text: str) -> None:
+        self.session.edit(f"{text}, frame {t + 1}", self.session.label.with_contour(t, contour))
+
+    def accept(self, t: int) -> bool:
+        """The person agrees with the contour of frame t; False where there is none."""
+        contour = self.session.editable(t)
+        if contour is None:
+            return False
+        self.edit_contour(t, contour.accepted(), "approve")
+        return True
+
+    def revert(self, t: int) -> None:
+        """Frame t shows the prediction again; the correction stays in the history."""
+        if self.session.label.contour(t) is not None:
+            self.session.edit(f"revert, frame {t + 1}", self.session.label.without_contour(t))
+
+    def overrule_view(self, view: View | None) -> None:
+        if view is not self.session.label.view:
+            self.session.edit(f"view {view.value if view else 'from the network'}", self.session.label.with_view(view))
+
+    def mark_ed(self, t: int | None) -> None:
+        self.session.edit("mark ED", self.session.label.with_ed(t))
+
+    def mark_es(self, t: int | None) -> None:
+        self.session.edit("mark ES", self.session.label.with_es(t))
+
+    def calibrate(self, calibration: Calibration | None) -> None:
+        self.session.edit("calibrate", self.session.label.with_calibration(calibration))
+
+    @property
+    def corrected(self) -> tuple[int, int]:
+        """Frames and cines that a person corrected, in the library and in the open cine."""
+        found = {identity: frames for identity, frames in self._counts.items() if frames}
+        cine = self.session.cine
+        if cine is not None:
+            found[cine.info.identity] = _edited_frames(self.session.label)
+        return sum(found.values()), sum(1 for frames in found.values() if frames)
+
+    # ---- save
+
+    def save_again(self) -> None:
+        """Try to save what could not be saved."""
+        self._save(Label(), self.session.label, "save again")
+
+    def _save(self, _before: Label, after: Label, tool: str) -> None:
+        """All that the library does not hold yet, so that a failed save is made good by the next."""
+        cine = self.session.cine
+        if cine is None:
+            return
+        if self.library is None:
+            self.session.set_unsaved("The label library is not open.")
+            return
+        self.jobs.run(
+            Lane.IO, "save", self._write, cine, self.session.path, after, tool,
+            on_done=lambda saved: self._written(cine, saved), on_error=lambda error: self._not_written(cine, error),
+        )  # fmt: skip
+
+    def _write(self, cine: Cine, path: str, after: Label, tool: str) -> Label:
+        """Runs on the IO lane: one thread, so saves keep their order."""
+        assert self.library is not None
+        weights = self.session.weights
+        before = self._saved.get(cine.info.identity, Label())
+        self.library.save(
+            cine, str(Path(path).absolute()), before, after, annotator=self.settings.annotator, app_version=__version__,
+            weights=f"{weights.name} {weights.identity}" if weights else "", tool=tool,
+        )  # fmt: skip
+        self._saved[cine.info.identity] = after
+        return after
+
+    def _written(self, cine: Cine, _saved: Label) -> None:
+        if cine is self.session.cine:
+            self.session.set_unsaved("")
+            self.session.saved_changed.emit()
+
+    def _not_written(self, cine: Cine, error: EchoViewError) -> None:
+        if cine is self.session.cine:
+            self.session.set_unsaved(error.message)
+        self.refused.emit(error)
+
+    def _refuse(self, error: EchoViewError) -> None:
+        self._opening = None
+        self.refused.emit(error)
+
+
+def library_url(chosen: str) -> str:
+    """The library that a person named, else the file in their data folder."""
+    if not chosen:
+        return sqlite_url(paths.user_data_dir() / "labels.sqlite")
+    return chosen if "://" in chosen else sqlite_url(Path(chosen).absolute())
+
+
+def try_library(chosen: str) -> tuple[Library | None, EchoViewError | None]:
+    """The library, or the reason why there is none: the app runs without it and says so."""
+    try:
+        return open_library(library_url(chosen)), None
+    except EchoViewError as error:
+        return None, error

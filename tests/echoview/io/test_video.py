@@ -1,0 +1,147 @@
+"""Videos: every frame counted, every index exact."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+import cv2
+import numpy as np
+import pytest
+
+from echoview.domain.view import View
+from echoview.errors import CineUnreadable
+from echoview.io import open_cine
+from echoview.io.video import VideoFrames
+
+COUNT, HEIGHT, WIDTH = 60, 96, 128
+
+
+@pytest.fixture(scope="module")
+def counted() -> np.ndarray:
+    """(60,96,128,3): grey frames with their own number in six binary squares, and one red square."""
+    frames = np.full((COUNT, HEIGHT, WIDTH, 3), 60, np.uint8)
+    for t in range(COUNT):
+        for bit in range(6):
+            frames[t, 32:48, 16 * bit : 16 * bit + 16] = 220 if t >> bit & 1 else 10
+    frames[:, 64:80, :32] = (200, 20, 30)
+    return frames
+
+
+def number_of(picture: np.ndarray) -> int:
+    return sum(int(picture[40, 16 * bit + 8].mean() > 110) << bit for bit in range(6))
+
+
+@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4", "cine.mov"])
+def test_order_colours_and_times(name, counted, write_video):
+    cine = open_cine(write_video(counted, name, fps=50.0))
+    assert len(cine) == COUNT
+    assert cine.size == (HEIGHT, WIDTH)
+    assert cine.fps == pytest.approx(50.0)
+    assert cine.info.timing_known
+    assert cine.calibration is None
+    assert cine.info.calibration_note == "Video files carry no pixel size."
+    assert [number_of(cine.frame(t)) for t in range(COUNT)] == list(range(COUNT))
+    assert np.abs(cine.frame(7)[72, 16].astype(int) - (200, 20, 30)).max() < 15
+
+
+@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4"])
+def test_any_order_gives_the_right_frame(name, counted, write_video):
+    cine = open_cine(write_video(counted, name))
+    source = cine._source
+    order = random.Random(5).choices(range(COUNT), k=40) + list(range(COUNT - 1, -1, -1))
+    assert [number_of(source.decode(t)) for t in order] == order
+
+
+def test_from_several_threads(counted, write_video):
+    source = open_cine(write_video(counted))._source
+    wrong: list[int] = []
+
+    def read(seed: int) -> None:
+        for t in random.Random(seed).choices(range(COUNT), k=20):
+            if number_of(source.decode(t)) != t:
+                wrong.append(t)
+
+    threads = [threading.Thread(target=read, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_memory_of_recent_frames_is_bounded(counted, write_video, monkeypatch):
+    monkeypatch.setattr("echoview.io.video._RECENT_BYTES", 5 * HEIGHT * WIDTH * 3)
+    source = open_cine(write_video(counted))._source
+    for t in (50, 3, 59, 0, 30):
+        assert number_of(source.decode(t)) == t
+        assert len(source._recent) <= 5
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.9])
+def test_a_cut_avi_opens_with_its_complete_frames(share, counted, write_video):
+    path = write_video(counted, "cine.avi")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    try:
+        cine = open_cine(path)
+    except CineUnreadable:
+        assert share == 0.02
+        return
+    assert 0 < len(cine) < COUNT
+    assert [number_of(cine.frame(t)) for t in range(len(cine) - 1)] == list(range(len(cine) - 1))
+    assert "promises" in "".join(cine.info.notes)
+
+
+def test_a_cut_mp4_is_refused(counted, write_video):
+    path = write_video(counted, "cine.mp4")
+    path.write_bytes(path.read_bytes()[:-400])  # the index stands at the end
+    with pytest.raises(CineUnreadable, match="no video that can be decoded"):
+        open_cine(path)
+
+
+def test_a_file_that_vanishes_is_reported(counted, write_video):
+    path = write_video(counted)
+    source = VideoFrames(path.name, lambda: cv2.VideoCapture(str(path), cv2.CAP_FFMPEG))
+    source.decode(COUNT - 1)
+    source._recent.clear()
+    path.unlink()
+    with pytest.raises(CineUnreadable, match="Frame 1"):
+        source.decode(0)
+
+
+def test_colour_doppler_is_withheld(counted, write_video):
+    flow = counted.copy()
+    flow[:, 50:70, 40:70] = (220, 60, 20)
+    assert open_cine(write_video(flow)).info.withheld.startswith("This cine shows colour Doppler")
+    grey = counted.copy()
+    grey[:, 64:80, :32] = 90
+    assert open_cine(write_video(grey)).info.withheld == ""
+
+
+def test_a_name_with_a_colon_and_accents(counted, write_video, monkeypatch, tmp_path):
+    write_video(counted, "cine.avi").rename(tmp_path / "http:échö_A4C.avi")
+    monkeypatch.chdir(tmp_path)
+    cine = open_cine("http:échö_A4C.avi")
+    assert len(cine) == COUNT
+    assert cine.info.view_hint is View.A4C
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "fps", "size"),
+    [
+        ("a4c_1024x768_20fps.mp4", 45, 20, (768, 1024)),
+        ("a3c_630x584_25fps_scale.mp4", 68, 25, (584, 630)),
+    ],
+)
+def test_real_videos(name, count, fps, size, shared_data):
+    path = shared_data / "cines" / name
+    cine = open_cine(path)
+    assert len(cine) == count
+    assert cine.fps == pytest.approx(fps, rel=1e-3)
+    assert cine.size == size
+    assert cine.info.withheld == ""
+    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG)
+    frames = [capture.read()[1][..., ::-1] for _ in range(count)]
+    for t in (count - 1, 0, count // 2, 3):
+        np.testing.assert_array_equal(cine.frame(t), frames[t])

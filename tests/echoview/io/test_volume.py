@@ -1,0 +1,90 @@
+"""NIfTI and MetaImage as cines."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from echoview.domain.view import View
+from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.io import open_cine
+from echoview.io.volume import to_uint8
+from ral.formats import write_nifti
+
+
+def test_a_sequence(tmp_path, grey_frames):
+    path = tmp_path / "patient0042_4CH_half_sequence.nii.gz"
+    write_nifti(path, grey_frames, (0.3, 0.2))
+    cine = open_cine(path)
+    assert len(cine) == 5
+    assert cine.calibration == pytest.approx((0.3, 0.2))
+    assert cine.info.view_hint is View.A4C
+    assert cine.info.patient_key == "patient0042"
+    assert cine.info.kind == "nifti"
+    assert cine.info.identity == cine.info.content_hash
+    assert not cine.info.timing_known
+    assert "assumed" in cine.info.timing_note
+    np.testing.assert_array_equal(cine.frame(3), grey_frames[3])
+
+
+def test_a_still_has_no_timing_to_doubt(tmp_path, grey_frames):
+    path = tmp_path / "x.nii"
+    write_nifti(path, grey_frames[0], None)
+    info = open_cine(path).info
+    assert info.timing_known
+    assert info.patient_key == ""
+    assert info.calibration is None
+    assert info.calibration_note == "The file gives no pixel size."
+
+
+def test_an_absurd_pixel_size_is_not_believed(tmp_path, grey_frames):
+    write_nifti(tmp_path / "x.nii", grey_frames, (0.3, 40.0))
+    info = open_cine(tmp_path / "x.nii").info
+    assert info.calibration is None
+    assert "0.3 × 40 mm" in info.calibration_note
+
+
+@pytest.mark.parametrize("dtype", ["int16", "uint16", "int32", "float32", "float64"])
+def test_any_number_type_becomes_uint8(dtype):
+    ramp = np.linspace(-1000, 3000, 60).astype(dtype).reshape(3, 4, 5)
+    ramp = ramp if np.dtype(dtype).kind != "u" else np.linspace(0, 65535, 60).astype(dtype).reshape(3, 4, 5)
+    shown = to_uint8(ramp)
+    assert shown.dtype == np.uint8
+    assert shown.shape == (3, 4, 5)
+    np.testing.assert_allclose(shown.ravel(), np.linspace(0, 255, 60), atol=0.6)
+
+
+def test_small_integers_and_odd_floats(grey_frames):
+    np.testing.assert_array_equal(to_uint8(grey_frames.astype(np.int16)), grey_frames)
+    odd = np.array([[[0.0, np.nan, 1.0, np.inf]]])
+    np.testing.assert_array_equal(to_uint8(odd), [[[0, 0, 255, 0]]])
+    assert to_uint8(np.full((1, 2, 2), 7.5)).max() == 0
+    np.testing.assert_array_equal(to_uint8(np.array([[[-3e38, 3e38, 0.0, 1e300]]])), [[[0, 255, 128, 128]]])
+
+
+def test_damage_is_told(tmp_path, grey_frames):
+    path = tmp_path / "x.nii.gz"
+    write_nifti(path, np.random.default_rng(1).integers(0, 256, (3, 40, 40)).astype(np.uint8), (1.0, 1.0))
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(CineUnreadable, match=r"x\.nii\.gz is cut off"):
+        open_cine(path)
+    header = "NDims = 3\nDimSize = 2 2 1\nElementType = MET_UCHAR\nElementDataFile = gone.raw\n"
+    (tmp_path / "x.mhd").write_text(header)
+    with pytest.raises(CineUnreadable, match=r"gone\.raw"):
+        open_cine(tmp_path / "x.mhd")
+    (tmp_path / "x.mhd").write_text("ElementNumberOfChannels = 3\n" + header)
+    with pytest.raises(CineUnsupported):
+        open_cine(tmp_path / "x.mhd")
+
+
+def test_camus(shared_data):
+    still = open_cine(next(shared_data.glob("camus_a4c/patient0001/patient0001_4CH_ED.nii.gz")))
+    assert still.size == (194, 274)
+    assert still.calibration == pytest.approx((0.617, 0.617), abs=1e-3)
+    assert still.info.patient_key == "patient0001"
+    published = open_cine(next(shared_data.rglob("patient0001_2CH_ES.mhd")))
+    assert published.calibration == pytest.approx((0.308, 0.154))
+    assert published.info.view_hint is View.A2C
+    with pytest.raises(CineUnreadable, match=r"patient0001_2CH_sequence\.raw"):
+        open_cine(next(shared_data.rglob("patient0001_2CH_sequence.mhd")))
