@@ -35,12 +35,14 @@ class Workflow(QObject):
         refused(error): an EchoViewError that a person must read.
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
         folder_listed(paths): the cines of a folder.
+        counted(): `corrected` is up to date.
         terms_due(weights): terms that this person has not seen yet.
     """
 
     refused = Signal(object)
     progressed = Signal(str, float)
     folder_listed = Signal(object)
+    counted = Signal()
     terms_due = Signal(object)
 
     def __init__(
@@ -52,6 +54,7 @@ class Workflow(QObject):
         self._inference = Inference()
         self._opening: Job | None = None
         self._predicting: Job | None = None
+        self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
         self._saved: dict[str, Label] = {}  # what the library holds, by the cine's identity
         session.label_edited.connect(self._save)
 
@@ -249,6 +252,19 @@ class Workflow(QObject):
             found[cine.info.identity] = _edited_frames(self.session.label)
         return sum(found.values()), sum(1 for frames in found.values() if frames)
 
+    def count_corrected(self) -> None:
+        """Count the edited frames of the library, off the GUI thread."""
+        if self.library is not None:
+            self.jobs.run(Lane.TRAINING, "count", self._count, on_done=self._counted, on_error=self._refuse)
+
+    def _count(self) -> dict[str, int]:
+        assert self.library is not None
+        return {one.identity: _edited_frames(one.label) for one in self.library.labelled()}
+
+    def _counted(self, counts: dict[str, int]) -> None:
+        self._counts = counts
+        self.counted.emit()
+
     # ---- save
 
     def save_again(self) -> None:
@@ -293,6 +309,10 @@ class Workflow(QObject):
     def _refuse(self, error: EchoViewError) -> None:
         self._opening = None
         self.refused.emit(error)
+
+
+def _edited_frames(label: Label) -> int:
+    return sum(contour.edited for contour in label.contours.values())
 
 
 def library_url(chosen: str) -> str:

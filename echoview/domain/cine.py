@@ -36,8 +36,8 @@ class CineInfo:
         patient_key: a keyed hash or data-set folder name, never a name or an ID; "" when unknown.
         calibration: mm per px or None; `calibration_note` then says why.
         view_hint: the view that the file names, or None.
-        withheld: why no contour may be drawn on it (colour Doppler, M-mode ...), one sentence; "" when one may.
-        region_px: x0, y0, x1, y1 of the 2-D picture within the frame, the last pixels included; None when unknown.
+        withheld: why no contour may be drawn on it (colour Doppler, M-mode ...), "" when one may.
+        region_px: x0, y0, x1, y1 of the 2-D picture in the frame, the last pixels included; None if unknown.
         notes: other things to tell about the file, a sentence each (frames that are cut off ...).
         vendor: manufacturer and model as the file says, "" when unknown.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.

@@ -21,13 +21,13 @@ class LearnPanel(QWidget):
     """Draws `Learning` and asks it to start, stop, cancel, adopt and roll back.
 
     Args:
-        counts: gives the corrected frames and cines in the library; called when the panel is shown.
+        counts: gives the corrected frames and cines; recount: asks for them to be counted anew.
     """
 
-    def __init__(self, learning: Learning, session: Session, counts: Callable[[], tuple[int, int]]) -> None:
+    def __init__(self, learning: Learning, session: Session, counts: Callable[[], tuple[int, int]], recount: Callable[[], None]) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self._learning, self._session, self._counts = learning, session, counts
+        self._learning, self._session, self._counts, self._recount = learning, session, counts, recount
         self._losses: list[float] = []
         self._dice: list[tuple[int, float]] = []
         self.data = quiet("")
@@ -108,6 +108,7 @@ class LearnPanel(QWidget):
         return cells
 
     def showEvent(self, event: Any) -> None:
+        self._recount()
         self.refresh()
         super().showEvent(event)
 

@@ -69,7 +69,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.session)
         self.banner = Banner()
         self.measure_panel = MeasurePanel(self.session)
-        self.learn_panel = LearnPanel(learning, self.session, self._corrected)
+        self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
         self.cines = QListWidget()
         self.setWindowTitle("EchoView")
@@ -184,6 +184,7 @@ class MainWindow(QMainWindow):
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
         workflow.folder_listed.connect(self._list_cines)
+        workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
         self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
         self.top_bar.view_chosen.connect(lambda v: self._as_annotator(lambda: workflow.overrule_view(v)))
@@ -381,10 +382,6 @@ class MainWindow(QMainWindow):
         if length_mm:
             scale = length_mm / length_px
             self._as_annotator(lambda: self.workflow.calibrate(Calibration(scale, scale)))
-
-    def _corrected(self) -> tuple[int, int]:
-        """Corrected frames and cines in the library."""
-        return self.workflow.corrected
 
     # ---- the window itself
 
