@@ -25,6 +25,7 @@ from echoview.store import Registry
 from echoview.ui import theme
 from echoview.ui.dialogs import show_bug
 from echoview.ui.main_window import MainWindow
+from echoview.ui.widgets import Message
 from echoview.workflow import Workflow, try_library
 
 log = logging.getLogger(__name__)
@@ -53,7 +54,7 @@ def build(library: str = "") -> App:
     learning = Learning(workflow)
     window = MainWindow(workflow, learning, FrameFeeder(), sample_path())
     if error is not None:
-        window.banner.say(error.message, error.hint)
+        window.banner.say(Message(error.message, error.hint))
     workflow.use_active_weights()
     return App(window, workflow, learning, session)
 

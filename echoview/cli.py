@@ -28,7 +28,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="echoview", description="Play echo cines, see and correct the left-ventricle contour. Without a command the window opens."
+        prog="echoview",
+        description="Play echo cines, see and correct the left-ventricle contour. Without a command the window opens.",
     )
     parser.add_argument("--version", action="version", version=f"EchoView {__version__}")
     commands = parser.add_subparsers(required=True, metavar="command")
@@ -38,7 +39,9 @@ def _parser() -> argparse.ArgumentParser:
     window.add_argument("--library", default="", metavar="URL", help="label library: a file or an SQLAlchemy URL")
     window.set_defaults(act=_open)
 
-    demo = commands.add_parser("demo", help="open the sample cine, predict it and play it; without a display, save a picture")
+    demo = commands.add_parser(
+        "demo", help="open the sample cine, predict it and play it; without a display, save a picture"
+    )
     demo.add_argument("--out", default="demo", help="folder for the picture")
     demo.set_defaults(act=_demo)
 
@@ -76,7 +79,8 @@ def _predict(chosen: argparse.Namespace) -> int:
     from echoview.services.inference import Inference
     from echoview.services.predict_files import find_files, output_folder, predict_file
 
-    known, sets, inference = settings.load(), registry(), Inference()
+    known, sets = settings.load(), registry()
+    inference = Inference(known.threads)
     weights = sets.find(chosen.weights) if chosen.weights else sets.active()
     if weights.research_only:
         print(f"{weights.name}: {weights.terms}", file=sys.stderr)
@@ -88,13 +92,18 @@ def _predict(chosen: argparse.Namespace) -> int:
             for path in find_files(Path(given)):
                 folder = output_folder(path, Path(chosen.out), taken)
                 try:
-                    report = predict_file(path, folder, inference, weights, chosen.device, bytes.fromhex(known.patient_secret))
+                    report = predict_file(
+                        path, folder, inference, weights, chosen.device, bytes.fromhex(known.patient_secret)
+                    )
                 except EchoViewError as error:
                     failed += 1
                     print(f"{path.name}: {error}", file=sys.stderr)
                     continue
                 ef = "no EF" if report["ef_percent"] is None else f"EF {report['ef_percent']:.0f} %"
-                print(f"{path.name}: {report['view']}, {ef}, {report['fps']} frames/s on {report['device']} -> {folder}", flush=True)
+                print(
+                    f"{path.name}: {report['view']}, {ef}, {report['fps']} frames/s on {report['device']} -> {folder}",
+                    flush=True,
+                )
         except EchoViewError as error:
             failed += 1
             print(f"{Path(given).name}: {error}", file=sys.stderr)

@@ -77,9 +77,12 @@ def self_test() -> int:
         app.window.show()
         app.workflow.remember(annotator="self-test")
         app.workflow.open(sample)
-        _until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
+        _until(
+            lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle
+        )
         assert app.session.cine is not None and app.session.prediction is not None
-        print(f"opened {len(app.session.cine)} frames, predicted {app.session.prediction.view.value} with {app.session.prediction.weights}")
+        prediction = app.session.prediction
+        print(f"opened {prediction.done} frames, predicted {prediction.view.value} with {prediction.weights}")
         _train_two_steps(app)
         app.window.close()
     print("self-test passed")

@@ -11,10 +11,11 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from echoview import paths
+from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError, TrainingError
 from echoview.services import training
+from echoview.services.inference import threads_for
 from echoview.services.jobs import Job, Lane
-from echoview.domain.weights import WeightsSet
 from echoview.workflow import Workflow
 
 log = logging.getLogger(__name__)
@@ -67,7 +68,9 @@ class Learning(QObject):
         if self.stage not in (Stage.IDLE, Stage.JUDGING) or weights is None:
             return
         if library is None:
-            self._workflow.refused.emit(TrainingError("There is no label library to learn from.", "Open a library first."))
+            self._workflow.refused.emit(
+                TrainingError("There is no label library to learn from.", "Open a library first.")
+            )
             return
         self.candidate, self.report, self._failure = None, {}, ""
         self._to(Stage.PREPARING)
@@ -129,7 +132,13 @@ class Learning(QObject):
         assert library is not None
         start = self._shipped(weights)
         yield from training.prepare_run(
-            library.labelled(), start, paths.user_data_dir() / "runs", self._workflow.settings.device, self._workflow.secret, steps
+            library.labelled(),
+            start,
+            paths.user_data_dir() / "runs",
+            self._workflow.settings.device,
+            threads_for(self._workflow.settings.threads),
+            self._workflow.secret,
+            steps,
         )
 
     def _shipped(self, weights: WeightsSet) -> WeightsSet:
@@ -173,7 +182,9 @@ class Learning(QObject):
         """The child is gone: with a candidate, or with a reason."""
         if not self.report:
             why = self._failure or "the training process ended unexpectedly"
-            self._refused(TrainingError(f"Fine-tuning failed: {why}.", "Start it again; the weights in use are unchanged."))
+            self._refused(
+                TrainingError(f"Fine-tuning failed: {why}.", "Start it again; the weights in use are unchanged.")
+            )
             return
         if self.report["best_step"] == 0:
             self.said.emit("The corrections did not improve the weights; nothing was changed.")

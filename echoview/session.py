@@ -14,8 +14,8 @@ from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
-from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure
 from echoview.domain.weights import WeightsSet
+from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure
 
 
 class Session(QObject):

@@ -15,13 +15,13 @@ from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
+from echoview.domain.weights import WeightsSet
 from echoview.errors import CineUnreadable, EchoViewError, LibraryError
 from echoview.io import find_cines, open_cine
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.session import Session
 from echoview.settings import Settings
-from echoview.domain.weights import WeightsSet
 from echoview.store import Library, Registry, open_library
 from echoview.store.library import sqlite_url
 
@@ -46,12 +46,18 @@ class Workflow(QObject):
     terms_due = Signal(object)
 
     def __init__(
-        self, session: Session, jobs: Jobs, registry: Registry, library: Library | None, known: Settings, parent: QObject | None = None
+        self,
+        session: Session,
+        jobs: Jobs,
+        registry: Registry,
+        library: Library | None,
+        known: Settings,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
         self.session, self.jobs, self.registry, self.library = session, jobs, registry, library
         self.settings = known
-        self._inference = Inference()
+        self._inference = Inference(known.threads)
         self._opening: Job | None = None
         self._predicting: Job | None = None
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
@@ -117,18 +123,28 @@ class Workflow(QObject):
         if self._opening is not None:
             self._opening.cancel()
         if path.is_dir():
-            self._opening = self.jobs.run(Lane.TRAINING, "list folder", self._list, path, on_done=self._listed, on_error=self._refuse)
+            self._opening = self.jobs.run(
+                Lane.TRAINING, "list folder", self._list, path, on_done=self._listed, on_error=self._refuse
+            )
             return
         self.cancel_prediction()
         self.progressed.emit("Opening", 0.0)
         self._opening = self.jobs.run(
-            Lane.IO, "open", self._read, path, on_done=lambda found: self._opened(path, *found), on_error=self._not_opened
+            Lane.IO,
+            "open",
+            self._read,
+            path,
+            on_done=lambda found: self._opened(path, *found),
+            on_error=self._not_opened,
         )
 
     def _list(self, folder: Path) -> list[Path]:
         found = find_cines(folder)
         if not found:
-            raise CineUnreadable("This folder holds no cine.", "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.")
+            raise CineUnreadable(
+                "This folder holds no cine.",
+                "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.",
+            )
         return found
 
     def _listed(self, found: list[Path]) -> None:

@@ -1,10 +1,11 @@
 #!/bin/sh
-# Trains the two sets of weights that ship, one after the other; run it again to go on where it stopped.
-# Usage: scripts/train_weights.sh RUNS     (needs CAMUS in ECHOVIEW_DATA; about an hour and a half on two cores)
+# Trains one of the sets of weights that ship and puts it in its place; run it again to go on where it stopped.
+# Usage: scripts/train_weights.sh ral-lite-camus|ral-lite-phantom RUNS [more options of `ral train`]
+# Needs CAMUS in ECHOVIEW_DATA for the first; each takes about 45 minutes on one core.
 set -eu
-runs=${1:?name a folder for the runs}
-for name in ral-lite-camus ral-lite-phantom; do
-    .venv/bin/ral train "$name" --out "$runs/$name" --seed 0
-    mkdir -p "resources/weights/$name"
-    cp "$runs/$name/weights/weights.safetensors" "$runs/$name/weights/card.json" "resources/weights/$name/"
-done
+name=${1:?name a recipe}
+runs=${2:?name a folder for the runs}
+shift 2
+.venv/bin/ral train "$name" --out "$runs/$name" --seed 0 "$@"
+mkdir -p "resources/weights/$name"
+cp "$runs/$name/weights/weights.safetensors" "$runs/$name/weights/card.json" "resources/weights/$name/"

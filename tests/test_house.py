@@ -51,24 +51,30 @@ TABLE: dict[str, Row] = {
     "echoview.store": Row((*echoview("domain", "store", "paths", "settings"), "sqlalchemy", "alembic")),
     "echoview.services": Row((*BELOW_SERVICES, *echoview("services"), "PySide6.QtCore"), ("ral",)),
     "echoview.session": Row(
-        (*BELOW_SERVICES, *echoview("services", "session", "workflow"), "PySide6.QtCore", *UNDO),
+        (*BELOW_SERVICES, *echoview("services", "session", "workflow", "learning"), "PySide6.QtCore", *UNDO),
         ("ral",),
     ),
     "echoview.ui": Row(
-        (*echoview("domain", "measure", "session", "workflow", "paths", "settings", "ui"), *QT, "pyqtgraph")
+        (
+            *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
+            *QT,
+            "pyqtgraph",
+        ),
+        echoview("services"),
     ),
     "echoview.app": Row((ANYTHING,)),
-    "echoview.cli": Row((*echoview("domain", "paths", "settings"), "typer", "rich"), (ANYTHING,)),
+    "echoview.cli": Row((*echoview("domain", "paths", "settings"),), (ANYTHING,)),
+    "echoview.demo": Row(("PySide6.QtCore",), (ANYTHING,)),
     "echoview.__main__": Row(echoview("cli"), (ANYTHING,)),
     "ral": Row(("ral", "torch", *PICTURES, "safetensors")),
     "ral.__init__": Row(FLOOR, ("ral",)),
     "ral.geometry": Row((*FLOOR, "ral.config", *PICTURES)),
     "ral.formats": Row((*FLOOR, "ral.config", *PICTURES)),
     "ral.config": Row(()),
-    "ral.__main__": Row(("ral", "typer", "rich", "torch")),
-    "ral.commands": Row(("ral", "typer", "rich", "torch", *PICTURES, "safetensors")),
+    "ral.__main__": Row(("ral",)),
+    "ral.commands": Row(("ral", "torch", *PICTURES, "safetensors")),
 }
-TABLE["echoview.workflow"] = TABLE["echoview.session"]
+TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):
@@ -285,9 +291,7 @@ print(sorted(set(shut) & set(sys.modules)))
 )
 def test_what_loads_leaves_the_heavy_ones_out(names, shut):
     """Every module of these rooms in a fresh interpreter."""
-    child = subprocess.run(
-        [sys.executable, "-c", LOADED, names, shut], capture_output=True, text=True, timeout=240
-    )
+    child = subprocess.run([sys.executable, "-c", LOADED, names, shut], capture_output=True, text=True, timeout=240)
     assert (child.returncode, child.stdout.strip()) == (0, "[]"), child.stderr
 
 

@@ -98,7 +98,7 @@ class Contour:
         origins = self.origins
         for index in range(len(origins)):
             origins = _replaced(origins, index)
-        return Contour(self.handles + (dx, dy), origins)
+        return Contour(self.handles + np.array([dx, dy]), origins)
 
     def accepted(self) -> Contour:
         """The same border, now a person's: what was predicted becomes ACCEPTED."""

@@ -46,7 +46,12 @@ class Prediction:
         contours, confidences = self.contours.copy(), self.confidence.copy()
         contours[t], confidences[t] = contour, confidence
         return replace(
-            self, contours=contours, confidence=confidences, view_probabilities=np.array(views), done=t + 1, fps=fps
+            self,
+            contours=contours,
+            confidence=confidences,
+            view_probabilities=np.array(views),
+            done=t + 1,
+            fps=fps,
         )
 
     @property

@@ -158,9 +158,7 @@ def _locate_encapsulated(file: DicomFile, pixels: PixelElement, promised: int) -
     return len(frames), stored
 
 
-def _locate_native(
-    file: DicomFile, pixels: PixelElement, promised: int, form: PixelFormat
-) -> tuple[int, StoredFrame]:
+def _locate_native(file: DicomFile, pixels: PixelElement, promised: int, form: PixelFormat) -> tuple[int, StoredFrame]:
     data, body, size = file.data, pixels.body, form.frame_bytes
     complete = (body.end - body.start) // size
     swapped = not form.little and pixels.vr == "OW" and form.bits_allocated == 8

@@ -25,14 +25,18 @@ class OverlayWriter:
     def __init__(self, path: Path, size: tuple[int, int], fps: float) -> None:
         height, width = size
         self._size = (height + height % 2, width + width % 2)  # the codec wants even sides
-        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), float(np.clip(fps, 1, 120)), self._size[::-1])
+        self._writer = cv2.VideoWriter(
+            str(path), cv2.VideoWriter.fourcc(*"mp4v"), float(np.clip(fps, 1, 120)), self._size[::-1]
+        )
         if not self._writer.isOpened():
             raise OSError(5, f"{path.name} cannot be made")
 
     def __enter__(self) -> OverlayWriter:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._writer.release()
 
     def add(self, frame: np.ndarray, contour: np.ndarray | None) -> None:
@@ -40,9 +44,7 @@ class OverlayWriter:
         code = cv2.COLOR_GRAY2BGR if frame.ndim == 2 else cv2.COLOR_RGB2BGR
         picture = cv2.cvtColor(np.ascontiguousarray(frame), code)
         height, width = picture.shape[:2]
-        picture = cv2.copyMakeBorder(
-            picture, 0, self._size[0] - height, 0, self._size[1] - width, cv2.BORDER_CONSTANT
-        )
+        picture = cv2.copyMakeBorder(picture, 0, self._size[0] - height, 0, self._size[1] - width, cv2.BORDER_CONSTANT)
         if contour is not None:
             draw_dashed(picture, contour)
         self._writer.write(picture)

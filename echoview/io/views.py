@@ -6,9 +6,7 @@ import re
 
 from echoview.domain.view import View
 
-_OTHER_WINDOWS = re.compile(
-    r"sub-?costal|para-?sternal|supra-?sternal|short[ -]?axis|\b(p?sax|plax|tee|toe)\b"
-)
+_OTHER_WINDOWS = re.compile(r"sub-?costal|para-?sternal|supra-?sternal|short[ -]?axis|\b(p?sax|plax|tee|toe)\b")
 _CHAMBERS = {View.A2C: "two", View.A3C: "three", View.A4C: "four"}
 
 

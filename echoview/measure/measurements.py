@@ -64,10 +64,20 @@ def measure(
 
 
 def remeasure(
-    known: Measurements, t: int, contour: np.ndarray, confidence: np.ndarray, ed: int | None = None, es: int | None = None
+    known: Measurements,
+    t: int,
+    contour: np.ndarray,
+    confidence: np.ndarray,
+    ed: int | None = None,
+    es: int | None = None,
 ) -> Measurements:
     """The numbers with another contour (N,2) in frame `t` alone: fast enough to follow a drag."""
-    arrays = [known.area_px2, known.length_px, known.volumes if known.length_mm is None else known.length_mm, known.volumes]
+    arrays = [
+        known.area_px2,
+        known.length_px,
+        known.volumes if known.length_mm is None else known.length_mm,
+        known.volumes,
+    ]
     area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
     area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
     return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es)
@@ -78,7 +88,12 @@ def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float,
     if np.isnan(contour[0, 0]):
         return (float("nan"),) * 4
     spacing = calibration or SQUARE
-    return area(contour), long_axis(contour), long_axis(contour, spacing), volume_single_plane_ml(contour, spacing)
+    return (
+        area(contour),
+        long_axis(contour),
+        long_axis(contour, spacing),
+        volume_single_plane_ml(contour, spacing),
+    )
 
 
 def _summary(

@@ -51,7 +51,7 @@ class FrameFeeder(QObject):
         served: tuple[Cine, int] | None = None
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._ended or self._wish is not served)
+                self._changed.wait_for(lambda last=served: self._ended or self._wish is not last)
                 if self._ended:
                     return
                 served = self._wish

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from echoview.domain.cine import Cine
-from echoview.errors import EchoViewError, WeightsError
 from echoview.domain.weights import WeightsSet
+from echoview.errors import EchoViewError, WeightsError
 
 if TYPE_CHECKING:
     from ral.predict import FramePrediction, Predictor
@@ -25,8 +26,13 @@ LOOKED_AT = 8  # frames that decide on the crop
 
 @dataclass(slots=True)
 class Inference:
-    """Keeps the last predictor, so that a second cine does not load the weights again."""
+    """Keeps the last predictor, so that a second cine does not load the weights again.
 
+    Attributes:
+        threads: of the processor; see `threads_for`.
+    """
+
+    threads: int = 0
     _loaded: dict[tuple[str, str], Predictor] = field(default_factory=dict)
 
     def predictor(self, weights: WeightsSet, device: str) -> Predictor:
@@ -37,9 +43,12 @@ class Inference:
         """
         key = (str(weights.folder), device)
         if key not in self._loaded:
+            import torch
+
             from ral.checkpoint import CheckpointError
             from ral.predict import Predictor
 
+            torch.set_num_threads(threads_for(self.threads))
             try:
                 predictor = Predictor(weights.folder, device)
             except CheckpointError as error:
@@ -71,6 +80,11 @@ class Inference:
             yield from self.predict(cine, weights, "cpu")
 
 
+def threads_for(wish: int) -> int:
+    """The wish, or for 0 all cores but one: on a full machine the last thread costs more than it brings."""
+    return wish or max(1, (os.cpu_count() or 1) - 1)
+
+
 def refuse_withheld(cine: Cine) -> None:
     """Raises EchoViewError with the reason where no contour may be drawn on a cine."""
     if cine.info.withheld:
@@ -84,5 +98,3 @@ def preparation_of(cine: Cine) -> Preparation:
     chosen = np.unique(np.linspace(0, len(cine) - 1, LOOKED_AT).round().astype(int))
     spacing = tuple(cine.calibration) if cine.calibration else None
     return prepare([cine.frame(int(t)) for t in chosen], spacing, cine.info.region_px)
-
-

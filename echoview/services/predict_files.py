@@ -12,12 +12,12 @@ import numpy as np
 
 from echoview.domain.cine import Cine
 from echoview.domain.prediction import Prediction
+from echoview.domain.weights import WeightsSet
 from echoview.errors import CineUnreadable, EchoViewError
 from echoview.io import find_cines, open_cine
 from echoview.io.overlay import OverlayWriter
 from echoview.measure import Measurements, measure
 from echoview.services.inference import Inference, preparation_of, refuse_withheld
-from echoview.domain.weights import WeightsSet
 
 SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
 UNSURE = 0.6
@@ -40,7 +40,12 @@ def output_folder(path: Path, out: Path, taken: set[str]) -> Path:
 
 
 def predict_file(
-    path: Path, folder: Path, inference: Inference, weights: WeightsSet, device: str, secret: bytes | None = None
+    path: Path,
+    folder: Path,
+    inference: Inference,
+    weights: WeightsSet,
+    device: str,
+    secret: bytes | None = None,
 ) -> dict[str, Any]:
     """Predict one file and write prediction.npz, measurements.json and overlay.mp4 into `folder`.
 
@@ -73,7 +78,9 @@ def predict_file(
         (folder / "measurements.json").write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
         write_overlay(folder / "overlay.mp4", cine, prediction)
     except OSError as error:
-        raise EchoViewError(f"The results cannot be written ({error.strerror}).", "Choose another folder with --out.") from error
+        raise EchoViewError(
+            f"The results cannot be written ({error.strerror}).", "Choose another folder with --out."
+        ) from error
     return report
 
 
@@ -143,5 +150,7 @@ def find_files(given: Path) -> list[Path]:
         return [given]
     found = find_cines(given)
     if not found:
-        raise CineUnreadable("This folder holds no cine.", "Name a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.")
+        raise CineUnreadable(
+            "This folder holds no cine.", "Name a folder with DICOM, AVI, MP4, NIfTI or MetaImage files."
+        )
     return found

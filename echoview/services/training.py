@@ -19,11 +19,11 @@ import numpy as np
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Origin
 from echoview.domain.label import Label
+from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError, TrainingError
 from echoview.io import open_cine
 from echoview.services.inference import preparation_of
 from echoview.store.library import LabelledCine
-from echoview.domain.weights import WeightsSet
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,13 @@ class Prepared:
 
 
 def prepare_run(
-    labelled: list[LabelledCine], weights: WeightsSet, runs: Path, device: str, secret: bytes | None, steps: int | None = None
+    labelled: list[LabelledCine],
+    weights: WeightsSet,
+    runs: Path,
+    device: str,
+    threads: int,
+    secret: bytes | None,
+    steps: int | None = None,
 ) -> Iterator[Prepared | str]:
     """Freeze the corrections into a run folder; yields a sentence a cine, then the `Prepared`.
 
@@ -78,9 +84,16 @@ def prepare_run(
         raise TrainingError("None of the corrected cines can be read.", " ".join(missing))
     steps = steps or int(np.clip(60 + 4 * counts[False], 60, 240))
     config = TuneConfig(
-        str(weights.folder), f"{base_name(weights.name)}-tuned", steps, seed=len(labelled), device=device
+        str(weights.folder),
+        f"{base_name(weights.name)}-tuned",
+        steps,
+        seed=len(labelled),
+        device=device,
+        threads=threads,
     )
-    (folder / "run.json").write_text(json.dumps({k: getattr(config, k) for k in config.__slots__}, indent=2), encoding="utf-8")
+    (folder / "run.json").write_text(
+        json.dumps({k: getattr(config, k) for k in config.__slots__}, indent=2), encoding="utf-8"
+    )
     yield Prepared(folder, len(usable) - len(missing), counts[False], counts[True], tuple(missing))
 
 
@@ -141,7 +154,11 @@ def start_child(folder: Path) -> subprocess.Popen[bytes]:
     try:
         with (folder / "child.log").open("wb") as output:
             return subprocess.Popen(
-                child_command(folder), stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, **flags
+                child_command(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                **flags,
             )
     except OSError as error:
         raise TrainingError(f"Fine-tuning cannot be started ({error.strerror}).", "Start it again.") from error
@@ -162,9 +179,13 @@ def run_child(folder: Path) -> int:
                     log_file.flush()
             except (ValueError, CheckpointError, RuntimeError) as error:
                 log_file.write(json.dumps({"event": "failed", "reason": str(error).splitlines()[0]}) + "\n")
-                raise TrainingError("Fine-tuning failed: " + str(error).splitlines()[0], "See child.log in the run folder.") from error
+                raise TrainingError(
+                    "Fine-tuning failed: " + str(error).splitlines()[0], "See child.log in the run folder."
+                ) from error
     except OSError as error:
-        raise TrainingError(f"The run folder cannot be used ({error.strerror}).", "Name a run folder that can be written.") from error
+        raise TrainingError(
+            f"The run folder cannot be used ({error.strerror}).", "Name a run folder that can be written."
+        ) from error
     return 0
 
 
@@ -189,6 +210,8 @@ def _new_folder(runs: Path) -> Path:
         except FileExistsError:
             continue
         except OSError as error:
-            raise TrainingError(f"The run folder cannot be made ({error.strerror}).", "Free some disk space.") from error
+            raise TrainingError(
+                f"The run folder cannot be made ({error.strerror}).", "Free some disk space."
+            ) from error
         return folder
     raise TrainingError("The run folder cannot be made.", "Try again in a second.")

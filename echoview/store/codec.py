@@ -26,7 +26,10 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         if new is None:
             contours[str(t)] = None
         elif old is None or not same(old, new):
-            contours[str(t)] = {"handles": new.handles.round(3).tolist(), "origins": [o.value for o in new.origins]}
+            contours[str(t)] = {
+                "handles": new.handles.round(3).tolist(),
+                "origins": [o.value for o in new.origins],
+            }
     if contours:
         change["contours"] = contours
     if before.view is not after.view:

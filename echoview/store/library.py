@@ -71,7 +71,10 @@ class Library:
         """
         with self._session() as session:
             changes = session.scalars(
-                select(RevisionRow.change).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
+                select(RevisionRow.change)
+                .join(CineRow)
+                .where(CineRow.identity == identity)
+                .order_by(RevisionRow.number)
             ).all()
             return _replayed(changes)
 
@@ -90,7 +93,16 @@ class Library:
             ]  # fmt: skip
 
     def save(
-        self, cine: Cine, path: str, before: Label, after: Label, *, annotator: str, app_version: str, weights: str, tool: str
+        self,
+        cine: Cine,
+        path: str,
+        before: Label,
+        after: Label,
+        *,
+        annotator: str,
+        app_version: str,
+        weights: str,
+        tool: str,
     ) -> int | None:
         """Append what changed; one transaction.
 
@@ -199,7 +211,8 @@ def _replayed(changes: Any) -> Label:
         return replay(changes)
     except (KeyError, ValueError, TypeError) as error:
         raise LibraryError(
-            "A label in the library is damaged and is not shown.", "The rows are untouched; restore a backup of the library."
+            "A label in the library is damaged and is not shown.",
+            "The rows are untouched; restore a backup of the library.",
         ) from error
 
 
@@ -211,7 +224,9 @@ def _cannot_open(error: Exception) -> LibraryError:
 
 
 def _cannot_read(error: Exception) -> LibraryError:
-    return LibraryError(f"The label library cannot be read ({_reason(error)}).", "Check that its disk or server is there.")
+    return LibraryError(
+        f"The label library cannot be read ({_reason(error)}).", "Check that its disk or server is there."
+    )
 
 
 def _cannot_write(error: Exception) -> LibraryError:

@@ -94,7 +94,9 @@ class Registry:
                 shutil.copytree(folder, part, dirs_exist_ok=True)
                 os.replace(part, home)
             except OSError as error:
-                raise WeightsError(f"The new weights cannot be kept ({error.strerror}).", "Free some disk space.") from error
+                raise WeightsError(
+                    f"The new weights cannot be kept ({error.strerror}).", "Free some disk space."
+                ) from error
         kept = read_set(home)
         assert kept is not None
         return kept
@@ -114,7 +116,9 @@ class Registry:
             part.write_text(json.dumps({"adopted": adopted}), encoding="utf-8")
             os.replace(part, self._own / POINTER)
         except OSError as error:
-            raise WeightsError(f"The choice of weights cannot be kept ({error.strerror}).", "Free some disk space.") from error
+            raise WeightsError(
+                f"The choice of weights cannot be kept ({error.strerror}).", "Free some disk space."
+            ) from error
 
 
 def read_set(folder: Path) -> WeightsSet | None:

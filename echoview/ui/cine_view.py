@@ -184,7 +184,9 @@ class CineView(pg.GraphicsView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
-        if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == Qt.MouseButton.LeftButton):
+        if event.button() == Qt.MouseButton.MiddleButton or (
+            self._space and event.button() == Qt.MouseButton.LeftButton
+        ):
             self._panning, self._space_used = event.position(), True
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = event.position()
@@ -208,7 +210,9 @@ class CineView(pg.GraphicsView):
         if keys & (Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier):
             self._delete_at(contour, x, y)
             return
-        self._drag = edit_tool.press(contour, x, y, self._reach(), whole=bool(keys & Qt.KeyboardModifier.ControlModifier))
+        self._drag = edit_tool.press(
+            contour, x, y, self._reach(), whole=bool(keys & Qt.KeyboardModifier.ControlModifier)
+        )
         if self._drag is not None:
             self.touched.emit()
             self._preview()
@@ -229,7 +233,9 @@ class CineView(pg.GraphicsView):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._at(event)
         if self._panning is not None:
-            before, now = (self.box.mapSceneToView(self.mapToScene(p.toPoint())) for p in (self._panning, event.position()))
+            before, now = (
+                self.box.mapSceneToView(self.mapToScene(p.toPoint())) for p in (self._panning, event.position())
+            )
             self.box.translateBy(x=before.x() - now.x(), y=before.y() - now.y())
             self._panning = event.position()
         elif self._contrast_from is not None:
@@ -249,7 +255,10 @@ class CineView(pg.GraphicsView):
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._panning is not None and event.button() in (Qt.MouseButton.MiddleButton, Qt.MouseButton.LeftButton):
+        if self._panning is not None and event.button() in (
+            Qt.MouseButton.MiddleButton,
+            Qt.MouseButton.LeftButton,
+        ):
             self._panning = None
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = None
@@ -286,7 +295,11 @@ class CineView(pg.GraphicsView):
 
     def event(self, event: QEvent) -> bool:
         """Space comes here rather than to its shortcut: held while dragging it pans, let go it plays."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Space:
+        if (
+            event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Space
+        ):
             event.accept()
             return True
         return super().event(event)
@@ -322,7 +335,9 @@ class CineView(pg.GraphicsView):
             self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
             return
         found = edit_tool.hit(contour, at.x(), at.y(), self._reach())
-        near = found.grip is not edit_tool.Grip.NOTHING or edit_tool.hit(contour, at.x(), at.y(), 12 * self._reach()).grip
+        near = (
+            found.grip is not edit_tool.Grip.NOTHING or edit_tool.hit(contour, at.x(), at.y(), 12 * self._reach()).grip
+        )
         self.contour_item.show_handles(contour if near is not edit_tool.Grip.NOTHING else None, found.index)
         shape = {
             edit_tool.Grip.HANDLE: Qt.CursorShape.SizeAllCursor, edit_tool.Grip.EDGE: Qt.CursorShape.CrossCursor,

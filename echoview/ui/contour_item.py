@@ -93,7 +93,10 @@ class ContourItem(QGraphicsItem):
             radius = _HANDLE_PX * (1.5 if index == self._hot else 1.0)
             painter.setPen(QPen(DARK.colour("ground"), 1.5))
             painter.setBrush(DARK.colour("text") if index == self._hot else QColor(_COLOURS[contour.origins[index]]))
-            if index in (0, len(contour.handles) - 1):  # annulus points are square: they hold the closing line
+            if index in (
+                0,
+                len(contour.handles) - 1,
+            ):  # annulus points are square: they hold the closing line
                 painter.drawRect(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
             else:
                 painter.drawEllipse(at, radius, radius)

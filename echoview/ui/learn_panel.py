@@ -7,7 +7,15 @@ from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from echoview.learning import Learning, Stage
 from echoview.session import Session
@@ -24,7 +32,13 @@ class LearnPanel(QWidget):
         counts: gives the corrected frames and cines; recount: asks for them to be counted anew.
     """
 
-    def __init__(self, learning: Learning, session: Session, counts: Callable[[], tuple[int, int]], recount: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        learning: Learning,
+        session: Session,
+        counts: Callable[[], tuple[int, int]],
+        recount: Callable[[], None],
+    ) -> None:
         super().__init__()
         self.setObjectName("panel")
         self._learning, self._session, self._counts, self._recount = learning, session, counts, recount
@@ -41,7 +55,13 @@ class LearnPanel(QWidget):
         self.curves = _plot()
         self._loss_line = self.curves.plot(pen=pg.mkPen(DARK.quiet, width=1.5))
         self.scores = _plot()
-        self._dice_line = self.scores.plot(pen=pg.mkPen(DARK.human, width=2), symbol="o", symbolSize=5, symbolBrush=DARK.human, symbolPen=None)
+        self._dice_line = self.scores.plot(
+            pen=pg.mkPen(DARK.human, width=2),
+            symbol="o",
+            symbolSize=5,
+            symbolBrush=DARK.human,
+            symbolPen=None,
+        )
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
         self.stop, self.cancel = QPushButton(icon("square"), "Stop"), QPushButton(icon("x"), "Cancel")
         self.stop.setToolTip("End early and keep the best so far")
@@ -62,7 +82,16 @@ class LearnPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 16)
         layout.setSpacing(8)
-        for widget in (self.data, self.start, self.state, self.bar, self.loss_name, self.curves, self.dice_name, self.scores):
+        for widget in (
+            self.data,
+            self.start,
+            self.state,
+            self.bar,
+            self.loss_name,
+            self.curves,
+            self.dice_name,
+            self.scores,
+        ):
             layout.addWidget(widget)
         for pair in ((self.stop, self.cancel), (self.adopt, self.decline)):
             if pair[0] is self.adopt:
@@ -78,7 +107,7 @@ class LearnPanel(QWidget):
 
     def _connect(self) -> None:
         learning = self._learning
-        self.start.clicked.connect(lambda: learning.start())
+        self.start.clicked.connect(self._start)
         self.stop.clicked.connect(learning.stop)
         self.cancel.clicked.connect(learning.cancel)
         self.adopt.clicked.connect(learning.adopt)
@@ -95,7 +124,12 @@ class LearnPanel(QWidget):
         grid.setContentsMargins(0, 8, 0, 8)
         grid.setHorizontalSpacing(12)
         for column, head in enumerate(("Dice", "before", "after")):
-            grid.addWidget(quiet(head, wrap=False), 0, column, Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft)
+            grid.addWidget(
+                quiet(head, wrap=False),
+                0,
+                column,
+                Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft,
+            )
         cells = {}
         for row, (key, name) in enumerate(ROWS, 1):
             grid.addWidget(QLabel(name), row, 0)
@@ -139,18 +173,18 @@ class LearnPanel(QWidget):
             self.back.setToolTip(f"Use {learning.former.name} {learning.former.identity[:6]} again")
         if not running and self.isVisible():
             frames, cines = self._counts()
-            self.data.setText(
-                f"{frames} corrected {_plural('frame', frames)} in {cines} {_plural('cine', cines)}. The network learns from all of them, and rehearses simulated hearts so that it does not forget."
-                if frames
-                else "Nothing to learn from yet. Correct the contour of a frame: drag a point of it onto the wall."
-            )
+            self.data.setText(_data_sentence(frames, cines))
             self.start.setEnabled(frames > 0)
+
+    def _start(self) -> None:
+        self._learning.start()
 
     def _event(self, event: dict[str, Any]) -> None:
         kind = event["event"]
         if kind == "data":
             held = f", {event['held_out']} held out" if event["held_out"] else ""
-            self.state.setText(f"Learning from {event['frames']} {_plural('frame', event['frames'])}{held} on {event['device'].upper()}")
+            frames = f"{event['frames']} {_plural('frame', event['frames'])}"
+            self.state.setText(f"Learning from {frames}{held} on {event['device'].upper()}")
         elif kind == "step":
             self._losses.append(event["loss"])
             self.bar.setRange(0, event["of"])
@@ -185,6 +219,15 @@ def _plot() -> pg.PlotWidget:
         axis.setTextPen(DARK.quiet)
     plot.getAxis("left").setWidth(38)
     return plot
+
+
+def _data_sentence(frames: int, cines: int) -> str:
+    if not frames:
+        return "Nothing to learn from yet. Correct the contour of a frame: drag a point of it onto the wall."
+    return (
+        f"{frames} corrected {_plural('frame', frames)} in {cines} {_plural('cine', cines)}. The network learns from "
+        "all of them, and rehearses simulated hearts so that it does not forget."
+    )
 
 
 def _plural(word: str, count: int) -> str:

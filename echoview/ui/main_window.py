@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,10 @@ from PySide6.QtWidgets import (
 from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
+from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.learning import Learning
 from echoview.session import Session
-from echoview.domain.weights import WeightsSet
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
 from echoview.ui.cine_view import CineView, Tool
@@ -39,7 +40,7 @@ from echoview.ui.player import Player
 from echoview.ui.theme import DARK
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
-from echoview.ui.widgets import Banner
+from echoview.ui.widgets import Banner, Message
 from echoview.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -166,9 +167,14 @@ class MainWindow(QMainWindow):
         session.label_changed.connect(self._show_contour)
         session.measured.connect(self._show_marks)
         session.weights_changed.connect(self._show_weights)
-        session.undo_stack.canUndoChanged.connect(self._show_undo)
-        session.undo_stack.canRedoChanged.connect(self._show_undo)
-        self._show_undo()
+        stack = session.undo_stack
+        for name, possible, text in (
+            ("undo", stack.canUndoChanged, stack.undoTextChanged),
+            ("redo", stack.canRedoChanged, stack.redoTextChanged),
+        ):
+            self.acts[name].setEnabled(False)
+            possible.connect(self.acts[name].setEnabled)
+            text.connect(partial(self._name_undo, name))
         player.frame_changed.connect(self._show_frame)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.feeder.frame_ready.connect(self._frame_ready)
@@ -237,7 +243,7 @@ class MainWindow(QMainWindow):
     def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
         if cine is self.session.cine:
             self.player.pause()
-            self.banner.say(f"Frame {t + 1} cannot be shown.", sentence)
+            self.banner.say(Message(f"Frame {t + 1} cannot be shown.", sentence))
 
     def _show_contour(self) -> None:
         if self.session.cine is None:
@@ -258,24 +264,21 @@ class MainWindow(QMainWindow):
         self.acts["to_ed"].setEnabled(measured is not None and measured.ed is not None)
         self.acts["to_es"].setEnabled(measured is not None and measured.es is not None)
 
-    def _show_undo(self) -> None:
-        stack = self.session.undo_stack
-        for name, possible, text in (("undo", stack.canUndo(), stack.undoText()), ("redo", stack.canRedo(), stack.redoText())):
-            self.acts[name].setEnabled(possible)
-            self.acts[name].setText(f"{name.capitalize()} {text}".strip())
-            self.acts[name].setToolTip(f"{name.capitalize()} {text} ({self.acts[name].shortcut().toString()})")
+    def _name_undo(self, name: str, text: str) -> None:
+        """The action says what it would undo or redo."""
+        action = self.acts[name]
+        action.setText(f"{name.capitalize()} {text}".strip())
+        action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
 
     def _show_weights(self) -> None:
         self.top_bar.show_weights(self.workflow.registry.sets())
 
     def _show_terms(self, weights: WeightsSet) -> None:
-        self.banner.say(
-            f"{weights.name} is for research only.", weights.terms, DARK.flag, "Understood",
-            lambda: self.workflow.terms_seen(weights.name),
-        )  # fmt: skip
+        seen = partial(self.workflow.terms_seen, weights.name)
+        self.banner.say(Message(f"{weights.name} is for research only.", weights.terms, False, "Understood", seen))
 
     def _refused(self, error: EchoViewError) -> None:
-        self.banner.say(error.message, error.hint)
+        self.banner.say(Message(error.message, error.hint))
 
     def _list_cines(self, found: list[Path]) -> None:
         self.cines.blockSignals(True)
@@ -386,8 +389,21 @@ class MainWindow(QMainWindow):
     # ---- the window itself
 
     def _next_zone(self) -> None:
-        zones = [z for z in (self.cines, self.view, self.inspector, self.transport.timeline, self.top_bar.open_button) if z.isVisible()]
-        at = next((i for i, zone in enumerate(zones) if zone.hasFocus() or zone.isAncestorOf(self.focusWidget() or zone)), -1)
+        zones = [
+            z
+            for z in (
+                self.cines,
+                self.view,
+                self.inspector,
+                self.transport.timeline,
+                self.top_bar.open_button,
+            )
+            if z.isVisible()
+        ]
+        at = next(
+            (i for i, zone in enumerate(zones) if zone.hasFocus() or zone.isAncestorOf(self.focusWidget() or zone)),
+            -1,
+        )
         zones[(at + 1) % len(zones)].setFocus(Qt.FocusReason.TabFocusReason)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -430,5 +446,3 @@ class _EmptyHint(QLabel):
         assert isinstance(watched, QWidget)
         self.setGeometry(watched.rect())
         return False
-
-

@@ -45,7 +45,12 @@ class MeasurePanel(QWidget):
         self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
         self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
         self._lay_out()
-        for signal in (session.measured, session.label_changed, session.prediction_changed, session.cine_changed):
+        for signal in (
+            session.measured,
+            session.label_changed,
+            session.prediction_changed,
+            session.cine_changed,
+        ):
             signal.connect(self.refresh)
         self.refresh()
 
@@ -66,7 +71,17 @@ class MeasurePanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
-        for widget in (rule(), self.edv, self.esv, self.reason, self.calibrate, rule(), self.frame, self.area, self.length):
+        for widget in (
+            rule(),
+            self.edv,
+            self.esv,
+            self.reason,
+            self.calibrate,
+            rule(),
+            self.frame,
+            self.area,
+            self.length,
+        ):
             layout.addWidget(widget)
         row = QHBoxLayout()
         row.setSpacing(8)
@@ -97,7 +112,13 @@ class MeasurePanel(QWidget):
         self.edv.setVisible(calibrated)
         self.esv.setVisible(calibrated)
         note = session.cine.info.calibration_note if session.cine else ""
-        self.reason.setText("" if calibrated or session.cine is None else f"No ml: {note[:1].lower()}{note[1:]}" if note else "No ml: the pixel size is not known.")
+        self.reason.setText(
+            ""
+            if calibrated or session.cine is None
+            else f"No ml: {note[:1].lower()}{note[1:]}"
+            if note
+            else "No ml: the pixel size is not known."
+        )
         self.reason.setVisible(bool(self.reason.text()))
         self.calibrate.setVisible(session.cine is not None and session.cine.calibration is None)
         self.calibrate.setText("Calibrate again" if calibrated else "Calibrate")
@@ -119,7 +140,15 @@ class MeasurePanel(QWidget):
         there = session.cine is not None and t < len(session.cine)
         own = session.label.contour(t) if there else None
         shown = session.contour(t) if there else None
-        state = "approved" if own is not None and not own.edited else "corrected" if own is not None else "predicted" if shown is not None else "no contour"
+        state = (
+            "approved"
+            if own is not None and not own.edited
+            else "corrected"
+            if own is not None
+            else "predicted"
+            if shown is not None
+            else "no contour"
+        )
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"
@@ -159,4 +188,6 @@ class MeasurePanel(QWidget):
             notes.append(f"Research use only · {prediction.weights}")
         self.notes.setText("<br>".join(notes))
         self.notes.setTextFormat(Qt.TextFormat.RichText)
-        self.notes.setStyleSheet(f"color: {DARK.flag};" if session.cine is not None and session.cine.info.withheld else "")
+        self.notes.setStyleSheet(
+            f"color: {DARK.flag};" if session.cine is not None and session.cine.info.withheld else ""
+        )

@@ -48,10 +48,9 @@ QFrame#rule { background: @line; border: 0; }
 QLabel#quiet { color: @quiet; font-size: 11px; }
 QLabel#title { font-size: 14px; font-weight: 600; }
 QLabel#figure { font-size: 28px; font-weight: 600; }
-QLabel#warning { color: @flag; }
-QLabel#refusal { color: @text; background: @raised; border: 1px solid @error; border-radius: 6px; padding: 10px 12px; }
-QToolButton, QPushButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; color: @text; }
-QToolButton#boxed { padding: 7px 12px; }
+QToolButton, QPushButton {
+  background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; color: @text;
+}
 QToolButton:hover, QPushButton:hover { background: @raised; }
 QToolButton:checked { background: @raised; border-color: @prediction; }
 QToolButton:focus, QPushButton:focus { border-color: @quiet; }
@@ -69,10 +68,17 @@ QMenu::separator { height: 1px; background: @line; margin: 4px 8px; }
 QMenuBar { background: @panel; color: @text; border-bottom: 1px solid @line; padding: 2px 6px; }
 QMenuBar::item { padding: 4px 10px; border-radius: 4px; background: transparent; }
 QMenuBar::item:selected { background: @raised; }
-QTabBar::tab { background: transparent; color: @quiet; padding: 9px 12px; border: 0; border-bottom: 2px solid transparent; font-size: 11px; }
+QTabBar { qproperty-drawBase: 0; }
+QTabBar::tab {
+  background: transparent; color: @quiet; padding: 9px 12px; border: 0; border-bottom: 2px solid transparent;
+  font-size: 11px;
+}
 QTabBar::tab:selected { color: @text; border-bottom-color: @prediction; }
 QTabBar::tab:focus { color: @text; background: @raised; }
-QLineEdit, QComboBox, QDoubleSpinBox { background: @ground; border: 1px solid @line; border-radius: 6px; padding: 6px 8px; selection-background-color: @prediction; }
+QLineEdit, QDoubleSpinBox {
+  background: @ground; border: 1px solid @line; border-radius: 6px; padding: 6px 8px;
+  selection-background-color: @prediction;
+}
 QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }
 QListWidget { background: @panel; border: 0; outline: 0; }
 QListWidget::item { padding: 8px 10px; border-radius: 6px; margin: 1px 4px; }

@@ -30,7 +30,12 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setToolTip("Click or drag to go to a frame")
-        for signal in (session.cine_changed, session.measured, session.label_changed, session.prediction_changed):
+        for signal in (
+            session.cine_changed,
+            session.measured,
+            session.label_changed,
+            session.prediction_changed,
+        ):
             signal.connect(self._redraw)
 
     def sizeHint(self) -> QSize:
@@ -86,7 +91,7 @@ class Timeline(QWidget):
         self._paint_playhead(painter)
 
     def _paint_states(self, painter: QPainter, frames: int) -> None:
-        """A bar a frame: full yellow = a person's, cyan at half height = predicted, a gap with a dot = nothing there."""
+        """A bar a frame: full yellow = a person's, cyan at half height = predicted, a thin line = nothing."""
         label, prediction = self._session.label, self._session.prediction
         edges = [self.x_of(t - 0.5) if t else self.x_of(0) - 2 for t in range(frames)] + [self.x_of(frames - 1) + 2]
         for t in range(frames):
@@ -99,7 +104,9 @@ class Timeline(QWidget):
                 colour, top, height = "flag" if unsure else "prediction", _STATES_TOP + 3, _STATES_HEIGHT - 3
             else:
                 colour, top, height = "line", _STATES_TOP + 6, 2
-            painter.fillRect(QRectF(edges[t], top, max(edges[t + 1] - edges[t] - gap, 0.6), height), DARK.colour(colour))
+            painter.fillRect(
+                QRectF(edges[t], top, max(edges[t + 1] - edges[t] - gap, 0.6), height), DARK.colour(colour)
+            )
 
     def _paint_curve(self, painter: QPainter) -> None:
         now, was = self._session.measurements, self._session.predicted
@@ -115,7 +122,9 @@ class Timeline(QWidget):
         painter.setFont(_small(painter.font()))
         painter.drawText(QPointF(_MARGIN, _CURVE_TOP + 10), "area")
 
-    def _paint_line(self, painter: QPainter, values: np.ndarray, low: float, high: float, colour: str, dashed: bool) -> None:
+    def _paint_line(
+        self, painter: QPainter, values: np.ndarray, low: float, high: float, colour: str, dashed: bool
+    ) -> None:
         bottom = self.height() - 8
         pen = QPen(DARK.colour(colour), 1.6)
         if dashed:
@@ -124,7 +133,9 @@ class Timeline(QWidget):
         run: list[QPointF] = []
         for t, value in enumerate(values):
             if np.isfinite(value):
-                run.append(QPointF(self.x_of(t), bottom - (value - low) / max(high - low, 1e-9) * (bottom - _CURVE_TOP)))
+                run.append(
+                    QPointF(self.x_of(t), bottom - (value - low) / max(high - low, 1e-9) * (bottom - _CURVE_TOP))
+                )
             elif run:
                 painter.drawPolyline(QPolygonF(run))
                 run = []
@@ -136,7 +147,10 @@ class Timeline(QWidget):
         if measured is None:
             return
         painter.setFont(_small(painter.font()))
-        for name, t, chosen in (("ED", measured.ed, self._session.label.ed), ("ES", measured.es, self._session.label.es)):
+        for name, t, chosen in (
+            ("ED", measured.ed, self._session.label.ed),
+            ("ES", measured.es, self._session.label.es),
+        ):
             if t is None:
                 continue
             x = self.x_of(t)

@@ -7,12 +7,17 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
 
 from echoview.domain.view import View
-from echoview.session import Session
 from echoview.domain.weights import WeightsSet
+from echoview.session import Session
 from echoview.ui.theme import DARK, icon, tabular
 from echoview.ui.widgets import ProgressLine, chip
 
-DEVICES = {"auto": "Fastest available", "cpu": "Processor (CPU)", "cuda": "NVIDIA graphics (CUDA)", "mps": "Apple graphics (MPS)"}
+DEVICES = {
+    "auto": "Fastest available",
+    "cpu": "Processor (CPU)",
+    "cuda": "NVIDIA graphics (CUDA)",
+    "mps": "Apple graphics (MPS)",
+}
 
 
 class TopBar(QFrame):
@@ -81,7 +86,9 @@ class TopBar(QFrame):
             group.addAction(action)
         menu.setToolTipsVisible(True)
         self.weights_button.setMenu(menu)
-        self.weights_button.setText(used.name + ("  ·  research only" if used.research_only else "") if used else "no weights")
+        self.weights_button.setText(
+            used.name + ("  ·  research only" if used.research_only else "") if used else "no weights"
+        )
         self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
 
     def _fill_view_menu(self) -> None:
@@ -139,7 +146,9 @@ class TopBar(QFrame):
         session = self._session
         self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
         self.saved.setText("Not saved – try again" if session.unsaved else "Saved")
-        self.saved.setIcon(icon("triangle-alert", DARK.error) if session.unsaved else icon("circle-check", DARK.approved))
+        self.saved.setIcon(
+            icon("triangle-alert", DARK.error) if session.unsaved else icon("circle-check", DARK.approved)
+        )
         self.saved.setToolTip(session.unsaved or "Every correction is in the label library")
         self.saved.setEnabled(bool(session.unsaved))
 

@@ -3,15 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from html import escape
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from echoview.ui.theme import DARK, icon, tabular
 
 
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A sentence, what to do about it, and a button that does it; an urgent one comes before the others."""
+
+    text: str
+    hint: str = ""
+    urgent: bool = True
+    button: str = ""
+    act: Callable[[], None] | None = None
+
+
 class Banner(QFrame):
-    """A sentence across the window with at most one button; it never stops the work. Hidden until `say`."""
+    """One message at a time across the window; it never stops the work. The others wait until it is dismissed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,7 +49,7 @@ class Banner(QFrame):
         self._close.setIcon(icon("x"))
         self._close.setToolTip("Dismiss")
         self._close.setAccessibleName("Dismiss")
-        self._close.clicked.connect(self.hide)
+        self._close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(10)
@@ -34,27 +57,46 @@ class Banner(QFrame):
         row.addWidget(self._text, 1)
         row.addWidget(self._button)
         row.addWidget(self._close)
-        self._act: Callable[[], None] | None = None
+        self._shown: Message | None = None
+        self._waiting: list[Message] = []
         self.hide()
 
     @property
     def text(self) -> str:
-        return self._text.text()
+        return f"{self._shown.text} {self._shown.hint}".strip() if self._shown else ""
 
-    def say(self, text: str, hint: str = "", colour: str = DARK.error, button: str = "", act: Callable[[], None] | None = None) -> None:
-        """Show a sentence, what to do about it, and a button that does it."""
+    def say(self, message: Message) -> None:
+        """Show it now, or after an urgent one; a newer urgent one takes the place of an older."""
+        if self._shown is not None and not message.urgent:
+            self._waiting.append(message)
+            return
+        if self._shown is not None and not self._shown.urgent:
+            self._waiting.insert(0, self._shown)
+        self._show(message)
+
+    def dismiss(self) -> None:
+        """Show the next message, or nothing."""
+        if self._waiting:
+            self._show(self._waiting.pop(0))
+        else:
+            self._shown = None
+            self.hide()
+
+    def _show(self, message: Message) -> None:
+        self._shown = message
+        colour = DARK.error if message.urgent else DARK.flag
         self.setStyleSheet(f"QFrame#banner {{ background: {DARK.raised}; border-left: 4px solid {colour}; }}")
         self._mark.setPixmap(icon("triangle-alert", colour).pixmap(18, 18))
-        self._text.setText(f"<b>{text}</b> {hint}" if hint else f"<b>{text}</b>")
-        self._act = act
-        self._button.setText(button)
-        self._button.setVisible(bool(button))
+        self._text.setText(f"<b>{escape(message.text)}</b> {escape(message.hint)}")
+        self._button.setText(message.button)
+        self._button.setVisible(bool(message.button))
         self.show()
 
     def _pressed(self) -> None:
-        self.hide()
-        if self._act is not None:
-            self._act()
+        act = self._shown.act if self._shown else None
+        self.dismiss()
+        if act is not None:
+            act()
 
 
 class Figure(QWidget):

@@ -46,7 +46,10 @@ def report(frames: int, threads: int = 0) -> str:
         torch.set_num_threads(threads)
     nets = networks()
     seconds = seconds_a_frame(nets, frames)
-    lines = [f"threads {torch.get_num_threads()}, load {os.getloadavg()[0]:.1f}, medians of {frames} frames of {INPUT_SIZE} x {INPUT_SIZE}"]
+    lines = [
+        f"threads {torch.get_num_threads()}, load {os.getloadavg()[0]:.1f}, "
+        f"medians of {frames} frames of {INPUT_SIZE} x {INPUT_SIZE}"
+    ]
     for name, net in nets.items():
         millions = sum(p.numel() for p in net.parameters()) / 1e6
         lines.append(

@@ -35,7 +35,9 @@ def simulate(chosen: argparse.Namespace) -> int:
             ed=cine.ed, es=cine.es, ef_percent=cine.ef_percent,
         )  # fmt: skip
         fps = 1 / float(np.median(np.diff(cine.times_s))) if len(cine.times_s) > 1 else 25.0
-        writer = cv2.VideoWriter(str(stem.with_suffix(".mp4")), cv2.VideoWriter.fourcc(*"mp4v"), fps, (chosen.size,) * 2)
+        writer = cv2.VideoWriter(
+            str(stem.with_suffix(".mp4")), cv2.VideoWriter.fourcc(*"mp4v"), fps, (chosen.size,) * 2
+        )
         for frame in cine.frames:
             writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
         writer.release()
@@ -138,5 +140,3 @@ def _revision() -> str:
     except OSError:
         return ""
     return done.stdout.strip()
-
-

@@ -44,7 +44,9 @@ def view_accuracy(net: RAL, clips: Sequence[Clip], size: int, device: str = "cpu
     return float(np.mean(right)) if right else float("nan")
 
 
-def evaluate_camus(predictor: Predictor, folder: str | Path, patients: Iterable[str], view: str = "4CH") -> dict[str, Any]:
+def evaluate_camus(
+    predictor: Predictor, folder: str | Path, patients: Iterable[str], view: str = "4CH"
+) -> dict[str, Any]:
     """LV metrics of CAMUS stills by instant, and each row they come from.
 
     Returns:
@@ -66,7 +68,9 @@ def evaluate_camus(predictor: Predictor, folder: str | Path, patients: Iterable[
                 "mad_mm": mad, "empty": found.empty, "confidence": found.confidence,
                 "view": VIEWS[int(found.view_probabilities.argmax())],
             })  # fmt: skip
-    return {instant: _summary([r for r in rows if r["instant"] == instant], view) for instant in ("ED", "ES")} | {"rows": rows}
+    return {instant: _summary([r for r in rows if r["instant"] == instant], view) for instant in ("ED", "ES")} | {
+        "rows": rows
+    }
 
 
 def _summary(rows: list[dict[str, Any]], view: str) -> dict[str, float | int]:

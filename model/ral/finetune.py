@@ -78,11 +78,14 @@ def read_run(folder: Path) -> tuple[TuneConfig, list[Clip], list[Clip]]:
     return config, learn, held_out
 
 
-def write_clip(path: Path, frames: np.ndarray, masks: np.ndarray, weights: np.ndarray, sector: np.ndarray, held_out: bool) -> None:
+def write_clip(
+    path: Path, frames: np.ndarray, masks: np.ndarray, weights: np.ndarray, sector: np.ndarray, held_out: bool
+) -> None:
     """One cine of a run folder: prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,), sector (S,S) uint8."""
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(
-        path, frames=frames, masks=np.packbits(masks, axis=-1), weights=weights.astype(np.float32), sector=sector, held_out=held_out
+        path, frames=frames, masks=np.packbits(masks, axis=-1), weights=weights.astype(np.float32),
+        sector=sector, held_out=held_out,
     )  # fmt: skip
 
 
@@ -100,7 +103,13 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
         torch.set_num_threads(config.threads)
     device = choose_device(config.device)
     teacher, card = load_weights(config.weights, device)
-    yield {"event": "data", "cines": len(learn), "frames": _labelled(learn), "held_out": _labelled(held_out), "device": device}
+    yield {
+        "event": "data",
+        "cines": len(learn),
+        "frames": _labelled(learn),
+        "held_out": _labelled(held_out),
+        "device": device,
+    }
     replay = list(phantom_clips(range(config.seed, config.seed + config.replay), 8, size=config.size))
     guard = list(phantom_clips(range(GUARD_SEED, GUARD_SEED + config.guard), 3, size=config.size))
     net = copy.deepcopy(teacher).requires_grad_(True)
@@ -129,7 +138,14 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
             break
     net.load_state_dict(best_state)
     written = _keep(folder, net.eval(), card, config, learn, before, best)
-    report = {"before": before, "after": best, "best_step": best_step, "steps": config.steps, "reason": reason, "identity": written.identity}
+    report = {
+        "before": before,
+        "after": best,
+        "best_step": best_step,
+        "steps": config.steps,
+        "reason": reason,
+        "identity": written.identity,
+    }
     (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
     yield {"event": "end", **report}
 
@@ -139,7 +155,9 @@ def _worth(scores: dict[str, Any]) -> float:
     return scores["held_out"] if scores["held_out"] is not None else scores["corrected"]
 
 
-def _judge(net: RAL, learn: list[Clip], held_out: list[Clip], guard: list[Clip], size: int, device: str) -> dict[str, Any]:
+def _judge(
+    net: RAL, learn: list[Clip], held_out: list[Clip], guard: list[Clip], size: int, device: str
+) -> dict[str, Any]:
     """Dice on the corrected frames, on held-out patients (None without any) and on the guard."""
     tried = [_around(clip, t) for clip in learn for t in _frames(clip)[:6]]
     kept = [_around(clip, t) for clip in held_out for t in _frames(clip)[:6]]
@@ -152,7 +170,12 @@ def _judge(net: RAL, learn: list[Clip], held_out: list[Clip], guard: list[Clip],
 
 def _optimiser(net: RAL, frames: int) -> torch.optim.AdamW:
     """The fewer the corrected frames, the less the encoder moves."""
-    encoder = [*net.stem.parameters(), *net.blocks.parameters(), *net.transitions.parameters(), *net.laterals.parameters()]
+    encoder = [
+        *net.stem.parameters(),
+        *net.blocks.parameters(),
+        *net.transitions.parameters(),
+        *net.laterals.parameters(),
+    ]
     groups = [
         {"params": encoder, "lr": ENCODER_RATE * min(0.1 + frames / 200, 1.0)},
         {"params": list(net.cells.parameters()), "lr": CELL_RATE},
@@ -239,7 +262,13 @@ def _train_mode(net: RAL) -> None:
 
 
 def _keep(
-    folder: Path, net: RAL, card: Card, config: TuneConfig, learn: list[Clip], before: dict[str, Any], after: dict[str, Any]
+    folder: Path,
+    net: RAL,
+    card: Card,
+    config: TuneConfig,
+    learn: list[Clip],
+    before: dict[str, Any],
+    after: dict[str, Any],
 ) -> Card:
     return save_weights(
         folder / "weights", net,
@@ -250,5 +279,3 @@ def _keep(
             metrics={"fine-tuning": {"before": before, "after": after}},
         ),
     )  # fmt: skip
-
-

@@ -137,4 +137,6 @@ class ViewBranch(nn.Module):
 
 def _resize(x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
     """Bilinear, and nothing at all where the sizes match already."""
-    return x if x.shape[-2:] == tuple(size) else F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+    return (
+        x if x.shape[-2:] == tuple(size) else F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+    )

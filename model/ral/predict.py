@@ -49,7 +49,7 @@ class FramePrediction:
 
 
 def choose_device(wish: str = "auto") -> str:
-    """"cuda", "mps" or "cpu": the wish, or for "auto" the fastest there is.
+    """ "cuda", "mps" or "cpu": the wish, or for "auto" the fastest there is.
 
     Raises:
         ValueError: the wished device is not in this machine.

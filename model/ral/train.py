@@ -135,7 +135,13 @@ def train(
             if stage is plan.stages[-1] and dice > run.best:
                 run.best = dice
                 _write_tensors(folder / "best.safetensors", run.ema.state_dict())
-            yield {"event": "validated", "step": run.step, "steps": plan.steps, "dice": dice, "size": stage.size}
+            yield {
+                "event": "validated",
+                "step": run.step,
+                "steps": plan.steps,
+                "dice": dice,
+                "size": stage.size,
+            }
         if run.step % plan.save_every == 0 or run.step == plan.steps:
             _save(run, plan, folder)
     yield {"event": "end", "step": run.step, "steps": plan.steps, "best_dice": run.best}
@@ -173,7 +179,9 @@ def _step(
     return float(totals[0]), float(totals[1])
 
 
-def _stills(stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phantom: Sequence[Clip]) -> dict[str, Tensor] | None:
+def _stills(
+    stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phantom: Sequence[Clip]
+) -> dict[str, Tensor] | None:
     count = round(stage.stills * stage.real_share) if real else 0
     samples = [augment(real[i], rng, stage.size) for i in rng.integers(0, len(real), count)] if count else []
     for i in rng.integers(0, len(phantom), stage.stills - count) if phantom else ():
@@ -181,7 +189,9 @@ def _stills(stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phanto
     return collate(samples) if samples else None
 
 
-def _clips(stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phantom: Sequence[Clip]) -> dict[str, Tensor] | None:
+def _clips(
+    stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phantom: Sequence[Clip]
+) -> dict[str, Tensor] | None:
     samples = []
     for i in rng.integers(0, len(phantom), stage.clips) if stage.clips else ():
         start = int(rng.integers(0, max(len(phantom[i].frames) - stage.clip_frames, 0) + 1))
@@ -194,7 +204,15 @@ def _clips(stage: Stage, rng: np.random.Generator, real: Sequence[Clip], phantom
 def cut(clip: Clip, start: int, frames: int) -> Clip:
     """A stretch of a clip."""
     span = slice(start, start + frames)
-    return Clip(clip.frames[span], clip.masks[span], clip.weights[span], clip.sector, clip.view, clip.source, clip.name)
+    return Clip(
+        clip.frames[span],
+        clip.masks[span],
+        clip.weights[span],
+        clip.sector,
+        clip.view,
+        clip.source,
+        clip.name,
+    )
 
 
 def _backward(net: RAL, batch: dict[str, Tensor], window: int, share: float) -> np.ndarray:
@@ -206,7 +224,9 @@ def _backward(net: RAL, batch: dict[str, Tensor], window: int, share: float) -> 
         span = slice(start, start + window)
         out = net(batch["frames"][:, span], state)
         segmentation = segmentation_loss(
-            out.logits.flatten(0, 1), batch["masks"][:, span].flatten(0, 1), batch["weights"][:, span].flatten()
+            out.logits.flatten(0, 1),
+            batch["masks"][:, span].flatten(0, 1),
+            batch["weights"][:, span].flatten(),
         )
         view = segmentation.new_zeros(())
         if out.view_features is not None:

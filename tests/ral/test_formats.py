@@ -101,9 +101,7 @@ def test_nifti_2(tmp_path):
 @pytest.mark.parametrize("name", ["x.nii", "x.nii.gz"])
 @pytest.mark.parametrize("tenth", range(10))
 def test_nifti_cut_off(name, tenth, tmp_path):
-    write_nifti(
-        tmp_path / name, np.random.default_rng(1).integers(0, 256, (3, 40, 40)).astype(np.uint8), None
-    )
+    write_nifti(tmp_path / name, np.random.default_rng(1).integers(0, 256, (3, 40, 40)).astype(np.uint8), None)
     whole = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(whole[: len(whole) * tenth // 10])
     with pytest.raises(FormatError, match=name):

@@ -60,7 +60,9 @@ def augment(clip: Clip, rng: np.random.Generator, size: int, drift_frames: int =
         weights = np.repeat(weights, drift_frames)
     warps = _drifting_warps(rng, clip.frames.shape[-1], size, len(frames), moving=bool(drift_frames))
     pixels = np.stack([_warp(f, w, size, cv2.INTER_LINEAR) for f, w in zip(frames, warps, strict=True)])
-    moved = np.stack([_warp(m.astype(np.uint8) * 255, w, size, cv2.INTER_LINEAR) for m, w in zip(masks, warps, strict=True)])
+    moved = np.stack(
+        [_warp(m.astype(np.uint8) * 255, w, size, cv2.INTER_LINEAR) for m, w in zip(masks, warps, strict=True)]
+    )
     sectors = [_warp(clip.sector, w, size, cv2.INTER_NEAREST) for w in warps]
     pixels = change_look(pixels.astype(np.float32) / 255.0, rng)
     normal = np.stack([normalise(p * s, s) for p, s in zip(pixels, sectors, strict=True)])
@@ -75,7 +77,10 @@ def plain(clip: Clip, size: int) -> Sample:
     masks = [cv2.resize(m.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) for m in clip.masks]
     sector = cv2.resize(clip.sector, (size, size), interpolation=cv2.INTER_NEAREST)
     return Sample(
-        np.stack([normalise(f, sector) for f in fit]), np.stack(masks).astype(np.float32), clip.weights, clip.view
+        np.stack([normalise(f, sector) for f in fit]),
+        np.stack(masks).astype(np.float32),
+        clip.weights,
+        clip.view,
     )
 
 
@@ -153,5 +158,7 @@ def _matrix(geometry: np.ndarray, side: int, size: int) -> np.ndarray:
 def _warp(picture: np.ndarray, matrix: np.ndarray, size: int, how: int) -> np.ndarray:
     if how == cv2.INTER_LINEAR and size * 2 <= picture.shape[-1]:  # halving first keeps speckle from aliasing
         half = cv2.resize(picture, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
-        return cv2.warpPerspective(half, matrix @ np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]), (size, size), flags=how)
+        return cv2.warpPerspective(
+            half, matrix @ np.array([[2, 0, 0.5], [0, 2, 0.5], [0, 0, 1.0]]), (size, size), flags=how
+        )
     return cv2.warpPerspective(picture, matrix, (size, size), flags=how)

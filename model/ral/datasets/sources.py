@@ -21,7 +21,9 @@ def read_split(path: str | Path) -> list[str]:
     return Path(path).read_text(encoding="utf-8").split()
 
 
-def read_camus(folder: str | Path, patient: str, view: str, instant: str) -> tuple[np.ndarray, np.ndarray, tuple[float, float] | None]:
+def read_camus(
+    folder: str | Path, patient: str, view: str, instant: str
+) -> tuple[np.ndarray, np.ndarray, tuple[float, float] | None]:
     """One CAMUS frame as published: picture (H,W) uint8, cavity (H,W) bool, spacing mm in x and y.
 
     Args:
@@ -50,7 +52,9 @@ def camus_clips(folder: str | Path, patients: Iterable[str], view: str = "4CH") 
             yield _clip(preparation, [picture], [cavity], -1, "camus", f"{patient}_{view}_{instant}")
 
 
-def phantom_clips(seeds: Iterable[int], frames: int, cache: str | Path | None = None, size: int = INPUT_SIZE) -> Iterator[Clip]:
+def phantom_clips(
+    seeds: Iterable[int], frames: int, cache: str | Path | None = None, size: int = INPUT_SIZE
+) -> Iterator[Clip]:
     """Simulated cines, views in turn, a part of a beat up to a whole one each.
 
     Args:
@@ -67,7 +71,11 @@ def phantom_clips(seeds: Iterable[int], frames: int, cache: str | Path | None = 
             kept.parent.mkdir(parents=True, exist_ok=True)
             part = kept.with_suffix(".part.npz")
             np.savez_compressed(
-                part, frames=clip.frames, masks=np.packbits(clip.masks, axis=-1), sector=clip.sector, view=clip.view
+                part,
+                frames=clip.frames,
+                masks=np.packbits(clip.masks, axis=-1),
+                sector=clip.sector,
+                view=clip.view,
             )
             part.replace(kept)
         yield clip
@@ -83,11 +91,32 @@ def _simulated(seed: int, frames: int, size: int) -> Clip:
 def _unpack(file: np.lib.npyio.NpzFile, seed: int) -> Clip:
     frames = file["frames"]
     masks = np.unpackbits(file["masks"], axis=-1, count=frames.shape[-1]).astype(bool)
-    return Clip(frames, masks, np.ones(len(frames), np.float32), file["sector"], int(file["view"]), "phantom", str(seed))
+    return Clip(
+        frames,
+        masks,
+        np.ones(len(frames), np.float32),
+        file["sector"],
+        int(file["view"]),
+        "phantom",
+        str(seed),
+    )
 
 
-def _clip(p: Preparation, frames: Iterable[np.ndarray], masks: Iterable[np.ndarray], view: int, source: str, name: str) -> Clip:
+def _clip(
+    p: Preparation,
+    frames: Iterable[np.ndarray],
+    masks: Iterable[np.ndarray],
+    view: int,
+    source: str,
+    name: str,
+) -> Clip:
     pictures = np.stack([p.picture(f) for f in frames])
     return Clip(
-        pictures, np.stack([p.mask(m) for m in masks]), np.ones(len(pictures), np.float32), p.sector_input, view, source, name
+        pictures,
+        np.stack([p.mask(m) for m in masks]),
+        np.ones(len(pictures), np.float32),
+        p.sector_input,
+        view,
+        source,
+        name,
     )

@@ -62,9 +62,7 @@ def _muscle(
     return np.where(wall, muscle, db) + tissue.annulus_db * hinge
 
 
-def _inside_cavity(
-    db: Array, cavity: Array, tissue: Tissue, pose: Pose, places: Places, patches: Array
-) -> Array:
+def _inside_cavity(db: Array, cavity: Array, tissue: Tissue, pose: Pose, places: Places, patches: Array) -> Array:
     """Trabeculae, papillary muscles, chordae: inside the mask, yet not blood."""
     fringe = np.clip((places.share - 0.84) / 0.16, 0, 1) * np.exp(-((places.tau / 0.6) ** 2))
     rough = 0.8 * tissue.trabeculae * fringe * (patches > 0.2)

@@ -15,9 +15,7 @@ from scipy.ndimage import gaussian_filter1d
 Array = np.ndarray
 
 VIEWS = ("A2C", "A3C", "A4C")
-_TAU = np.linspace(
-    -1.0, 1.0, 129
-)  # material parameter along the border: -1 first annulus, 0 apex, 1 second annulus
+_TAU = np.linspace(-1.0, 1.0, 129)  # material parameter along the border: -1 first annulus, 0 apex, 1 second annulus
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,9 +83,7 @@ def draw_heart(rng: np.random.Generator, view: str) -> Heart:
     """Draw a heart: sizes around those measured on CAMUS (ED + ES of 60 patients), spread a little wider."""
     kind = rng.choice(("normal", "dilated", "hypertrophic"), p=(0.62, 0.23, 0.15))
     length = np.clip(rng.normal({"normal": 83, "dilated": 90, "hypertrophic": 80}[kind], 8.5), 60, 112)
-    aspect = np.clip(
-        rng.normal({"normal": 0.56, "dilated": 0.63, "hypertrophic": 0.52}[kind], 0.06), 0.38, 0.80
-    )
+    aspect = np.clip(rng.normal({"normal": 0.56, "dilated": 0.63, "hypertrophic": 0.52}[kind], 0.06), 0.38, 0.80)
     wall = np.clip(rng.normal({"normal": 9.5, "dilated": 8.0, "hypertrophic": 14.0}[kind], 1.6), 5.5, 20)
     ejection = rng.uniform(0.15, 0.45) if kind == "dilated" else rng.uniform(0.25, 0.75)
     rate = rng.uniform(45, 130) / 60

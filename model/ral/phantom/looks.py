@@ -201,9 +201,7 @@ def recorded(picture: Array, look: Look) -> Array:
     if sigma > 0.3:
         picture = cv2.GaussianBlur(picture, (0, 0), sigma)
     if look.coarse > 1:
-        small = cv2.resize(
-            picture, None, fx=1 / look.coarse, fy=1 / look.coarse, interpolation=cv2.INTER_AREA
-        )
+        small = cv2.resize(picture, None, fx=1 / look.coarse, fy=1 / look.coarse, interpolation=cv2.INTER_AREA)
         picture = cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR)
     grey = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
     if look.jpeg_quality is None:

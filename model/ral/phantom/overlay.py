@@ -58,6 +58,4 @@ def _ecg(pictures: Array, phases: Array, row: int, bright: int) -> None:
     points = np.stack((np.arange(size), row - wave * size * 0.06), axis=-1).round().astype(np.int32)
     for t, picture in enumerate(pictures):
         cv2.polylines(picture, [points], False, bright, 1, cv2.LINE_AA)
-        cv2.circle(
-            picture, tuple(int(v) for v in points[min(t * size // len(phases), size - 1)]), 2, bright, -1
-        )
+        cv2.circle(picture, tuple(int(v) for v in points[min(t * size // len(phases), size - 1)]), 2, bright, -1)

@@ -17,9 +17,7 @@ class Probe:
 
     depth_mm: float
     half_angle: float
-    face_radius_mm: (
-        float  # the fan's tip lies this far above the face: 0 phased array, more for a cut-off tip
-    )
+    face_radius_mm: float  # the fan's tip lies this far above the face: 0 phased array, more for a cut-off tip
     ranges_mm: Array  # (samples,) depth below the face along the beam
     angles: Array  # (beams,)
     size: int

@@ -49,9 +49,7 @@ class PhantomCine:
     seed: int
 
 
-def simulate(
-    seed: int, view: str | None = None, frames: int = 30, size: int = 256, beats: float = 1.0
-) -> PhantomCine:
+def simulate(seed: int, view: str | None = None, frames: int = 30, size: int = 256, beats: float = 1.0) -> PhantomCine:
     """Simulate one cine; the same arguments give the same bytes.
 
     view is one of "A2C", "A3C", "A4C" or None to draw it; `beats` is how many beats the `frames` cover.
@@ -114,9 +112,7 @@ class _Scene:
     still: Array  # the speckle of clutter, complex64
 
 
-def _pictures(
-    rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[Pose], phases: Array
-) -> Array:
+def _pictures(rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[Pose], phases: Array) -> Array:
     """The frames (T, size, size) uint8. The gain is set on the first and kept."""
     x, z = probe.world()
     scene = _Scene(

@@ -92,9 +92,7 @@ def _wall_levels(rng: np.random.Generator) -> Array:
 def _papillary(rng: np.random.Generator, heart: Heart) -> Array:
     """Zero to two papillary muscles (k, 4), on the wall where the view cuts them."""
     count = int(rng.integers(0, 3))
-    side = {"A2C": rng.choice((-1, 1), count), "A3C": np.full(count, -1), "A4C": np.full(count, 1)}[
-        heart.view
-    ]
+    side = {"A2C": rng.choice((-1, 1), count), "A3C": np.full(count, -1), "A4C": np.full(count, 1)}[heart.view]
     return np.stack(
         (
             side * rng.uniform(0.25, 0.6, count),

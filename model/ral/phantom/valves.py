@@ -16,9 +16,7 @@ def draw_valves(db: Array, tissue: Tissue, heart: Heart, pose: Pose, probe: Prob
     for curve in _leaflets(heart, pose, tissue):
         points = probe.to_samples(pose.to_world(curve))
         thickness = max(1, round(tissue.leaflet_mm * len(probe.ranges_mm) / probe.depth_mm))
-        cv2.polylines(
-            ink, [np.round(points * 16).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, shift=4
-        )
+        cv2.polylines(ink, [np.round(points * 16).astype(np.int32)], False, 255, thickness, cv2.LINE_AA, shift=4)
     weight = ink.astype(np.float32) / 255
     level = tissue.leaflet_db + 4.0 * tissue.streaks  # parts of a leaflet shine, parts are lost
     return np.where(weight > 0, np.maximum(db, db + weight * (level - db)), db)
@@ -48,9 +46,7 @@ def _pair(left: float, right: float, opening: float) -> list[Array]:
         tip = (1 - opening) * shut + opening * wide
         start = np.array([hinge, 0.0])
         belly = (
-            0.5 * (start + tip)
-            + (1 - opening) * np.array([0.0, 2.5])
-            + opening * np.array([(middle - hinge) * 0.2, 0])
+            0.5 * (start + tip) + (1 - opening) * np.array([0.0, 2.5]) + opening * np.array([(middle - hinge) * 0.2, 0])
         )
         t = np.linspace(0, 1, 9)[:, None]
         curves.append((1 - t) ** 2 * start + 2 * t * (1 - t) * belly + t**2 * tip)

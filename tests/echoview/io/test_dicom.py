@@ -119,9 +119,7 @@ def test_palette_without_a_table_is_refused(write_dicom, grey_frames):
 @pytest.mark.parametrize("syntax", [uid.ExplicitVRLittleEndian, uid.ExplicitVRBigEndian, uid.RLELossless])
 def test_16_bits_are_shown_through_the_window(syntax, write_dicom, encode, grey_frames):
     deep = grey_frames.astype(np.uint16) * 10 + 100
-    encoder = {uid.ExplicitVRBigEndian: encode.big_endian, uid.RLELossless: encode.rle}.get(
-        syntax, encode.plain
-    )
+    encoder = {uid.ExplicitVRBigEndian: encode.big_endian, uid.RLELossless: encode.rle}.get(syntax, encode.plain)
     bits = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11}
     window = {"WindowCenter": 100 + 1275 + 0.5, "WindowWidth": 2551}
     stored = [encoder(frame) for frame in deep]

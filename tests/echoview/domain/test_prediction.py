@@ -1,0 +1,47 @@
+"""A prediction grows frame by frame and never changes under a reader."""
+
+import numpy as np
+import pytest
+
+from echoview.domain.prediction import Prediction
+from echoview.domain.view import View
+
+LINE = np.column_stack([np.linspace(0, 64, 65), np.linspace(10, 20, 65)])
+VIEWS = np.array([0.1, 0.2, 0.7])
+
+
+def test_at_first_nothing_is_predicted():
+    nothing = Prediction.none_yet(4, "w", "id", "cpu")
+    assert nothing.contours.shape == (4, 65, 2)
+    assert [nothing.contour(t) for t in range(4)] == [None] * 4
+    assert nothing.confidence.tolist() == [0] * 4
+    assert nothing.view_probabilities.sum() == pytest.approx(1)
+    assert (nothing.done, nothing.complete) == (0, False)
+
+
+def test_a_frame_is_added_and_the_former_value_stays():
+    nothing = Prediction.none_yet(2, "w", "id", "cpu")
+    first = nothing.with_frame(0, LINE, 0.9, VIEWS, 12.5)
+    both = first.with_frame(1, np.full((65, 2), np.nan), 0.0, VIEWS, 13.0)
+    assert nothing.contour(0) is None
+    np.testing.assert_array_equal(first.contour(0), LINE)
+    assert (first.done, first.complete, first.fps) == (1, False, 12.5)
+    assert (both.done, both.complete) == (2, True)
+    assert both.contour(1) is None
+    assert both.confidence.tolist() == [0.9, 0.0]
+    assert both.view is View.A4C
+    assert (both.weights, both.weights_identity, both.device) == ("w", "id", "cpu")
+
+
+def test_its_arrays_cannot_be_written():
+    prediction = Prediction.none_yet(2, "w", "id", "cpu").with_frame(0, LINE, 0.9, VIEWS, 1.0)
+    for array in (prediction.contours, prediction.confidence, prediction.view_probabilities, prediction.contour(0)):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_the_views_given_are_not_shared():
+    views = VIEWS.copy()
+    prediction = Prediction.none_yet(1, "w", "id", "cpu").with_frame(0, LINE, 0.9, views, 1.0)
+    views[:] = 0  # the caller's array stays the caller's
+    np.testing.assert_array_equal(prediction.view_probabilities, VIEWS)

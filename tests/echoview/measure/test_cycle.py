@@ -1,0 +1,80 @@
+"""End-diastole is the largest cavity, end-systole the smallest; no single wrong frame decides."""
+
+import numpy as np
+import pytest
+
+from echoview.measure import find_ed_es
+from echoview.measure.cycle import SURE
+
+BEAT = 100 + 40 * np.cos(2 * np.pi * np.arange(24) / 24)  # largest at 0, smallest at 12
+
+
+def beat(ed: int, frames: int = 24) -> np.ndarray:
+    return 100 + 40 * np.cos(2 * np.pi * (np.arange(frames) - ed) / frames)
+
+
+@pytest.mark.parametrize("ed", [3, 8, 11])
+def test_the_largest_and_the_smallest_are_found(ed):
+    assert find_ed_es(beat(ed)) == (ed, ed + 12)
+
+
+def test_at_the_ends_of_the_cine_too():
+    assert find_ed_es(BEAT) == (0, 12)
+    assert find_ed_es(-BEAT) == (12, 0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_fewer_than_four_frames_say_nothing(count):
+    assert find_ed_es(BEAT[:count]) == (None, None)
+    sizes = np.where(np.arange(24) < count, BEAT, np.nan)
+    assert find_ed_es(sizes) == (None, None)
+
+
+def test_four_frames_are_enough():
+    assert find_ed_es(np.array([4.0, 3.0, 2.0, 1.0])) == (0, 3)
+
+
+def test_a_cavity_that_never_changes_has_neither():
+    assert find_ed_es(np.full(12, 80.0)) == (None, None)
+
+
+def test_unknown_frames_are_left_out():
+    sizes = beat(8)
+    sizes[[2, 20]] = np.nan
+    assert find_ed_es(sizes) == (8, 20 + 1) or find_ed_es(sizes) == (8, 20 - 1)
+
+
+def test_a_frame_that_is_not_sure_is_neither():
+    sizes, confidence = beat(8), np.full(24, 0.9)
+    confidence[[8, 20]] = SURE - 0.01
+    ed, es = find_ed_es(sizes, confidence)
+    assert ed in (7, 9)
+    assert es in (19, 21)
+    confidence[[8, 20]] = SURE
+    assert find_ed_es(sizes, confidence) == (8, 20)
+
+
+def test_no_frame_that_is_sure_leaves_nothing():
+    assert find_ed_es(BEAT, np.full(24, 0.2)) == (None, None)
+
+
+@pytest.mark.parametrize("at", [0, 2, 5, 14, 15])
+@pytest.mark.parametrize("wrong", [5.0, 400.0])
+def test_a_single_wrong_frame_away_from_the_turns_is_neither(at, wrong):
+    sizes = beat(8)
+    sizes[at] = wrong
+    ed, es = find_ed_es(sizes)
+    assert at not in (ed, es)
+    assert abs(ed - 8) <= 1
+    assert abs(es - 20) <= 1
+
+
+@pytest.mark.xfail(strict=True, reason="BUG: among equal medians the wrong frame's own size wins")
+def test_a_single_wrong_frame_at_a_turn_is_neither():
+    taken = []
+    for at in range(24):
+        for wrong in (5.0, 400.0):
+            sizes = beat(8)
+            sizes[at] = wrong
+            taken += [(at, wrong)] if at in find_ed_es(sizes) else []
+    assert taken == []

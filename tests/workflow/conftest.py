@@ -1,0 +1,90 @@
+"""A real window on real cines: nothing is faked but the dialogs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from echoview.app import App, application_of, build, sample_path
+from echoview.learning import Stage
+
+
+class Desk:
+    """One running app and the hand at it."""
+
+    def __init__(self, qtbot: QtBot, library: str = "") -> None:
+        self.qtbot = qtbot
+        application_of(["echoview"])
+        self.app: App = build(library)
+        self.window, self.workflow, self.session = self.app.window, self.app.workflow, self.app.session
+        self.closed = False
+        self.refusals: list[str] = []
+        self.workflow.refused.connect(lambda error: self.refusals.append(str(error)))
+        self.workflow.remember(annotator="tester")
+        self.window.show()
+        qtbot.waitExposed(self.window)
+
+    def until(self, true: Callable[[], bool], seconds: float = 90) -> None:
+        self.qtbot.waitUntil(true, timeout=int(1000 * seconds))
+
+    def settle(self) -> None:
+        """Until no job runs and every result was delivered."""
+        self.until(lambda: self.workflow.jobs.idle)
+
+    def open(self, path: Path | str) -> None:
+        """Open a cine and wait for its prediction, or for the refusal."""
+        refused = len(self.refusals)
+        self.workflow.open(path)
+        self.until(lambda: len(self.refusals) > refused or self._opened(str(path)))
+        self.settle()
+        self.window.player.pause()
+
+    def _opened(self, path: str) -> bool:
+        session = self.session
+        if session.cine is None or session.path != path:
+            return False
+        if session.cine.info.withheld or session.weights is None:
+            return True
+        return session.prediction is not None and session.prediction.complete
+
+    def fine_tune(self, steps: int) -> None:
+        self.app.learning.start(steps=steps)
+        self.until(lambda: self.app.learning.stage in (Stage.IDLE, Stage.JUDGING), 240)
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.window.close()
+            self.window.deleteLater()
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    desk = Desk(qtbot)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def new_desk(qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
+    """Makes desks one after the other: close one before the next."""
+    made: list[Desk] = []
+
+    def make(library: str = "") -> Desk:
+        made.append(Desk(qtbot, library))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture(scope="session")
+def sample() -> Path:
+    """The real A4C cine that ships with pydicom: 30 frames of 320 x 240, JPEG."""
+    path = sample_path()
+    assert path is not None
+    return path
