@@ -28,7 +28,8 @@ bench: setup
 
 bundle:
 	@VENV=build/venv EXTRA=bundle scripts/setup.sh
-	build/venv/bin/pyinstaller --noconfirm echoview.spec
+	build/venv/bin/pyinstaller --noconfirm --log-level ERROR echoview.spec
+	build/venv/bin/python scripts/check_bundle.py
 
 screenshots: setup
 	.venv/bin/python scripts/screenshots.py

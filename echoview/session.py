@@ -115,9 +115,8 @@ class Session(QObject):
 
     def set_unsaved(self, reason: str) -> None:
         """Why the last correction is not in the library, "" when it is."""
-        if reason != self.unsaved:
-            self.unsaved = reason
-            self.saved_changed.emit()
+        self.unsaved = reason
+        self.saved_changed.emit()
 
     def _replace_label(self, before: Label, after: Label, tool: str) -> None:
         self._label = after

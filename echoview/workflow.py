@@ -20,6 +20,7 @@ from echoview.errors import CineUnreadable, EchoViewError, LibraryError
 from echoview.io import find_cines, open_cine
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.training import base_name
 from echoview.session import Session
 from echoview.settings import Settings
 from echoview.store import Library, Registry, open_library
@@ -106,13 +107,15 @@ class Workflow(QObject):
         self._use(weights)
         self.predict()
 
-    def terms_seen(self, name: str) -> None:
+    def terms_seen(self, weights: WeightsSet) -> None:
+        """The person has read the terms; sets fine-tuned from this one carry the same."""
+        name = base_name(weights.name)
         if name not in self.settings.terms_shown:
             self.remember(terms_shown=(*self.settings.terms_shown, name))
 
     def _use(self, weights: WeightsSet) -> None:
         self.session.set_weights(weights)
-        if weights.research_only and weights.name not in self.settings.terms_shown:
+        if weights.research_only and base_name(weights.name) not in self.settings.terms_shown:
             self.terms_due.emit(weights)
 
     # ---- open
@@ -315,7 +318,6 @@ class Workflow(QObject):
     def _written(self, cine: Cine, _saved: Label) -> None:
         if cine is self.session.cine:
             self.session.set_unsaved("")
-            self.session.saved_changed.emit()
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
         if cine is self.session.cine:

@@ -11,6 +11,7 @@ import numpy as np
 DENSE_POINTS = 65
 DEFAULT_HANDLES = 15  # the area of a traced ventricle comes back within 0.5 %
 FEWEST_HANDLES = 3
+FOLLOW = (0.6, 0.2)  # how far the first and the second neighbour follow a pulled handle
 
 
 class Origin(Enum):
@@ -69,6 +70,22 @@ class Contour:
         handles = self.handles.copy()
         handles[index] = x, y
         return Contour(handles, _replaced(self.origins, index))
+
+    def pulled(self, index: int, x: float, y: float) -> Contour:
+        """One handle elsewhere, and its predicted neighbours after it, less and less, as PROPAGATED.
+
+        A neighbour that a person has set is a barrier: it stays, and nothing behind it moves. The ends stay too.
+        """
+        handles, origins = self.handles.copy(), list(self.origins)
+        step = np.array([x, y]) - handles[index]
+        for direction in (-1, 1):
+            for distance, share in enumerate(FOLLOW, 1):
+                near = index + direction * distance
+                if not 0 < near < len(handles) - 1 or origins[near].human:
+                    break
+                handles[near] += share * step
+                origins[near] = Origin.PROPAGATED
+        return Contour(handles, tuple(origins)).moved(index, x, y)
 
     def added(self, x: float, y: float) -> tuple[Contour, int]:
         """A handle put in between the two whose stretch of the spline passes nearest to (x, y), and its index."""

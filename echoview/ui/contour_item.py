@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from echoview.domain.contour import Contour, Origin
 from echoview.ui.theme import DARK
 
+_LINE_PX = 2.0
 _HANDLE_PX = 4.5  # on the screen, at every zoom
 _COLOURS = {
     Origin.PREDICTED: DARK.prediction,
@@ -64,7 +65,8 @@ class ContourItem(QGraphicsItem):
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(self._colour), 2.0)
+        ratio = painter.device().devicePixelRatioF()  # a cosmetic pen counts in device pixels
+        pen = QPen(QColor(self._colour), _LINE_PX * ratio)
         pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -75,7 +77,7 @@ class ContourItem(QGraphicsItem):
         painter.drawPath(self._path)
         if self._annulus is not None:
             thin = QPen(pen)
-            thin.setWidthF(1.0)
+            thin.setWidthF(ratio)
             thin.setDashPattern([1, 4])
             painter.setPen(thin)
             painter.drawLine(self._annulus)
@@ -86,10 +88,8 @@ class ContourItem(QGraphicsItem):
         transform = painter.worldTransform()
         painter.save()
         painter.resetTransform()
-        ratio = painter.device().devicePixelRatioF()
-        painter.scale(ratio, ratio)
         for index, (x, y) in enumerate(contour.handles):
-            at = transform.map(QPointF(x, y)) / ratio
+            at = transform.map(QPointF(x, y))
             radius = _HANDLE_PX * (1.5 if index == self._hot else 1.0)
             painter.setPen(QPen(DARK.colour("ground"), 1.5))
             painter.setBrush(DARK.colour("text") if index == self._hot else QColor(_COLOURS[contour.origins[index]]))

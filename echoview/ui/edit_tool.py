@@ -26,21 +26,27 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drag:
-    """A gesture under way: the contour as it was, as it is, and what is held (-1 = all of it)."""
+    """A gesture under way.
+
+    Attributes:
+        before: the contour as it was; start: the same, with the handle that the press added; now: as it is.
+        index: the handle that is held, -1 = all of it; grip: where the press was, x,y px.
+    """
 
     before: Contour
+    start: Contour
     now: Contour
     index: int
-    last: tuple[float, float]
+    grip: tuple[float, float]
     text: str
 
     def to(self, x: float, y: float) -> Drag:
         """The hand is at (x, y) px."""
         if self.index < 0:
-            moved = self.now.shifted(x - self.last[0], y - self.last[1])
+            moved = self.start.shifted(x - self.grip[0], y - self.grip[1])
         else:
-            moved = self.now.moved(self.index, x, y)
-        return replace(self, now=moved, last=(x, y))
+            moved = self.start.pulled(self.index, x, y)
+        return replace(self, now=moved)
 
 
 def hit(contour: Contour, x: float, y: float, reach: float) -> Hit:
@@ -56,12 +62,12 @@ def press(contour: Contour, x: float, y: float, reach: float, whole: bool = Fals
     """Take hold: of a handle, of a new one on the edge, or (`whole`) of the contour; None over nothing."""
     found = hit(contour, x, y, reach)
     if whole:
-        return Drag(contour, contour, -1, (x, y), "move contour")
+        return Drag(contour, contour, contour, -1, (x, y), "move contour")
     if found.grip is Grip.HANDLE:
-        return Drag(contour, contour, found.index, (x, y), "move point")
+        return Drag(contour, contour, contour, found.index, (x, y), "move point")
     if found.grip is Grip.EDGE:
         added, index = contour.added(x, y)
-        return Drag(contour, added, index, (x, y), "add point")
+        return Drag(contour, added, added, index, (x, y), "add point")
     return None
 
 

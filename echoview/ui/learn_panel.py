@@ -45,7 +45,7 @@ class LearnPanel(QWidget):
         self._losses: list[float] = []
         self._dice: list[tuple[int, float]] = []
         self.data = quiet("")
-        self.start = QPushButton(icon("graduation-cap", "#06222A"), "Fine-tune")
+        self.start = QPushButton(icon("graduation-cap", "#06222A"), " Fine-tune")
         self.start.setObjectName("primary")
         self.start.setToolTip("Train the whole network on your corrections, in the background")
         self.state = QLabel("")
@@ -63,16 +63,16 @@ class LearnPanel(QWidget):
             symbolPen=None,
         )
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
-        self.stop, self.cancel = QPushButton(icon("square"), "Stop"), QPushButton(icon("x"), "Cancel")
+        self.stop, self.cancel = QPushButton(icon("square"), " Stop"), QPushButton(icon("x"), " Cancel")
         self.stop.setToolTip("End early and keep the best so far")
         self.cancel.setToolTip("End at once and keep nothing")
         self.table = QWidget()
         self._cells = self._make_table()
-        self.adopt = QPushButton(icon("circle-check", "#06222A"), "Adopt")
+        self.adopt = QPushButton(icon("circle-check", "#06222A"), " Adopt")
         self.adopt.setObjectName("primary")
         self.adopt.setToolTip("Use the new weights from now on; the old ones are kept")
         self.decline = QPushButton("Not now")
-        self.back = QPushButton(icon("rotate-ccw"), "Roll back")
+        self.back = QPushButton(icon("rotate-ccw"), " Roll back")
         self.in_use = quiet("")
         self._lay_out()
         self._connect()
@@ -213,11 +213,12 @@ def _plot() -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)
     plot.hideButtons()
+    plot.getPlotItem().setContentsMargins(0, 6, 6, 0)  # the uppermost figure is not cut
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(DARK.line)
         axis.setTextPen(DARK.quiet)
-    plot.getAxis("left").setWidth(38)
+    plot.getAxis("left").setWidth(48)
     return plot
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QLabel,
@@ -37,7 +37,6 @@ from echoview.ui.cine_view import CineView, Tool
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
-from echoview.ui.theme import DARK
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
@@ -83,6 +82,7 @@ class MainWindow(QMainWindow):
         self.top_bar.show_device(workflow.settings.device)
         self.acts["loop"].setChecked(True)
         self.acts["point"].setChecked(True)
+        self.view.setFocus()
 
     # ---- building
 
@@ -168,13 +168,11 @@ class MainWindow(QMainWindow):
         session.measured.connect(self._show_marks)
         session.weights_changed.connect(self._show_weights)
         stack = session.undo_stack
-        for name, possible, text in (
-            ("undo", stack.canUndoChanged, stack.undoTextChanged),
-            ("redo", stack.canRedoChanged, stack.redoTextChanged),
-        ):
+        for name, possible in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
             self.acts[name].setEnabled(False)
             possible.connect(self.acts[name].setEnabled)
-            text.connect(partial(self._name_undo, name))
+        stack.undoTextChanged.connect(self._name_undo)
+        stack.redoTextChanged.connect(self._name_redo)
         player.frame_changed.connect(self._show_frame)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.feeder.frame_ready.connect(self._frame_ready)
@@ -264,17 +262,17 @@ class MainWindow(QMainWindow):
         self.acts["to_ed"].setEnabled(measured is not None and measured.ed is not None)
         self.acts["to_es"].setEnabled(measured is not None and measured.es is not None)
 
-    def _name_undo(self, name: str, text: str) -> None:
-        """The action says what it would undo or redo."""
-        action = self.acts[name]
-        action.setText(f"{name.capitalize()} {text}".strip())
-        action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
+    def _name_undo(self, text: str) -> None:
+        _name(self.acts["undo"], f"Undo {text}")
+
+    def _name_redo(self, text: str) -> None:
+        _name(self.acts["redo"], f"Redo {text}")
 
     def _show_weights(self) -> None:
         self.top_bar.show_weights(self.workflow.registry.sets())
 
     def _show_terms(self, weights: WeightsSet) -> None:
-        seen = partial(self.workflow.terms_seen, weights.name)
+        seen = partial(self.workflow.terms_seen, weights)
         self.banner.say(Message(f"{weights.name} is for research only.", weights.terms, False, "Understood", seen))
 
     def _refused(self, error: EchoViewError) -> None:
@@ -355,7 +353,7 @@ class MainWindow(QMainWindow):
             self._show_contour()
             self.measure_panel.refresh()
         else:
-            self.measure_panel.show_numbers(self.session.preview(self.player.t, contour))
+            self.measure_panel.preview(self.session.preview(self.player.t, contour))
 
     def _approve(self) -> None:
         if self.session.editable(self.player.t) is not None if self.session.cine else False:
@@ -429,6 +427,12 @@ class MainWindow(QMainWindow):
         self.resize(1280, 800)
         if self.workflow.settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.workflow.settings.geometry.encode()))
+
+
+def _name(action: QAction, text: str) -> None:
+    """The action says what it would do, its tooltip the key too."""
+    action.setText(text.strip())
+    action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
 
 
 class _EmptyHint(QLabel):

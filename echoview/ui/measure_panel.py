@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from echoview.domain.contour import Contour
 from echoview.measure import Measurements
 from echoview.session import Session
 from echoview.ui.theme import DARK, icon, tabular
@@ -28,6 +29,7 @@ class MeasurePanel(QWidget):
         self.setObjectName("panel")
         self._session = session
         self._t = 0
+        self._correcting = False
         self.ef = QLabel("–")
         self.ef.setObjectName("figure")
         self.ef.setFont(tabular(self.ef.font()))
@@ -55,7 +57,7 @@ class MeasurePanel(QWidget):
         self.refresh()
 
     def _button(self, text: str, picture: str, signal: Signal) -> QPushButton:
-        button = QPushButton(icon(picture), text)
+        button = QPushButton(icon(picture), f" {text}")
         button.clicked.connect(signal)
         return button
 
@@ -71,13 +73,16 @@ class MeasurePanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
+        first_rule, frame_rule, last_rule = rule(), rule(), rule()
+        self._of_a_cine = (name, self.ef, first_rule, frame_rule, last_rule, self.area, self.length)
+        self._of_a_cine += (self.approve, self.revert)
         for widget in (
-            rule(),
+            first_rule,
             self.edv,
             self.esv,
             self.reason,
             self.calibrate,
-            rule(),
+            frame_rule,
             self.frame,
             self.area,
             self.length,
@@ -89,7 +94,7 @@ class MeasurePanel(QWidget):
         row.addWidget(self.revert)
         layout.addLayout(row)
         layout.addWidget(self.draw)
-        layout.addWidget(rule())
+        layout.addWidget(last_rule)
         layout.addWidget(self.notes)
         layout.addStretch(1)
 
@@ -98,11 +103,18 @@ class MeasurePanel(QWidget):
         self._show_frame(self._session.measurements)
 
     def refresh(self, *_: object) -> None:
-        self.show_numbers(self._session.measurements)
+        self._correcting = False
+        self._show_numbers(self._session.measurements)
 
-    def show_numbers(self, measured: Measurements | None) -> None:
-        """The session's numbers, or those of a drag under way."""
+    def preview(self, measured: Measurements | None) -> None:
+        """The numbers as they would be if the hand let go now."""
+        self._correcting = True
+        self._show_numbers(measured)
+
+    def _show_numbers(self, measured: Measurements | None) -> None:
         session = self._session
+        for widget in self._of_a_cine:
+            widget.setVisible(session.cine is not None)
         ef = None if measured is None else measured.ef_percent
         self.ef.setText("–" if ef is None else f"{ef:.0f} %")
         self._show_change(ef)
@@ -121,7 +133,7 @@ class MeasurePanel(QWidget):
         )
         self.reason.setVisible(bool(self.reason.text()))
         self.calibrate.setVisible(session.cine is not None and session.cine.calibration is None)
-        self.calibrate.setText("Calibrate again" if calibrated else "Calibrate")
+        self.calibrate.setText(" Calibrate again" if calibrated else " Calibrate")
         self._show_frame(measured)
         self._show_notes(measured)
 
@@ -140,15 +152,7 @@ class MeasurePanel(QWidget):
         there = session.cine is not None and t < len(session.cine)
         own = session.label.contour(t) if there else None
         shown = session.contour(t) if there else None
-        state = (
-            "approved"
-            if own is not None and not own.edited
-            else "corrected"
-            if own is not None
-            else "predicted"
-            if shown is not None
-            else "no contour"
-        )
+        state = _state(own, shown is not None, self._correcting)
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"
@@ -191,3 +195,11 @@ class MeasurePanel(QWidget):
         self.notes.setStyleSheet(
             f"color: {DARK.flag};" if session.cine is not None and session.cine.info.withheld else ""
         )
+
+
+def _state(own: Contour | None, shown: bool, correcting: bool) -> str:
+    if correcting:
+        return "correcting"
+    if own is not None:
+        return "corrected" if own.edited else "approved"
+    return "predicted" if shown else "no contour"

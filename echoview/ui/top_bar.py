@@ -20,6 +20,9 @@ DEVICES = {
 }
 
 
+_SURE_OF_VIEW = 0.6
+
+
 class TopBar(QFrame):
     """Signals: view_chosen(View or None), weights_chosen(identity), device_chosen(name), save_wanted()."""
 
@@ -34,7 +37,7 @@ class TopBar(QFrame):
         self._session = session
         self._device = "auto"
         self.open_button = chip("Open", "Open a cine or a folder (Ctrl+O)")
-        self.open_button.setText("Open")
+        self.open_button.setText(" Open")
         self.open_button.setIcon(icon("folder-open"))
         self.title = QLabel("EchoView")
         self.title.setObjectName("title")
@@ -47,7 +50,7 @@ class TopBar(QFrame):
         self.saved = QToolButton()
         self.saved.setAccessibleName("Saved state")
         self.saved.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.saved.clicked.connect(self.save_wanted)
+        self.saved.clicked.connect(self._press_saved)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 12, 6)
         row.setSpacing(8)
@@ -62,7 +65,7 @@ class TopBar(QFrame):
         session.prediction_changed.connect(self._show_prediction)
         session.label_changed.connect(self._show_prediction)
         session.saved_changed.connect(self._show_saved)
-        session.label_edited.connect(self._show_saving)
+        session.label_changed.connect(self._show_saving)
         self._show_cine()
 
     def show_device(self, device: str) -> None:
@@ -130,27 +133,31 @@ class TopBar(QFrame):
         if session.label.view is not None:
             text = f"{session.label.view.value}  ·  set by you"
         elif prediction is not None and prediction.done:
-            text = f"{prediction.view.value}  {100 * prediction.view_probabilities.max():.0f} %"
+            sure = prediction.view_probabilities.max()
+            text = f"{prediction.view.value}{'' if sure >= _SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
         else:
             text = f"{view.value}  ·  from the file" if view else "view unknown"
         self.view_button.setText(text)
         if prediction is not None and prediction.device:
-            self.device_button.setText(f"{prediction.device.upper()}  {prediction.fps:.0f} fps")
+            self.device_button.setText(f" {prediction.device.upper()}  {prediction.fps:.0f} fps")
         else:
-            self.device_button.setText(self._device.upper() if self._device != "auto" else "Auto")
+            self.device_button.setText(f" {self._device.upper()}" if self._device != "auto" else " Auto")
+
+    def _press_saved(self) -> None:
+        if self._session.unsaved:
+            self.save_wanted.emit()
 
     def _show_saving(self, *_: object) -> None:
-        self.saved.setText("Saving")
+        self.saved.setText(" Saving")
 
     def _show_saved(self) -> None:
         session = self._session
         self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
-        self.saved.setText("Not saved – try again" if session.unsaved else "Saved")
+        self.saved.setText(" Not saved – try again" if session.unsaved else " Saved")
         self.saved.setIcon(
             icon("triangle-alert", DARK.error) if session.unsaved else icon("circle-check", DARK.approved)
         )
         self.saved.setToolTip(session.unsaved or "Every correction is in the label library")
-        self.saved.setEnabled(bool(session.unsaved))
 
 
 def describe(weights: WeightsSet) -> str:

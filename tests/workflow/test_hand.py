@@ -53,7 +53,7 @@ def test_dragging_a_point_corrects_the_frame_and_ef_follows_the_hand(opened) -> 
     assert len(set(seen)) >= 2, "the numbers followed the drag"
     assert session.undo_stack.count() == 1, "a drag is one step"
     opened.settle()
-    assert window.top_bar.saved.text() == "Saved"
+    assert window.top_bar.saved.text() == " Saved"
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert session.contour(3) is not None
     assert not isinstance(session.contour(3), Contour)
