@@ -25,10 +25,10 @@ class Timing(NamedTuple):
 
 
 def assumed_timing(count: int) -> Timing:
-    """Times for a file that gives none; a single frame needs none."""
+    """Times for a file that gives none; for a single frame there is nothing to say of it."""
     times_s = np.arange(count) / ASSUMED_FPS
     if count == 1:
-        return Timing(times_s, True)
+        return Timing(times_s, False)
     note = f"The file gives no frame times: {ASSUMED_FPS:.0f} frames per second are assumed."
     return Timing(times_s, False, note)
 

@@ -27,11 +27,12 @@ def test_a_sequence(tmp_path, grey_frames):
     np.testing.assert_array_equal(cine.frame(3), grey_frames[3])
 
 
-def test_a_still_has_no_timing_to_doubt(tmp_path, grey_frames):
+def test_a_still_has_no_times_and_no_word_is_lost_on_it(tmp_path, grey_frames):
     path = tmp_path / "x.nii"
     write_nifti(path, grey_frames[0], None)
     info = open_cine(path).info
-    assert info.timing_known
+    assert not info.timing_known
+    assert info.timing_note == ""
     assert info.patient_key == ""
     assert info.calibration is None
     assert info.calibration_note == "The file gives no pixel size."
