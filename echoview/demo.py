@@ -39,12 +39,12 @@ def demo(out: Path) -> int:
     app = build()
     app.window.show()
     app.workflow.open(sample)
-    _until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
+    until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
     session = app.session
     assert session.cine is not None and session.prediction is not None and session.measurements is not None
     app.window.player.pause()
     app.window.player.seek(session.measurements.ed or 0)
-    _until(lambda: session.cine is not None and session.cine.cached(app.window.player.t) is not None)
+    until(lambda: session.cine is not None and session.cine.cached(app.window.player.t) is not None)
     out.mkdir(parents=True, exist_ok=True)
     picture = out / "echoview.png"
     app.window.grab().save(str(picture))
@@ -77,9 +77,7 @@ def self_test() -> int:
         app.window.show()
         app.workflow.remember(annotator="self-test")
         app.workflow.open(sample)
-        _until(
-            lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle
-        )
+        until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
         assert app.session.cine is not None and app.session.prediction is not None
         prediction = app.session.prediction
         print(f"opened {prediction.done} frames, predicted {prediction.view.value} with {prediction.weights}")
@@ -100,19 +98,19 @@ def _train_two_steps(app: object) -> None:
     assert contour is not None
     x, y = contour.handles[3]
     app.workflow.edit_contour(t, contour.moved(3, x - 6, y), "move point")
-    _until(lambda: app.workflow.jobs.idle)
+    until(lambda: app.workflow.jobs.idle)
     steps: list[dict] = []
     refusals: list[EchoViewError] = []
     app.learning.event_read.connect(steps.append)
     app.workflow.refused.connect(refusals.append)
     app.learning.start(steps=2)
-    _until(lambda: app.learning.stage in (Stage.IDLE, Stage.JUDGING))
+    until(lambda: app.learning.stage in (Stage.IDLE, Stage.JUDGING))
     if refusals or not any(event["event"] == "end" for event in steps):
         raise EchoViewError("The training process did not end well.", str(refusals[0]) if refusals else "")
     print(f"trained {sum(event['event'] == 'step' for event in steps)} steps in a child process")
 
 
-def _until(true: Callable[[], bool]) -> None:
+def until(true: Callable[[], bool]) -> None:
     """Run the application's event loop until something is true.
 
     Raises:

@@ -86,7 +86,8 @@ def remeasure(
 def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float, float, float, float]:
     """Area px2, length px, length mm and volume of one contour; NaN where it is empty."""
     if np.isnan(contour[0, 0]):
-        return (float("nan"),) * 4
+        nan = float("nan")
+        return nan, nan, nan, nan
     spacing = calibration or SQUARE
     return (
         area(contour),

@@ -96,5 +96,4 @@ def preparation_of(cine: Cine) -> Preparation:
     from ral.prepare import prepare
 
     chosen = np.unique(np.linspace(0, len(cine) - 1, LOOKED_AT).round().astype(int))
-    spacing = tuple(cine.calibration) if cine.calibration else None
-    return prepare([cine.frame(int(t)) for t in chosen], spacing, cine.info.region_px)
+    return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, cine.info.region_px)

@@ -150,7 +150,7 @@ def start_child(folder: Path) -> subprocess.Popen[bytes]:
     Raises:
         TrainingError: it cannot be started.
     """
-    flags = {"creationflags": 0x08000000} if sys.platform == "win32" else {}  # no console window
+    no_console = 0x08000000 if sys.platform == "win32" else 0
     try:
         with (folder / "child.log").open("wb") as output:
             return subprocess.Popen(
@@ -158,7 +158,7 @@ def start_child(folder: Path) -> subprocess.Popen[bytes]:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                **flags,
+                creationflags=no_console,
             )
     except OSError as error:
         raise TrainingError(f"Fine-tuning cannot be started ({error.strerror}).", "Start it again.") from error

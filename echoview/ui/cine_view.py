@@ -64,7 +64,7 @@ class CineView(pg.GraphicsView):
             self.box.addItem(item, ignoreBounds=True)
         self.editable: Callable[[], Contour | None] = lambda: None
         self.tool = Tool.POINT
-        self.window, self.level = 255.0, 127.5
+        self.grey_window, self.grey_level = 255.0, 127.5
         self._size = (0, 0)
         self._frame: np.ndarray | None = None
         self._drag: edit_tool.Drag | None = None
@@ -86,7 +86,7 @@ class CineView(pg.GraphicsView):
         height, width = self._size
         self.contour_item.set_bounds(QRectF(0, 0, width, height))
         self.contour_item.show_points(None)
-        self.box.setAspectLocked(True, ratio=1 / pixel_aspect)
+        self.box.setAspectLocked(True, ratio=1 / pixel_aspect)  # type: ignore[arg-type]  # any number will do
         if size is None:
             self._frame = None
             self._pixmap.setPixmap(QPixmap())
@@ -136,7 +136,7 @@ class CineView(pg.GraphicsView):
 
     def set_contrast(self, window: float, level: float) -> None:
         """Grey levels shown from black to white, and the one in the middle."""
-        self.window, self.level = min(max(window, 8.0), 510.0), min(max(level, 0.0), 255.0)
+        self.grey_window, self.grey_level = min(max(window, 8.0), 510.0), min(max(level, 0.0), 255.0)
         if self._frame is not None:
             self.set_frame(self._frame)
         self.contrast_changed.emit()
@@ -161,7 +161,7 @@ class CineView(pg.GraphicsView):
 
     def _image(self, frame: np.ndarray) -> QImage:
         height, width = frame.shape[:2]
-        neutral = self.window == 255.0 and self.level == 127.5
+        neutral = self.grey_window == 255.0 and self.grey_level == 127.5
         if frame.ndim == 2:
             image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_Indexed8)
             image.setColorTable([0xFF000000 | int(v) * 0x010101 for v in self._table()])
@@ -170,7 +170,7 @@ class CineView(pg.GraphicsView):
         return QImage(shown.data, width, height, shown.strides[0], QImage.Format.Format_RGB888).copy()
 
     def _table(self) -> np.ndarray:
-        grey = (np.arange(256) - (self.level - self.window / 2)) * (255.0 / self.window)
+        grey = (np.arange(256) - (self.grey_level - self.grey_window / 2)) * (255.0 / self.grey_window)
         return np.clip(grey, 0, 255).astype(np.uint8)
 
     # ---- the hand
@@ -241,7 +241,7 @@ class CineView(pg.GraphicsView):
         elif self._contrast_from is not None:
             moved = event.position() - self._contrast_from
             self._contrast_from = event.position()
-            self.set_contrast(self.window * math.exp(-moved.x() / 200), self.level + moved.y() / 2)
+            self.set_contrast(self.grey_window * math.exp(-moved.x() / 200), self.grey_level + moved.y() / 2)
         elif self._ruler_from is not None:
             self._ruler.setLine(self._ruler_from.x(), self._ruler_from.y(), at.x(), at.y())
             self._ruler.setVisible(True)

@@ -213,7 +213,9 @@ def _plot() -> pg.PlotWidget:
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)
     plot.hideButtons()
-    plot.getPlotItem().setContentsMargins(0, 6, 6, 0)  # the uppermost figure is not cut
+    item = plot.getPlotItem()
+    assert item is not None
+    item.setContentsMargins(0, 6, 6, 0)  # the uppermost figure is not cut
     for side in ("left", "bottom"):
         axis = plot.getAxis(side)
         axis.setPen(DARK.line)

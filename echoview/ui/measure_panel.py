@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from echoview.domain.contour import Contour
@@ -56,7 +56,7 @@ class MeasurePanel(QWidget):
             signal.connect(self.refresh)
         self.refresh()
 
-    def _button(self, text: str, picture: str, signal: Signal) -> QPushButton:
+    def _button(self, text: str, picture: str, signal: SignalInstance) -> QPushButton:
         button = QPushButton(icon(picture), f" {text}")
         button.clicked.connect(signal)
         return button

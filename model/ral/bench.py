@@ -29,12 +29,12 @@ def gmac(net: nn.Module) -> float:
 def seconds_a_frame(nets: dict[str, nn.Module], frames: int) -> dict[str, float]:
     """Median seconds a frame, streaming, the networks taking turns so that the machine's mood hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in nets}
-    states: dict[str, object] = dict.fromkeys(nets)
+    states: dict[str, object] = {}
     with torch.inference_mode():
         for round_ in range(frames + 2):
             for name, net in nets.items():
                 began = time.perf_counter()
-                states[name] = _forward(net, states[name])
+                states[name] = _forward(net, states.get(name))
                 if round_ >= 2:
                     times[name].append(time.perf_counter() - began)
     return {name: statistics.median(t) for name, t in times.items()}

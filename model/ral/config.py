@@ -55,7 +55,8 @@ class RALConfig:
         Raises:
             TypeError: a key that this version does not know.
         """
-        return cls(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+        plain: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in values.items()}
+        return cls(**plain)
 
 
 RAL_BASE = RALConfig("ral-base")

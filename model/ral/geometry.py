@@ -11,7 +11,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 from scipy import ndimage
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from skimage.measure import find_contours
 
 from ral.config import CONTOUR_POINTS
@@ -36,7 +36,7 @@ def largest_component(mask: np.ndarray) -> np.ndarray:
     if count < 2:
         return np.zeros_like(mask, bool)
     keep = labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    return ndimage.binary_fill_holes(keep)
+    return np.asarray(ndimage.binary_fill_holes(keep))
 
 
 def outline(field: np.ndarray, level: float = 0.5) -> np.ndarray | None:
@@ -180,7 +180,7 @@ def boundary_distances_mm(a: np.ndarray, b: np.ndarray, spacing_mm: tuple[float,
     if not a.any() or not b.any():
         return float("nan"), float("nan"), float("nan")
     p, q = (_boundary(mask) * np.asarray(spacing_mm) for mask in (a, b))
-    there, back = cKDTree(q).query(p)[0], cKDTree(p).query(q)[0]
+    there, back = KDTree(q).query(p)[0], KDTree(p).query(q)[0]
     return (
         float(max(there.max(), back.max())),
         float(max(np.percentile(there, 95), np.percentile(back, 95))),
@@ -189,8 +189,8 @@ def boundary_distances_mm(a: np.ndarray, b: np.ndarray, spacing_mm: tuple[float,
 
 
 def _boundary(mask: np.ndarray) -> np.ndarray:
-    inner = ndimage.binary_erosion(mask, border_value=0)
-    rows, columns = np.nonzero(mask & ~inner)
+    inner = np.asarray(ndimage.binary_erosion(mask, border_value=0))
+    rows, columns = np.nonzero(mask & (inner == 0))
     return np.column_stack([columns, rows]).astype(float)
 
 

@@ -129,7 +129,7 @@ class ViewBranch(nn.Module):
         """deepest (N,C,h,w) and the h_k (N,hidden_k,H_k,W_k) -> (N,F)."""
         z = self.entry(deepest)
         for step, h in zip(self.steps, levels, strict=True):
-            z = step(torch.cat([z, F.adaptive_avg_pool2d(h, z.shape[-2:])], 1))
+            z = step(torch.cat([z, F.adaptive_avg_pool2d(h, (z.shape[-2], z.shape[-1]))], 1))
             if min(z.shape[-2:]) > 1:
                 z = F.avg_pool2d(z, 2)
         return z.mean((2, 3))

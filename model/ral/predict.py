@@ -101,8 +101,9 @@ class Predictor:
             state = out.state
             views = np.full(len(VIEWS), 1 / len(VIEWS))
             if out.view_features is not None:
-                gathered = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
-                views = self.net.view_logits(gathered).softmax(1)[0].double().cpu().numpy()
+                seen = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
+                gathered = seen
+                views = self.net.view_logits(seen).softmax(1)[0].double().cpu().numpy()
             yield read_logits(t, out.logits[0, 0].float().cpu().numpy(), views, preparation)
 
 

@@ -126,7 +126,7 @@ def find_sector(greys: np.ndarray, region: tuple[int, int, int, int] | None = No
     if patch is None:
         return clip
     hull = np.zeros_like(clip)
-    points = cv2.findNonZero(patch)
+    points = cv2.findNonZero(patch.astype(np.uint8))
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
     return hull * clip
 
@@ -156,7 +156,7 @@ def _largest_patch(alive: np.ndarray) -> np.ndarray | None:
         return None
     largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
     patch = ((labels == largest) & (opened > 0)).astype(np.uint8)
-    hull_points = cv2.findNonZero(patch)
+    hull_points = cv2.findNonZero(patch.astype(np.uint8))
     if hull_points is None or cv2.contourArea(cv2.convexHull(hull_points)) < _LEAST_SHARE * alive.size:
         return None
     return patch
@@ -169,7 +169,7 @@ def _joined(lit: np.ndarray, heart: np.ndarray) -> np.ndarray:
     count, labels = cv2.connectedComponents(broad, connectivity=4)
     overlap = np.bincount(labels[heart > 0], minlength=count)
     overlap[0] = 0
-    return (overlap[labels] > _JOINED_PX).astype(np.uint8)
+    return (overlap[np.asarray(labels, np.int64)] > _JOINED_PX).astype(np.uint8)
 
 
 def _box_around(sector: np.ndarray) -> tuple[int, int, int, int]:

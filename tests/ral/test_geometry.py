@@ -39,7 +39,7 @@ def turned(points: np.ndarray, degrees: float, about: tuple[float, float] = (0, 
 
 def ventricle(size: int = 128) -> np.ndarray:
     """A half ellipse with its base level, in the middle of a picture."""
-    return half_ellipse(0.5 * size, 0.22 * size) + (0.5 * size, 0.72 * size)
+    return half_ellipse(0.5 * size, 0.22 * size) + size * np.array([0.5, 0.72])
 
 
 @pytest.fixture(scope="module")
@@ -56,7 +56,7 @@ def test_the_area_of_an_ellipse(a, b):
     angle = np.linspace(0, 2 * np.pi, 3000, endpoint=False)
     ellipse = np.column_stack([a * np.cos(angle), b * np.sin(angle)])
     assert area(ellipse) == pytest.approx(np.pi * a * b, rel=1e-5)
-    assert area(turned(ellipse, 37) + (1000, -400)) == pytest.approx(np.pi * a * b, rel=1e-5)
+    assert area(turned(ellipse, 37) + np.array([1000, -400])) == pytest.approx(np.pi * a * b, rel=1e-5)
 
 
 def test_the_sign_of_an_area_tells_the_direction():

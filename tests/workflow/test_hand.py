@@ -174,9 +174,9 @@ def test_contrast_changes_by_right_drag_and_is_reset(opened) -> None:
     QTest.mousePress(port, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, QPoint(100, 100))
     QTest.mouseMove(port, QPoint(180, 120))
     QTest.mouseRelease(port, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, QPoint(180, 120))
-    assert view.window < 255
+    assert view.grey_window < 255
     opened.window.acts["contrast"].trigger()
-    assert (view.window, view.level) == (255.0, 127.5)
+    assert (view.grey_window, view.grey_level) == (255.0, 127.5)
 
 
 def test_every_action_has_something_to_do(desk) -> None:

@@ -134,9 +134,9 @@ def test_the_last_three_handles_cannot_be_removed():
 
 def test_a_shift_moves_all_of_it(predicted):
     shifted = predicted.shifted(3, -2)
-    np.testing.assert_allclose(shifted.handles, HANDLES + (3, -2))
+    np.testing.assert_allclose(shifted.handles, HANDLES + np.array([3, -2]))
     assert shifted.origins == (C,) * 5
-    np.testing.assert_allclose(shifted.dense(), predicted.dense() + (3, -2), atol=1e-9)
+    np.testing.assert_allclose(shifted.dense(), predicted.dense() + np.array([3, -2]), atol=1e-9)
 
 
 def test_accepting_takes_the_prediction_over_and_leaves_what_a_person_did(predicted):

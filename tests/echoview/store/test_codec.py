@@ -55,19 +55,24 @@ def test_a_change_makes_the_second_label_of_the_first(before, after):
     assert values(replay(json.loads(json.dumps(changes)))) == values(after)
 
 
+def random_edit(label: Label, rng: np.random.Generator) -> Label:
+    t = int(rng.integers(6))
+    edits = (
+        lambda: label.with_contour(t, draw(rng.uniform(0, 99, (int(rng.integers(3, 9)), 2)).round(3).tolist())),
+        lambda: label.without_contour(t),
+        lambda: label.with_view([None, *View][t % 4]),
+        lambda: label.with_ed(None if t == 0 else t),
+        lambda: label.with_es(t),
+        lambda: label.with_calibration(None if t == 1 else Calibration(*rng.uniform(0.1, 1, 2).tolist())),
+    )
+    return edits[int(rng.integers(6))]()
+
+
 def test_a_long_row_of_random_edits_is_replayed():
     rng = np.random.default_rng(3)
     label, changes = Label(), []
     for _ in range(150):
-        t = int(rng.integers(6))
-        after = [
-            lambda: label.with_contour(t, draw(rng.uniform(0, 99, (int(rng.integers(3, 9)), 2)).round(3).tolist())),
-            lambda: label.without_contour(t),
-            lambda: label.with_view([None, *View][int(rng.integers(4))]),
-            lambda: label.with_ed(None if t == 0 else t),
-            lambda: label.with_es(t),
-            lambda: label.with_calibration(None if t == 1 else Calibration(*rng.uniform(0.1, 1, 2).tolist())),
-        ][int(rng.integers(6))]()
+        after = random_edit(label, rng)
         changes.append(difference(label, after))
         label = after
         assert values(replay(json.loads(json.dumps(changes)))) == values(label)

@@ -271,12 +271,15 @@ def test_a_window_that_is_always_quicker_costs_no_edit(library, path):
     """Another process appends whenever this one is about to, as often as the lock lets it."""
     library.save(make_cine(), "/x", Label(), Label({1: ONE}), **WHO)
     other = sqlite3.connect(path, timeout=0)
-    copy = "insert into revisions select null, cine_id, {}, made_at, annotator, app_version, weights, tool, '{{}}' from revisions"
+    copy = (
+        "insert into revisions select null, cine_id, (select max(number) + 1 from revisions), made_at, annotator,"
+        " app_version, weights, tool, '{}' from revisions where number = 1"
+    )
 
     def append(_connection, _cursor, statement, *_) -> None:
         if statement.startswith("INSERT INTO revisions"):
             with contextlib.suppress(sqlite3.OperationalError), other:  # locked: as it should be
-                other.execute(copy.format("(select max(number) + 1 from revisions)") + " where number = 1")
+                other.execute(copy)
 
     event.listen(Engine, "before_cursor_execute", append)
     try:

@@ -122,6 +122,14 @@ def test_a_candidate_whose_name_has_a_dot(registry, tmp_path):
     assert kept.folder.name == "lite v1.2-m9"
 
 
+@pytest.mark.xfail(strict=True, reason="BUG: of two sets of one identity the last listed hides the shipped one")
+def test_a_candidate_that_is_no_better_than_its_parent_is_not_in_use(registry, tmp_path, shipped):
+    """`ral.finetune` then leaves the parent's own weights, and so the parent's identity."""
+    registry.add_candidate(write_set(tmp_path / "w", "mine", "l0", "2026-03-01", parent="l0"))
+    active = registry.active()
+    assert (active.name, active.folder, active.tuned) == ("lite", shipped / "lite", False)
+
+
 def test_a_run_that_left_no_weights_is_refused(registry, tmp_path, own):
     (tmp_path / "empty").mkdir()
     for folder in (tmp_path / "empty", tmp_path / "nowhere"):

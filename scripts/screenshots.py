@@ -1,0 +1,92 @@
+"""Make the pictures of the README: the real window, offscreen, on the sample cine.
+
+Usage: python scripts/screenshots.py [OUT] [--scale 2]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from pathlib import Path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out", nargs="?", default="docs/screenshots")
+    parser.add_argument("--scale", default="1")
+    chosen = parser.parse_args()
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["QT_SCALE_FACTOR"] = chosen.scale
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["ECHOVIEW_HOME"] = home
+        _take(Path(chosen.out))
+
+
+def _take(out: Path) -> None:
+    from PySide6.QtCore import QPointF, Qt
+    from PySide6.QtTest import QTest
+
+    from echoview.app import application_of, build, sample_path
+    from echoview.demo import until
+    from echoview.learning import Stage
+
+    application_of(["echoview"])
+    app = build()
+    window, session, workflow, learning = app.window, app.session, app.workflow, app.learning
+    out.mkdir(parents=True, exist_ok=True)
+    window.show()
+
+    def shot(name: str) -> None:
+        QTest.qWait(80)
+        window.grab().save(str(out / f"{name}.png"))
+
+    def on_screen(x: float, y: float):
+        return window.view.mapFromScene(window.view.box.mapViewToScene(QPointF(x, y)))
+
+    shot("empty")
+    workflow.open(sample_path())
+    until(lambda: session.prediction is not None and session.prediction.done >= 12)
+    window.player.pause()
+    window.player.seek(9)
+    shot("predicting")
+    until(lambda: session.prediction.complete and workflow.jobs.idle)
+    window.banner.dismiss()
+    window.player.pause()
+    window.player.seek(session.measurements.ed)
+    shot("rest")
+
+    workflow.remember(annotator="demo")
+    port, held = window.view.viewport(), 10
+    x, y = session.editable(window.player.t).handles[held]
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.mouseMove(port, on_screen(x, y))
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, none, on_screen(x, y))
+    for reach in (3, 6, 9):
+        QTest.mouseMove(port, on_screen(x + reach, y))
+        QTest.qWait(10)
+    shot("correcting")
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, none, on_screen(x + 9, y))
+    shot("corrected")
+    for t in (4, 12):
+        contour = session.editable(t)
+        workflow.edit_contour(
+            t, contour.pulled(held, contour.handles[held, 0] + 7, contour.handles[held, 1]), "move point"
+        )
+    until(lambda: workflow.jobs.idle)
+
+    window.inspector.setCurrentIndex(1)
+    until(lambda: workflow.jobs.idle)
+    shot("learn")
+    steps: list[dict] = []
+    learning.event_read.connect(lambda event: steps.append(event) if event["event"] == "step" else None)
+    learning.start(steps=40)
+    until(lambda: len(steps) >= 24)
+    shot("training")
+    until(lambda: learning.stage in (Stage.IDLE, Stage.JUDGING))
+    shot("comparing")
+    window.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The trainer: it learns, it tells how far it is, and a run that was broken off goes on as if it had not been."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from ral.config import RALConfig
+from ral.datasets.clip import Clip
+from ral.datasets.sources import phantom_clips
+from ral.evaluate import dice_of_clips
+from ral.network import RAL
+from ral.train import Plan, Stage, cut, follow, learning_rate, train
+
+TINY = RALConfig(
+    "tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6, hidden=(8,) * 5, view_widths=(6, 6, 6, 8, 8)
+)
+STAGE = Stage(64, 6, 3e-3, stills=2, real_share=0.5, clips=1, drifts=1, clip_frames=3, window=2)
+PLAN = Plan(TINY, (STAGE,), seed=3, validate_every=3, save_every=2)
+
+
+@pytest.fixture(scope="module")
+def phantom() -> list[Clip]:
+    return list(phantom_clips(range(3), 4, size=64))
+
+
+@pytest.fixture(scope="module")
+def real(phantom) -> list[Clip]:
+    """Stills whose view is withheld, as CAMUS gives them."""
+    return [replace(cut(clip, 0, 1), view=-1) for clip in phantom]
+
+
+@pytest.fixture
+def begin(real, phantom):
+    def begin(folder: Path, plan: Plan = PLAN) -> Iterator[dict]:
+        return train(plan, real, phantom, phantom[:1], folder)
+
+    return begin
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    [state] = folder.glob("net-*.safetensors")
+    return load_file(state)
+
+
+def test_the_loss_falls_and_the_dice_rises(phantom, tmp_path):
+    stage = Stage(64, 80, 1e-2, stills=4)
+    plan = Plan(TINY, (stage,), ema=0.9, validate_every=20, save_every=1000)
+    still = [cut(phantom[0], 0, 1)]
+    events = list(train(plan, [], still, still, tmp_path))
+    losses = [e["loss"] for e in events if e["event"] == "step"]
+    dice = [e["dice"] for e in events if e["event"] == "validated"]
+    assert losses[-1] < 0.8 * losses[0]
+    assert dice[-1] > dice[0]
+
+
+def test_events(begin, tmp_path):
+    events = list(begin(tmp_path))
+    assert [(e["event"], e["step"]) for e in events] == [
+        ("validated", 3), ("step", 6), ("validated", 6), ("end", 6),
+    ]  # fmt: skip
+    assert {e["steps"] for e in events} == {6}
+    step, end = events[1], events[-1]
+    assert step["size"] == 64
+    assert step["loss"] > 0
+    assert step["view_loss"] > 0
+    assert step["rate"] == pytest.approx(learning_rate(STAGE, 5))
+    assert end["best_dice"] == max(e["dice"] for e in events if e["event"] == "validated")
+    json.dumps(events)  # plain values, for events.jsonl
+
+
+def test_what_is_left_in_the_folder(begin, tmp_path, phantom):
+    events = list(begin(tmp_path))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["best.safetensors", "net-6.safetensors", "run.json"]
+    note = json.loads((tmp_path / "run.json").read_text())
+    assert (note["step"], note["state"], note["best"]) == (6, "net-6.safetensors", events[-1]["best_dice"])
+    best = RAL(TINY)
+    best.load_state_dict(load_file(tmp_path / "best.safetensors"))
+    assert dice_of_clips(best, phantom[:1], 64) == pytest.approx(events[-1]["best_dice"], abs=1e-9)
+
+
+def test_the_same_plan_gives_the_same_weights_and_another_seed_does_not(begin, tmp_path):
+    for name, plan in (("a", PLAN), ("b", PLAN), ("c", replace(PLAN, seed=4))):
+        list(begin(tmp_path / name, plan))
+    a, b, c = (weights(tmp_path / name) for name in "abc")
+    assert all(torch.equal(a[k], b[k]) for k in a)
+    assert not all(torch.equal(a[k], c[k]) for k in a)
+
+
+@pytest.mark.parametrize("breaks", [1, 2])
+def test_a_run_that_was_broken_off_ends_with_exactly_the_same_weights(begin, tmp_path, breaks):
+    """Broken off at step 3, a step after the last save: that step is done again."""
+    unbroken, broken = tmp_path / "unbroken", tmp_path / "broken"
+    whole = list(begin(unbroken))
+    for _ in range(breaks):
+        run = begin(broken)
+        assert next(run) == whole[0]
+        run.close()
+        assert json.loads((broken / "run.json").read_text())["step"] == 2
+    rest = list(begin(broken))
+    assert rest[-1] == whole[-1]
+    assert rest[-2] == whole[-2]
+    one, other = weights(unbroken), weights(broken)
+    assert one.keys() == other.keys()
+    assert any(name.startswith("adam.") for name in one)
+    assert [name for name in one if not torch.equal(one[name], other[name])] == []
+
+
+def test_a_run_over_two_stages_that_was_broken_off_between_them(begin, tmp_path):
+    stages = (replace(STAGE, size=32, steps=2), replace(STAGE, steps=2))
+    plan = replace(PLAN, stages=stages, validate_every=3, save_every=1)
+    whole = list(begin(tmp_path / "unbroken", plan))
+    run = begin(tmp_path / "broken", plan)
+    assert next(run)["size"] == 64  # step 3, the first of the second stage, not yet saved
+    run.close()
+    assert list(begin(tmp_path / "broken", plan))[-1] == whole[-1]
+    one, other = weights(tmp_path / "unbroken"), weights(tmp_path / "broken")
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_a_save_that_was_cut_off_goes_back_to_the_one_before(begin, tmp_path):
+    whole = list(begin(tmp_path / "unbroken"))
+    run = begin(tmp_path / "broken")
+    next(run)
+    run.close()
+    (tmp_path / "broken" / "net-4.part").write_bytes(b"half")
+    (tmp_path / "broken" / "net-4.safetensors").write_bytes(b"whole, but run.json does not name it yet")
+    assert list(begin(tmp_path / "broken"))[-1] == whole[-1]
+
+
+def test_a_finished_run_only_says_that_it_has_ended(begin, tmp_path):
+    whole = list(begin(tmp_path))
+    before = weights(tmp_path)
+    assert list(begin(tmp_path)) == [whole[-1]]
+    after = weights(tmp_path)
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_only_the_last_stage_chooses_the_best(begin, tmp_path):
+    plan = replace(PLAN, stages=(replace(STAGE, size=32, steps=3), replace(STAGE, steps=3)), save_every=3)
+    run = begin(tmp_path, plan)
+    assert next(run)["event"] == "validated"
+    assert not (tmp_path / "best.safetensors").exists()
+    assert [e["event"] for e in run][-1] == "end"
+    assert (tmp_path / "best.safetensors").exists()
+
+
+def test_the_learning_rate_warms_up_and_falls_to_a_hundredth():
+    stage = Stage(64, 200, 1e-3)
+    rates = [learning_rate(stage, n) for n in range(200)]
+    assert rates[0] == pytest.approx(1e-4, rel=0.01)
+    assert max(rates) <= 1e-3
+    assert rates.index(max(rates)) == 9
+    assert rates[9:] == sorted(rates[9:], reverse=True)
+    assert rates[-1] == pytest.approx(1e-5)
+
+
+def test_the_average_follows_the_network():
+    torch.manual_seed(0)
+    slow, fast = RAL(TINY), RAL(TINY)
+    with torch.no_grad():
+        slow.head.weight.fill_(0.0)
+        fast.head.weight.fill_(1.0)
+    next(m for m in fast.modules() if isinstance(m, torch.nn.BatchNorm2d)).num_batches_tracked.fill_(9)
+    follow(slow, fast, 0.75)
+    torch.testing.assert_close(slow.head.weight, torch.full_like(slow.head.weight, 0.25))
+    assert next(m for m in slow.modules() if isinstance(m, torch.nn.BatchNorm2d)).num_batches_tracked == 9
+
+
+def test_a_cut_holds_frames_masks_and_weights_together(phantom):
+    part = cut(phantom[0], 1, 2)
+    assert part.frames.tobytes() == phantom[0].frames[1:3].tobytes()
+    assert part.masks.tobytes() == phantom[0].masks[1:3].tobytes()
+    assert len(part.weights) == 2
+    assert (part.view, part.name) == (phantom[0].view, phantom[0].name)
