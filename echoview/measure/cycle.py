@@ -6,6 +6,7 @@ import numpy as np
 
 SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
 _FEWEST_FRAMES = 4
+_ODD = 0.25  # of the stroke: a frame so far from the median of its neighbours is a mistake, not a turn of the beat
 
 
 def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple[int | None, int | None]:
@@ -30,10 +31,15 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     largest, smallest = np.nanmax(smooth), np.nanmin(smooth)
     if largest <= smallest:
         return None, None
-    # among frames of the same smoothed size the one whose own size is most extreme
-    ed = int(np.nanargmax(np.where(smooth == largest, kept, np.nan)))
-    es = int(np.nanargmin(np.where(smooth == smallest, kept, np.nan)))
-    return ed, es
+    sane = np.abs(kept - smooth) <= _ODD * (largest - smallest)
+    sane[[0, -1]] = trusted[[0, -1]]  # at an end the median lags, and says nothing against the frame
+    return _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
+
+
+def _most(sizes: np.ndarray, tied: np.ndarray, sane: np.ndarray) -> int:
+    """Of the tied frames the one whose own size is most extreme; of all frames, where no tied one is sane."""
+    among = tied & sane if (tied & sane).any() else sane if sane.any() else tied
+    return int(np.nanargmax(np.where(among, sizes, np.nan)))
 
 
 def _median_of_five(values: np.ndarray) -> np.ndarray:

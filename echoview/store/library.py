@@ -7,7 +7,7 @@ the next number of a cine is taken inside the transaction.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,10 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, event, func, select
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -69,7 +72,7 @@ class Library:
         Raises:
             LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
         """
-        with self._session() as session:
+        with self._reading() as session:
             changes = session.scalars(
                 select(RevisionRow.change)
                 .join(CineRow)
@@ -80,7 +83,7 @@ class Library:
 
     def history(self, identity: str) -> list[Revision]:
         """All edits of a cine, oldest first."""
-        with self._session() as session:
+        with self._reading() as session:
             rows = session.scalars(
                 select(RevisionRow).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
             ).all()
@@ -127,7 +130,7 @@ class Library:
 
     def labelled(self) -> list[LabelledCine]:
         """All cines with at least one contour by a person."""
-        with self._session() as session:
+        with self._reading() as session:
             cines = session.scalars(select(CineRow).order_by(CineRow.id)).all()
             found = []
             for row in cines:
@@ -140,7 +143,7 @@ class Library:
             return found
 
     def _append(self, cine: Cine, path: str, change: dict[str, Any], who: dict[str, str]) -> int:
-        with self._session(_cannot_write) as session, session.begin():
+        with self._writing() as session:
             row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity))
             if row is None:
                 height, width = cine.size
@@ -157,14 +160,26 @@ class Library:
             return number
 
     @contextmanager
-    def _session(self, refusal: Callable[[Exception], LibraryError] | None = None) -> Iterator[Session]:
+    def _reading(self) -> Iterator[Session]:
         try:
             with Session(self._engine) as session:
+                yield session
+        except (ValueError, AttributeError, TypeError) as error:  # a row that is no JSON, or not a change
+            raise _damaged() from error
+        except SQLAlchemyError as error:
+            raise _cannot_read(error) from error
+
+    @contextmanager
+    def _writing(self) -> Iterator[Session]:
+        """One transaction, kept or undone whole."""
+        try:
+            with Session(self._engine) as session, session.begin():
+                session.connection(execution_options={"writes": True})
                 yield session
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise (refusal or _cannot_read)(error) from error
+            raise _cannot_write(error) from error
 
 
 def open_library(url: str) -> Library:
@@ -180,28 +195,46 @@ def open_library(url: str) -> Library:
         engine = create_engine(url, connect_args={"timeout": 20} if url.startswith("sqlite") else {})
         if engine.dialect.name == "sqlite":
             event.listen(engine, "connect", _keep_sqlite_safe)
+            event.listen(engine, "begin", _begin)
         _migrate(engine)
+    except CommandError as error:
+        raise LibraryError(
+            "This label library was made by a newer version of EchoView.",
+            "Open it with that version, or choose another.",
+        ) from error
     except (SQLAlchemyError, OSError, ValueError) as error:
         raise _cannot_open(error) from error
     return Library(engine, url)
 
 
 def sqlite_url(path: Path) -> str:
-    return f"sqlite:///{path}"
+    """The URL of an SQLite file, whatever characters its path has."""
+    return URL.create("sqlite", database=str(path)).render_as_string()
 
 
 def _keep_sqlite_safe(connection: Any, _record: Any) -> None:
     """Readers do not wait for writers (WAL), and a commit is on the disk before it returns."""
+    connection.isolation_level = None  # else sqlite3 opens a transaction late, and none for a migration: see _begin
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
+def _begin(connection: Connection) -> None:
+    """A writer takes the lock before it reads what it builds on; a reader never waits for it."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+
 def _migrate(engine: Engine) -> None:
+    """All of it or nothing; a library of the newest schema is not written to."""
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    with engine.connect() as connection:
+        known = MigrationContext.configure(connection).get_current_revision()
+    if known == ScriptDirectory.from_config(config).get_current_head():
+        return
+    with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -209,11 +242,15 @@ def _migrate(engine: Engine) -> None:
 def _replayed(changes: Any) -> Label:
     try:
         return replay(changes)
-    except (KeyError, ValueError, TypeError) as error:
-        raise LibraryError(
-            "A label in the library is damaged and is not shown.",
-            "The rows are untouched; restore a backup of the library.",
-        ) from error
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise _damaged() from error
+
+
+def _damaged() -> LibraryError:
+    return LibraryError(
+        "A label in the library is damaged and is not shown.",
+        "The rows are untouched; restore a backup of the library.",
+    )
 
 
 def _cannot_open(error: Exception) -> LibraryError:

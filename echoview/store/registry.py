@@ -11,6 +11,7 @@ from echoview.domain.weights import WeightsSet
 from echoview.errors import WeightsError
 
 POINTER = "active.json"
+PART = ".part"  # a copy that is not whole yet
 
 
 class Registry:
@@ -29,21 +30,25 @@ class Registry:
         """All sets that have a card, shipped ones first, then the newest last; damaged ones are left out."""
         found = []
         for home in (self._shipped, self._own):
-            cards = [read_set(folder) for folder in sorted(home.iterdir()) if folder.is_dir()] if home.is_dir() else []
+            folders = sorted(f for f in home.iterdir() if f.is_dir() and f.suffix != PART) if home.is_dir() else []
+            cards = [read_set(folder) for folder in folders]
             found += sorted((c for c in cards if c is not None), key=lambda c: c.created)
         return found
 
     def find(self, name: str) -> WeightsSet:
-        """A set by identity or name, the newest of that name.
+        """A set by identity, or the newest of a name.
 
         Raises:
             WeightsError: there is none.
         """
-        matches = [s for s in self.sets() if name in (s.identity, s.name)]
-        if not matches:
-            known = ", ".join(dict.fromkeys(s.name for s in self.sets())) or "none"
-            raise WeightsError(f"There are no weights called {name!r}.", f"Known here: {known}.")
-        return matches[-1]
+        known = self._known()
+        if name in known:
+            return known[name]
+        named = [s for s in known.values() if s.name == name]
+        if not named:
+            names = ", ".join(dict.fromkeys(s.name for s in known.values())) or "none"
+            raise WeightsError(f"There are no weights called {name!r}.", f"Known here: {names}.")
+        return named[-1]
 
     def active(self) -> WeightsSet:
         """The set in use; the default where none was adopted or the adopted one is gone.
@@ -51,20 +56,26 @@ class Registry:
         Raises:
             WeightsError: not even the default is there.
         """
+        return self._in_use(self._pointer())
+
+    def former(self) -> WeightsSet | None:
+        """The set that rolling back would put in use, or None where nothing was adopted."""
         adopted = self._pointer()
-        known = {s.identity: s for s in self.sets()}
+        return self._in_use(adopted[:-1]) if adopted else None
+
+    def _known(self) -> dict[str, WeightsSet]:
+        """By identity; a shipped set goes before a copy of it."""
+        known: dict[str, WeightsSet] = {}
+        for one in self.sets():
+            known.setdefault(one.identity, one)
+        return known
+
+    def _in_use(self, adopted: list[str]) -> WeightsSet:
+        known = self._known()
         for identity in reversed(adopted):
             if identity in known:
                 return known[identity]
         return self.find(self._default)
-
-    def former(self) -> WeightsSet | None:
-        """The set that rolling back would put in use, or None."""
-        adopted = self._pointer()
-        if not adopted:
-            return None
-        known = {s.identity: s for s in self.sets()}
-        return known.get(adopted[-2]) if len(adopted) > 1 else self.find(self._default)
 
     def adopt(self, identity: str) -> WeightsSet:
         """Put a set in use by one atomic change of the pointer."""
@@ -89,7 +100,7 @@ class Registry:
             raise WeightsError("The run left no weights.", "Start the fine-tuning again.")
         home = self._own / f"{found.name}-{found.identity}"
         if not home.exists():
-            part = home.with_suffix(".part")
+            part = home.with_suffix(PART)
             try:
                 shutil.copytree(folder, part, dirs_exist_ok=True)
                 os.replace(part, home)
@@ -105,9 +116,9 @@ class Registry:
         """Identities adopted so far, the one in use last; an unreadable pointer counts as none."""
         try:
             adopted = json.loads((self._own / POINTER).read_text(encoding="utf-8"))["adopted"]
+            return [identity for identity in adopted if isinstance(identity, str)]
         except (OSError, ValueError, KeyError, TypeError):
             return []
-        return [identity for identity in adopted if isinstance(identity, str)]
 
     def _point(self, adopted: list[str]) -> None:
         part = self._own / (POINTER + ".part")
@@ -125,9 +136,13 @@ def read_set(folder: Path) -> WeightsSet | None:
     """The set in a folder by its card, or None where there is no readable one."""
     try:
         card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
-        return WeightsSet(
-            card["name"], card["identity"], folder, card["terms"], bool(card["research_only"]),
-            card.get("parent", ""), card.get("created", ""), card.get("metrics", {}),
-        )  # fmt: skip
+        words = [card[key] for key in ("name", "identity", "terms")] + [
+            card.get(key, "") for key in ("parent", "created")
+        ]
+        if not all(isinstance(word, str) for word in words):
+            return None
+        name, identity, terms, parent, created = words
+        metrics = card.get("metrics", {})
+        return WeightsSet(name, identity, folder, terms, bool(card["research_only"]), parent, created, metrics)
     except (OSError, ValueError, KeyError, TypeError):
         return None

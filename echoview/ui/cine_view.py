@@ -105,7 +105,9 @@ class CineView(pg.GraphicsView):
     def set_frame(self, frame: np.ndarray) -> None:
         """Draw a frame (H,W) or (H,W,3) uint8."""
         self._frame = frame
-        self._pixmap.setPixmap(QPixmap.fromImage(self._image(frame)))
+        shown, image = self._image(frame)
+        self._pixmap.setPixmap(QPixmap.fromImage(image))  # copies: `shown` lives as long as it must
+        del shown
 
     def show_points(self, points: np.ndarray | None) -> None:
         self.contour_item.show_points(points)
@@ -159,15 +161,16 @@ class CineView(pg.GraphicsView):
             self.drawing_changed.emit(0)
             self.contour_edited.emit(contour, "draw contour")
 
-    def _image(self, frame: np.ndarray) -> QImage:
+    def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
+        """The frame in the contrast that is set: an array, and an image that borrows its memory."""
         height, width = frame.shape[:2]
-        neutral = self.grey_window == 255.0 and self.grey_level == 127.5
         if frame.ndim == 2:
             image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_Indexed8)
             image.setColorTable([0xFF000000 | int(v) * 0x010101 for v in self._table()])
-            return image
+            return frame, image
+        neutral = self.grey_window == 255.0 and self.grey_level == 127.5
         shown = np.ascontiguousarray(frame if neutral else self._table()[frame])
-        return QImage(shown.data, width, height, shown.strides[0], QImage.Format.Format_RGB888).copy()
+        return shown, QImage(shown.data, width, height, shown.strides[0], QImage.Format.Format_RGB888)
 
     def _table(self) -> np.ndarray:
         grey = (np.arange(256) - (self.grey_level - self.grey_window / 2)) * (255.0 / self.grey_window)

@@ -129,9 +129,6 @@ def test_plain_leaves_the_geometry_as_it_is():
     np.testing.assert_array_equal(sample.frames[0] > sample.frames[0].mean(), clip.masks[0])
 
 
-@pytest.mark.xfail(
-    strict=True, reason="BUG: INTER_NEAREST picks the upper left pixel, masks slip by a quarter to half a px"
-)
 @pytest.mark.parametrize("size", [48, 24])
 def test_plain_shrinks_the_mask_where_it_shrinks_the_picture(size):
     clip = shape_clip()

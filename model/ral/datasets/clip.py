@@ -74,14 +74,21 @@ def plain(clip: Clip, size: int) -> Sample:
     side = clip.frames.shape[-1]
     how = cv2.INTER_AREA if size < side else cv2.INTER_LINEAR
     fit = [f if side == size else cv2.resize(f, (size, size), interpolation=how) for f in clip.frames]
-    masks = [cv2.resize(m.astype(np.uint8), (size, size), interpolation=cv2.INTER_NEAREST) for m in clip.masks]
-    sector = cv2.resize(clip.sector, (size, size), interpolation=cv2.INTER_NEAREST)
+    masks = [_shrunk(m, size) for m in clip.masks]
+    sector = _shrunk(clip.sector, size)
     return Sample(
         np.stack([normalise(f, sector) for f in fit]),
         np.stack(masks).astype(np.float32),
         clip.weights,
         clip.view,
     )
+
+
+def _shrunk(mask: np.ndarray, size: int) -> np.ndarray:
+    """A mask as large as the resized picture: a pixel counts where half of it is covered; (S,S) -> (s,s) uint8."""
+    if mask.shape[-1] == size:
+        return mask.astype(np.uint8)
+    return (cv2.resize(mask.astype(np.uint8) * 255, (size, size), interpolation=cv2.INTER_AREA) >= 128).astype(np.uint8)
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
