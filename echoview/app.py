@@ -25,7 +25,6 @@ from echoview.store import Registry
 from echoview.ui import theme
 from echoview.ui.dialogs import show_bug
 from echoview.ui.main_window import MainWindow
-from echoview.ui.widgets import Message
 from echoview.workflow import Workflow, try_library
 
 log = logging.getLogger(__name__)
@@ -54,7 +53,7 @@ def build(library: str = "") -> App:
     learning = Learning(workflow)
     window = MainWindow(workflow, learning, FrameFeeder(), sample_path())
     if error is not None:
-        window.banner.say(Message(error.message, error.hint))
+        workflow.refused.emit(error)
     workflow.use_active_weights()
     return App(window, workflow, learning, session)
 

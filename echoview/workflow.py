@@ -286,6 +286,18 @@ class Workflow(QObject):
 
     # ---- save
 
+    def use_library(self, path: str) -> None:
+        """Keep labels in another library from now on; what is on the screen goes into it."""
+        opened, error = try_library(path)
+        if opened is None:
+            assert error is not None
+            self.refused.emit(error)
+            return
+        self.library = opened
+        self._saved.clear()
+        self.remember(library_url=path)
+        self.save_again()
+
     def save_again(self) -> None:
         """Try to save what could not be saved."""
         self._save(Label(), self.session.label, "save again")

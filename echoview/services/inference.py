@@ -43,14 +43,11 @@ class Inference:
         """
         key = (str(weights.folder), device)
         if key not in self._loaded:
-            import torch
-
             from ral.checkpoint import CheckpointError
             from ral.predict import Predictor
 
-            torch.set_num_threads(threads_for(self.threads))
             try:
-                predictor = Predictor(weights.folder, device)
+                predictor = Predictor(weights.folder, device, threads_for(self.threads))
             except CheckpointError as error:
                 raise WeightsError(str(error), "Choose other weights, or install them again.") from error
             except ValueError as error:

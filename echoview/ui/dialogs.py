@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLabel,
     QLineEdit,
+    QMessageBox,
     QPlainTextEdit,
     QVBoxLayout,
     QWidget,
@@ -59,6 +60,17 @@ def ask_length_mm(parent: QWidget, length_px: float) -> float:
     layout.addWidget(quiet("Draw along the depth scale of the picture; pixels are taken as square."))
     layout.addWidget(_buttons(dialog, "Calibrate"))
     return 10.0 * length.value() if dialog.exec() == QDialog.DialogCode.Accepted else 0.0
+
+
+def ask_close_unsaved(parent: QWidget, reason: str) -> bool:
+    """Whether to close although the last corrections are not in the library."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Corrections are not saved", reason, parent=parent)
+    box.setInformativeText("Closing now loses the corrections since the last save.")
+    keep = box.addButton("Keep open", QMessageBox.ButtonRole.RejectRole)
+    close = box.addButton("Close and lose them", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(keep)
+    box.exec()
+    return box.clickedButton() is close
 
 
 def show_keys(parent: QWidget, keys: list[tuple[str, str]]) -> None:

@@ -24,16 +24,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
-from echoview.domain.contour import Contour
 from echoview.domain.weights import WeightsSet
-from echoview.errors import EchoViewError
+from echoview.errors import EchoViewError, LibraryError
 from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
 from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.correcting import Correcting
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
@@ -64,7 +63,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.feeder = feeder
         self.view = CineView()
-        self.view.editable = self._editable
+        self.correcting = Correcting(self, workflow, self.player, self.view)
         self.acts = make_actions(self, self._does())
         self.top_bar = TopBar(self.session)
         self.banner = Banner()
@@ -88,7 +87,7 @@ class MainWindow(QMainWindow):
 
     def _does(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        player, view = self.player, self.view
+        player, view, edit = self.player, self.view, self.correcting
         return {
             "open": self._ask_open, "open_folder": self._ask_folder, "sample": self._open_sample,
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
@@ -97,15 +96,15 @@ class MainWindow(QMainWindow):
             "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
             "to_ed": lambda: self._go_to("ed"), "to_es": lambda: self._go_to("es"),
-            "mark_ed": lambda: self._mark(self.workflow.mark_ed), "mark_es": lambda: self._mark(self.workflow.mark_es),
-            "point": lambda: self._take(Tool.POINT), "draw": lambda: self._take(Tool.DRAW),
-            "calibrate": lambda: self._take(Tool.CALIBRATE),
-            "delete": view.delete_point, "approve": self._approve, "revert": lambda: self.workflow.revert(player.t),
+            "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
+            "point": lambda: edit.take(Tool.POINT), "draw": lambda: edit.take(Tool.DRAW),
+            "calibrate": lambda: edit.take(Tool.CALIBRATE),
+            "delete": view.delete_point, "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "contrast": lambda: view.set_contrast(255.0, 127.5), "fit": view.fit,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
-            "predict": self.workflow.predict, "finish": view.finish_drawing, "cancel": self._cancel_gesture,
+            "predict": self.workflow.predict, "finish": view.finish_drawing, "cancel": lambda: edit.take(Tool.POINT),
             "next_zone": self._next_zone, "keys": lambda: dialogs.show_keys(self, key_table()), "quit": self.close,
         }  # fmt: skip
 
@@ -164,7 +163,7 @@ class MainWindow(QMainWindow):
         session, player, view, workflow = self.session, self.player, self.view, self.workflow
         session.cine_changed.connect(self._show_cine)
         session.prediction_changed.connect(self._prediction_grew)
-        session.label_changed.connect(self._show_contour)
+        session.label_changed.connect(self.correcting.show_contour)
         session.measured.connect(self._show_marks)
         session.weights_changed.connect(self._show_weights)
         stack = session.undo_stack
@@ -177,9 +176,7 @@ class MainWindow(QMainWindow):
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.feeder.frame_ready.connect(self._frame_ready)
         self.feeder.frame_failed.connect(self._frame_failed)
-        view.contour_edited.connect(self._edited)
-        view.contour_previewed.connect(self._previewed)
-        view.ruled.connect(self._ruled)
+        self.correcting.connect_view(self.measure_panel, self.acts)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)
@@ -191,12 +188,12 @@ class MainWindow(QMainWindow):
         workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
         self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
-        self.top_bar.view_chosen.connect(lambda v: self._as_annotator(lambda: workflow.overrule_view(v)))
+        self.top_bar.view_chosen.connect(lambda v: self.correcting.as_annotator(lambda: workflow.overrule_view(v)))
         self.top_bar.weights_chosen.connect(workflow.choose_weights)
         self.top_bar.device_chosen.connect(self._choose_device)
         self.top_bar.save_wanted.connect(workflow.save_again)
         self.measure_panel.calibrate_wanted.connect(self.acts["calibrate"].trigger)
-        self.measure_panel.approve_wanted.connect(self._approve)
+        self.measure_panel.approve_wanted.connect(self.correcting.approve)
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
         self.cines.currentItemChanged.connect(self._pick_cine)
@@ -212,13 +209,13 @@ class MainWindow(QMainWindow):
         spacing = self.session.calibration
         self.view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
         self.hint.setVisible(cine is None)
-        self._take(Tool.POINT)
+        self.correcting.take(Tool.POINT)
         if cine is not None:
             self.player.load(cine.times_s)
             self._show_frame(0)
             if len(cine) > 1:
                 self.player.play()
-        self._show_contour()
+        self.correcting.show_contour()
 
     def _show_frame(self, t: int) -> None:
         cine = self.session.cine
@@ -228,7 +225,7 @@ class MainWindow(QMainWindow):
         picture = cine.cached(t)
         if picture is not None:
             self.view.set_frame(picture)
-        self._show_contour()
+        self.correcting.show_contour()
         self.transport.set_frame(t)
         self.measure_panel.set_frame(t)
 
@@ -243,19 +240,9 @@ class MainWindow(QMainWindow):
             self.player.pause()
             self.banner.say(Message(f"Frame {t + 1} cannot be shown.", sentence))
 
-    def _show_contour(self) -> None:
-        if self.session.cine is None:
-            self.view.show_points(None)
-            return
-        shown = self.session.contour(self.player.t)
-        if isinstance(shown, Contour):
-            self.view.show_contour(shown)
-        else:
-            self.view.show_points(shown)
-
     def _prediction_grew(self, t: int) -> None:
         if t in (-1, self.player.t):
-            self._show_contour()
+            self.correcting.show_contour()
 
     def _show_marks(self) -> None:
         measured = self.session.measurements
@@ -276,7 +263,18 @@ class MainWindow(QMainWindow):
         self.banner.say(Message(f"{weights.name} is for research only.", weights.terms, False, "Understood", seen))
 
     def _refused(self, error: EchoViewError) -> None:
-        self.banner.say(Message(error.message, error.hint))
+        if isinstance(error, LibraryError):
+            self.banner.say(Message(error.message, error.hint, True, "Other library", self._choose_library))
+        else:
+            self.banner.say(Message(error.message, error.hint))
+
+    def _choose_library(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, "Keep labels in", "labels.sqlite", "Label library (*.sqlite)",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )  # fmt: skip
+        if path:
+            self.workflow.use_library(path)
 
     def _list_cines(self, found: list[Path]) -> None:
         self.cines.blockSignals(True)
@@ -328,62 +326,6 @@ class MainWindow(QMainWindow):
         if t is not None:
             self._scrub(t)
 
-    # ---- editing
-
-    def _editable(self) -> Contour | None:
-        return None if self.session.cine is None or self.player.playing else self.session.editable(self.player.t)
-
-    def _as_annotator(self, act: Callable[[], object]) -> None:
-        """Do it in the name of whoever corrects; asked once."""
-        if not self.workflow.settings.annotator:
-            name = dialogs.ask_annotator(self)
-            if not name:
-                self._show_contour()
-                self.measure_panel.refresh()
-                return
-            self.workflow.remember(annotator=name)
-        act()
-
-    def _edited(self, contour: Contour, text: str) -> None:
-        self._as_annotator(lambda: self.workflow.edit_contour(self.player.t, contour, text))
-        self.acts["point"].trigger()
-
-    def _previewed(self, contour: Contour | None) -> None:
-        if contour is None:
-            self._show_contour()
-            self.measure_panel.refresh()
-        else:
-            self.measure_panel.preview(self.session.preview(self.player.t, contour))
-
-    def _approve(self) -> None:
-        if self.session.editable(self.player.t) is not None if self.session.cine else False:
-            self.player.pause()
-            self._as_annotator(lambda: self.workflow.accept(self.player.t))
-
-    def _mark(self, mark: Callable[[int], None]) -> None:
-        if self.session.cine is not None:
-            self._as_annotator(lambda: mark(self.player.t))
-
-    def _take(self, tool: Tool) -> None:
-        if tool is not Tool.POINT:
-            self.player.pause()
-        self.view.set_tool(tool)
-        self.acts[tool.value].setChecked(True)
-        self._show_contour()
-
-    def _cancel_gesture(self) -> None:
-        self._take(Tool.POINT)
-
-    def _ruled(self, dx: float, dy: float) -> None:
-        length_px = (dx * dx + dy * dy) ** 0.5
-        self.acts["point"].trigger()
-        if length_px < 5:
-            return
-        length_mm = dialogs.ask_length_mm(self, length_px)
-        if length_mm:
-            scale = length_mm / length_px
-            self._as_annotator(lambda: self.workflow.calibrate(Calibration(scale, scale)))
-
     # ---- the window itself
 
     def _next_zone(self) -> None:
@@ -414,7 +356,10 @@ class MainWindow(QMainWindow):
             self.workflow.open(urls[0].toLocalFile())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Saves end, the training child ends, then the window."""
+        """Saves end, the training child ends, then the window; a correction that is not saved is not lost unasked."""
+        if self.session.unsaved and not dialogs.ask_close_unsaved(self, self.session.unsaved):
+            event.ignore()
+            return
         self.player.pause()
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.workflow.remember(geometry=geometry)

@@ -68,13 +68,16 @@ class Predictor:
     Args:
         weights: folder of the set (see `ral.checkpoint`).
         device: "auto", "cuda", "mps" or "cpu".
+        threads: of the processor, for all of torch; 0 leaves torch's own choice.
 
     Raises:
         CheckpointError: the weights cannot be loaded.
         ValueError: the device is not there.
     """
 
-    def __init__(self, weights: str | Path, device: str = "auto") -> None:
+    def __init__(self, weights: str | Path, device: str = "auto", threads: int = 0) -> None:
+        if threads:
+            torch.set_num_threads(threads)
         self.device = choose_device(device)
         self.net, self.card = load_weights(weights, self.device)
 

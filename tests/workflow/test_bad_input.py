@@ -67,6 +67,7 @@ def test_a_library_that_cannot_be_opened_is_said_and_the_app_goes_on(new_desk, s
     assert desk.session.unsaved
     assert "Not saved" in desk.window.top_bar.saved.text()
     assert list(desk.session.label.contours) == [1], "the correction is still on the screen"
+    desk.session.set_unsaved("")  # the question at closing has its own test
 
 
 def test_a_save_that_fails_is_made_good_by_the_next(desk, sample) -> None:
@@ -136,3 +137,24 @@ def test_no_patient_reaches_a_log_or_a_run(desk, sample, tmp_path, home) -> None
         raw = file.read_bytes()
         for secret in (b"Fakename", b"Zebedee", b"778899", b"19010203", b"zebedee", os.fsencode(tmp_path)):
             assert secret not in raw, (file.name, secret)
+
+
+def test_corrections_that_cannot_be_saved_go_to_another_library(new_desk, sample, tmp_path, monkeypatch) -> None:
+    from PySide6.QtWidgets import QFileDialog
+
+    from echoview.ui import dialogs
+
+    bad = tmp_path / "labels.sqlite"
+    bad.write_bytes(b"this is no database, only text " * 50)
+    desk = new_desk(str(bad))
+    desk.open(sample)
+    desk.workflow.accept(1)
+    monkeypatch.setattr(dialogs, "ask_close_unsaved", lambda parent, reason: False)
+    desk.window.close()
+    assert desk.window.isVisible(), "nothing is lost without a question"
+    other = tmp_path / "other.sqlite"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(other), ""))
+    desk.window.banner._button.click()
+    desk.settle()
+    assert not desk.session.unsaved
+    assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [1]

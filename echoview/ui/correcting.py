@@ -1,0 +1,98 @@
+"""What the hand does to the contour, between the picture and the workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour
+from echoview.ui import dialogs
+from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.measure_panel import MeasurePanel
+from echoview.ui.player import Player
+from echoview.workflow import Workflow
+
+_SHORTEST_RULE_PX = 5
+
+
+class Correcting(QObject):
+    """Shows the contour of the frame, previews a gesture, and asks the workflow for the edit."""
+
+    def __init__(self, window: QWidget, workflow: Workflow, player: Player, view: CineView) -> None:
+        super().__init__(window)
+        self._window, self._workflow, self._player, self._view = window, workflow, player, view
+        self._session = workflow.session
+        view.editable = self._editable
+
+    def connect_view(self, panel: MeasurePanel, acts: dict[str, QAction]) -> None:
+        """Once the panel and the actions are there."""
+        self._panel, self._acts = panel, acts
+        self._view.contour_edited.connect(self._edited)
+        self._view.contour_previewed.connect(self._previewed)
+        self._view.ruled.connect(self._ruled)
+
+    def show_contour(self) -> None:
+        """The contour of the frame that is shown: a person's, else the predicted one."""
+        shown = None if self._session.cine is None else self._session.contour(self._player.t)
+        if isinstance(shown, Contour):
+            self._view.show_contour(shown)
+        else:
+            self._view.show_points(shown)
+
+    def take(self, tool: Tool) -> None:
+        """Another tool into the hand; a gesture under way ends."""
+        if tool is not Tool.POINT:
+            self._player.pause()
+        self._view.set_tool(tool)
+        self._acts[tool.value].setChecked(True)
+        self.show_contour()
+
+    def as_annotator(self, act: Callable[[], object]) -> None:
+        """Do it in the name of whoever corrects; asked once."""
+        if not self._workflow.settings.annotator:
+            name = dialogs.ask_annotator(self._window)
+            if not name:
+                self.show_contour()
+                self._panel.refresh()
+                return
+            self._workflow.remember(annotator=name)
+        act()
+
+    def approve(self) -> None:
+        """The contour of the frame is right as it is."""
+        if self._session.cine is not None and self._session.contour(self._player.t) is not None:
+            self._player.pause()
+            self.as_annotator(lambda: self._workflow.accept(self._player.t))
+
+    def mark(self, mark: Callable[[int], None]) -> None:
+        """ED or ES is the frame that is shown."""
+        if self._session.cine is not None:
+            self.as_annotator(lambda: mark(self._player.t))
+
+    def _editable(self) -> Contour | None:
+        if self._session.cine is None or self._player.playing:
+            return None
+        return self._session.editable(self._player.t)
+
+    def _edited(self, contour: Contour, text: str) -> None:
+        self.as_annotator(lambda: self._workflow.edit_contour(self._player.t, contour, text))
+        self.take(Tool.POINT)
+
+    def _previewed(self, contour: Contour | None) -> None:
+        if contour is None:
+            self.show_contour()
+            self._panel.refresh()
+        else:
+            self._panel.preview(self._session.preview(self._player.t, contour))
+
+    def _ruled(self, dx: float, dy: float) -> None:
+        length_px = (dx * dx + dy * dy) ** 0.5
+        self.take(Tool.POINT)
+        length_mm = dialogs.ask_length_mm(self._window, length_px) if length_px >= _SHORTEST_RULE_PX else 0.0
+        if length_mm:
+            scale = length_mm / length_px
+            self.as_annotator(lambda: self._workflow.calibrate(Calibration(scale, scale)))
