@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from echoview import __version__, paths, settings
-from echoview.errors import EchoViewError
+from echoview.errors import EchoViewError, plain_traceback
 from echoview.learning import Learning
 from echoview.services.frames import FrameFeeder
 from echoview.services.jobs import Jobs
@@ -113,12 +111,10 @@ def start_logging() -> None:
 
 
 def _show_bug(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Bugs end here: logged without the values of variables, shown with a button to copy."""
+    """Bugs end here: logged without values and paths, shown with a button to copy."""
     if issubclass(kind, KeyboardInterrupt):
         QApplication.quit()
         return
-    text = "".join(traceback.format_exception(kind, error, trace))
-    for private in {str(Path.home()), os.getcwd()}:
-        text = text.replace(private, "~")
+    text = plain_traceback(error.with_traceback(trace))
     log.error("unexpected: %s", text)
     show_bug(QApplication.activeWindow(), text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 
 class EchoViewError(Exception):
     """A refusal that a person can read.
@@ -42,3 +44,12 @@ class WeightsError(EchoViewError):
 
 class TrainingError(EchoViewError):
     """A fine-tuning run cannot be prepared or did not end well."""
+
+
+def plain_traceback(error: BaseException) -> str:
+    """A traceback for logs and reports: file names without their folders, since a path may name a person."""
+    lines = [f"{type(error).__name__}: {error}"] if isinstance(error, EchoViewError) else [type(error).__name__]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        name = frame.filename.replace("\\", "/").rsplit("/", 1)[-1]
+        lines.append(f"  {name}:{frame.lineno} in {frame.name}")
+    return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from echoview.errors import EchoViewError
+from echoview.errors import EchoViewError, plain_traceback
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class Jobs(QObject):
             refusal = error
             self._deliver.emit(job, lambda: self._finish(job, on_error, refusal))
         except BaseException as error:  # handed to the GUI thread, where the excepthook shows it
-            log.exception("%s failed", job.name)
+            log.error("%s failed: %s", job.name, plain_traceback(error))
             bug = error
             self._deliver.emit(job, lambda: self._fail(job, bug))
         finally:

@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Origin
 from echoview.domain.label import Label
 from echoview.domain.weights import WeightsSet
-from echoview.errors import EchoViewError, TrainingError
+from echoview.errors import EchoViewError, TrainingError, plain_traceback
 from echoview.io import open_cine
 from echoview.services.inference import preparation_of
 from echoview.store.library import LabelledCine
@@ -83,8 +84,9 @@ def prepare_run(
     if not counts[False]:
         raise TrainingError("None of the corrected cines can be read.", " ".join(missing))
     steps = steps or int(np.clip(60 + 4 * counts[False], 60, 240))
+    shutil.copytree(weights.folder, folder / "start")  # a run is whole in itself, and names no path
     config = TuneConfig(
-        str(weights.folder),
+        "start",
         f"{base_name(weights.name)}-tuned",
         steps,
         seed=len(labelled),
@@ -166,7 +168,6 @@ def start_child(folder: Path) -> subprocess.Popen[bytes]:
 
 def run_child(folder: Path) -> int:
     """What the child does: train, and append each event to events.jsonl; returns the exit code."""
-    from ral.checkpoint import CheckpointError
     from ral.finetune import finetune
 
     if hasattr(os, "nice"):
@@ -177,11 +178,12 @@ def run_child(folder: Path) -> int:
                 for event in finetune(folder):
                     log_file.write(json.dumps(event) + "\n")
                     log_file.flush()
-            except (ValueError, CheckpointError, RuntimeError) as error:
-                log_file.write(json.dumps({"event": "failed", "reason": str(error).splitlines()[0]}) + "\n")
-                raise TrainingError(
-                    "Fine-tuning failed: " + str(error).splitlines()[0], "See child.log in the run folder."
-                ) from error
+            except Exception as error:  # whatever it is, the window must hear of it
+                known = isinstance(error, ValueError) and str(error)  # ours are; others may quote what they read
+                reason = str(error).splitlines()[0] if known else type(error).__name__
+                log_file.write(json.dumps({"event": "failed", "reason": reason}) + "\n")
+                print(plain_traceback(error), file=sys.stderr)
+                raise TrainingError(f"Fine-tuning failed: {reason}", "See child.log in the run folder.") from None
     except OSError as error:
         raise TrainingError(
             f"The run folder cannot be used ({error.strerror}).", "Name a run folder that can be written."

@@ -40,7 +40,7 @@ class TuneConfig:
     """What `run.json` of a run folder says.
 
     Attributes:
-        weights: folder of the set to start from; name: of the candidate.
+        weights: folder of the set to start from, inside the run folder; name: of the candidate.
         steps: optimiser steps; replay: phantom clips kept for replay; size: input px.
     """
 
@@ -102,7 +102,7 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
     if config.threads:
         torch.set_num_threads(config.threads)
     device = choose_device(config.device)
-    teacher, card = load_weights(config.weights, device)
+    teacher, card = load_weights(folder / config.weights, device)
     yield {
         "event": "data",
         "cines": len(learn),

@@ -11,10 +11,9 @@ from PySide6.QtGui import QImage
 
 
 def test_the_demo_saves_a_picture_and_says_what_it_saw(tmp_path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "echoview", "demo", "--out", str(tmp_path / "demo")], capture_output=True, text=True, timeout=240,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )  # fmt: skip
+    words = [sys.executable, "-m", "echoview", "demo", "--out", str(tmp_path / "demo")]
+    offscreen = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, env=offscreen)
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     for pattern in (r"view\s+A[234]C", r"frames\s+30, 30 with", r"fps\s+\d", r"EF\s+\d+ %", r"device\s+\w+"):

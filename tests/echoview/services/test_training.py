@@ -16,6 +16,7 @@ from echoview.errors import TrainingError
 from echoview.io import open_cine
 from echoview.services import training
 from echoview.store.library import LabelledCine
+from echoview.store.registry import read_set
 from ral.finetune import read_run
 from ral.geometry import area
 
@@ -45,7 +46,7 @@ def test_a_run_holds_the_corrected_frames_and_no_one_s_name(weights, tmp_path) -
     run = prepared([labelled(path)], weights, tmp_path)
     assert (run.cines, run.frames, run.held_out) == (1, 2, 0)
     config, learn, held_out = read_run(run.folder)
-    assert config.weights == str(weights.folder)
+    assert read_set(run.folder / config.weights).identity == weights.identity
     assert held_out == []
     clip = learn[0]
     assert clip.weights[4] == 1.0
