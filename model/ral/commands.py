@@ -54,7 +54,7 @@ def train(chosen: argparse.Namespace) -> int:
 
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
-    recipe, out = recipes.RECIPES[chosen.recipe], Path(chosen.out)
+    recipe, out, revision = recipes.RECIPES[chosen.recipe], Path(chosen.out), _revision()
     real, phantom, inner = _training_data(recipe, _data(chosen), out)
     plan = recipe.plan(chosen.seed, chosen.scale)
     out.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def train(chosen: argparse.Namespace) -> int:
     card = Card(
         recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g} --out RUN",
-        revision=_revision(), created=time.strftime("%Y-%m-%d"),
+        revision=revision, created=time.strftime("%Y-%m-%d"),
     )  # fmt: skip
     written = save_weights(out / "weights", net, card)
     print(f"wrote {written.name} {written.identity}")
