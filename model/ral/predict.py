@@ -17,7 +17,7 @@ from ral.network import RAL, State
 from ral.prepare import Preparation, normalise
 
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
-_SMOOTH = 1.0  # px on the input grid; takes the stairs off the contour, not its shape
+_SMOOTH = 2.0  # px on the input grid; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
 @dataclass(frozen=True, slots=True, eq=False)
