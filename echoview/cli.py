@@ -99,6 +99,10 @@ def _predict(chosen: argparse.Namespace) -> int:
                     failed += 1
                     print(f"{path.name}: {error}", file=sys.stderr)
                     continue
+                except Exception as error:  # a fault of ours in one file must not end the others
+                    failed += 1
+                    print(f"{path.name}: EchoView failed on this file ({type(error).__name__}).", file=sys.stderr)
+                    continue
                 ef = "no EF" if report["ef_percent"] is None else f"EF {report['ef_percent']:.0f} %"
                 print(
                     f"{path.name}: {report['view']}, {ef}, {report['fps']} frames/s on {report['device']} -> {folder}",

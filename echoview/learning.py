@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import subprocess
 from enum import Enum
 from pathlib import Path
@@ -72,6 +73,9 @@ class Learning(QObject):
                 TrainingError("There is no label library to learn from.", "Open a library first.")
             )
             return
+        if self._workflow.saving:  # the newest correction is to be learnt from too
+            QTimer.singleShot(_POLL_MS, lambda: self.start(steps))
+            return
         self.candidate, self.report, self._failure = None, {}, ""
         self._to(Stage.PREPARING)
         self._preparing = self._workflow.jobs.run(
@@ -92,6 +96,8 @@ class Learning(QObject):
             self._preparing = None
         self._timer.stop()
         self._end_child()
+        if self._folder is not None and self.stage in (Stage.TRAINING, Stage.STOPPING):
+            shutil.rmtree(self._folder, ignore_errors=True)  # it holds pictures of patients
         if self.stage is not Stage.IDLE:
             self.said.emit("Cancelled. The weights in use are unchanged.")
         self._to(Stage.IDLE)
@@ -100,18 +106,22 @@ class Learning(QObject):
         """Put the candidate in use and predict with it."""
         if self.candidate is None:
             return
-        self._change(lambda: self._workflow.registry.adopt(self.candidate.identity if self.candidate else ""))
+        identity = self.candidate.identity
+        self._change(lambda: self._workflow.registry.adopt(identity))
+        self.said.emit("Adopted. The new weights are in use; the former ones are kept.")
         self.candidate = None
         self._to(Stage.IDLE)
 
     def decline(self) -> None:
         """Leave the candidate where it is; it stays in the list of weights."""
+        self.said.emit("Not adopted. The candidate stays in the list of weights.")
         self.candidate = None
         self._to(Stage.IDLE)
 
     def roll_back(self) -> None:
         """Use the former weights again."""
         self._change(self._workflow.registry.roll_back)
+        self.said.emit("Rolled back. The former weights are in use again.")
         self.stage_changed.emit()
 
     @property
@@ -125,7 +135,8 @@ class Learning(QObject):
         except EchoViewError as error:
             self._workflow.refused.emit(error)
             return
-        self._workflow.choose_weights(weights.identity)
+        self._workflow.use(weights)
+        self._workflow.predict()
 
     def _prepare(self, weights: WeightsSet, steps: int | None) -> Any:
         library = self._workflow.library
@@ -175,7 +186,7 @@ class Learning(QObject):
             self.event_read.emit(event)
         if ended:
             self._timer.stop()
-            self._child = None
+            self._forget_child()
             self._judge()
 
     def _judge(self) -> None:
@@ -212,6 +223,11 @@ class Learning(QObject):
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
+        self._forget_child()
+
+    def _forget_child(self) -> None:
+        if self._child is not None and self._child.stdin is not None:
+            self._child.stdin.close()
         self._child = None
 
     def _to(self, stage: Stage) -> None:

@@ -21,6 +21,9 @@ from echoview.measure import Measurements, confidence_shown, contours_shown, mea
 class Session(QObject):
     """The open cine, its prediction, its label and the weights in use.
 
+    `unsaved` says why the last correction is not in the library, `locked` why the cine must not be corrected; both
+    are "" where all is well.
+
     Signals:
         cine_changed(): another cine, or none; prediction and label are new too.
         prediction_changed(t): frame t was predicted; -1 = all of it is new.
@@ -47,6 +50,7 @@ class Session(QObject):
         self.measurements: Measurements | None = None
         self.weights: WeightsSet | None = None
         self.unsaved = ""
+        self.locked = ""
         self._label = Label()
 
     @property
@@ -67,8 +71,9 @@ class Session(QObject):
         """What the person measured, else the file's."""
         return self.label.calibration or (self.cine.calibration if self.cine else None)
 
-    def open(self, cine: Cine | None, path: str, label: Label) -> None:
-        """Show another cine with the label that the library holds for it."""
+    def open(self, cine: Cine | None, path: str, label: Label, locked: str = "") -> None:
+        """Show another cine with the label that the library holds for it; `locked`: why it must not be edited."""
+        self.locked = locked
         self.cine, self.path, self._label = cine, path, label
         self.prediction = self.predicted = None
         self.undo_stack.clear()

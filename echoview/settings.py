@@ -28,9 +28,8 @@ class Settings:
     Attributes:
         annotator: who makes the labels, "" until they have said so.
         library_url: SQLAlchemy's URL of the label library; "" is the SQLite file in the user's data folder.
-        device: "auto", or what torch calls it: "cpu", "cuda", "cuda:1", "mps".
+        device: "auto", "cpu", "cuda" or "mps".
         threads: of the processor for the network; 0 leaves one core to the window.
-        weights: the name of the weights in use, "" for those that the program would choose.
         terms_shown: names of weights whose terms the person has seen.
         geometry: Qt's saved window geometry, base64.
         recent: paths that were opened, the latest first.
@@ -42,7 +41,6 @@ class Settings:
     library_url: str = ""
     device: str = "auto"
     threads: int = 0
-    weights: str = ""
     terms_shown: tuple[str, ...] = ()
     geometry: str = ""
     recent: tuple[str, ...] = ()

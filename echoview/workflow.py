@@ -16,7 +16,7 @@ from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import CineUnreadable, EchoViewError, LibraryError
+from echoview.errors import CineUnreadable, EchoViewError, LibraryError, WeightsError
 from echoview.io import find_cines, open_cine
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
@@ -37,6 +37,7 @@ class Workflow(QObject):
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
         folder_listed(paths): the cines of a folder.
         counted(): `corrected` is up to date.
+        device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
     """
 
@@ -44,6 +45,7 @@ class Workflow(QObject):
     progressed = Signal(str, float)
     folder_listed = Signal(object)
     counted = Signal()
+    device_kept = Signal(str)
     terms_due = Signal(object)
 
     def __init__(
@@ -61,6 +63,9 @@ class Workflow(QObject):
         self._inference = Inference(known.threads)
         self._opening: Job | None = None
         self._predicting: Job | None = None
+        self._pending: dict[str, Label] = {}  # corrections that could not be saved, by the cine's identity
+        self._saving = 0
+        self._before: tuple[str, Prediction | None] | None = None  # device and prediction before another was tried
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
         self._saved: dict[str, Label] = {}  # what the library holds, by the cine's identity
         session.label_edited.connect(self._save)
@@ -85,26 +90,18 @@ class Workflow(QObject):
 
     def use_active_weights(self) -> None:
         """Put the chosen or adopted set in use and say its terms once."""
-        chosen = self.settings.weights
         try:
-            weights = self.registry.find(chosen) if chosen else self.registry.active()
-        except EchoViewError:
-            try:
-                weights = self.registry.active()
-            except EchoViewError as error:
-                self.refused.emit(error)
-                return
-        self._use(weights)
+            self.use(self.registry.active())
+        except EchoViewError as error:
+            self.refused.emit(error)
 
     def choose_weights(self, identity: str) -> None:
         """Use another set, now and at the next start, and predict anew."""
         try:
-            weights = self.registry.find(identity)
+            self.use(self.registry.adopt(identity))
         except EchoViewError as error:
             self.refused.emit(error)
             return
-        self.remember(weights=weights.identity)
-        self._use(weights)
         self.predict()
 
     def terms_seen(self, weights: WeightsSet) -> None:
@@ -113,7 +110,8 @@ class Workflow(QObject):
         if name not in self.settings.terms_shown:
             self.remember(terms_shown=(*self.settings.terms_shown, name))
 
-    def _use(self, weights: WeightsSet) -> None:
+    def use(self, weights: WeightsSet) -> None:
+        """The set in use is this one now."""
         self.session.set_weights(weights)
         if weights.research_only and base_name(weights.name) not in self.settings.terms_shown:
             self.terms_due.emit(weights)
@@ -127,10 +125,9 @@ class Workflow(QObject):
             self._opening.cancel()
         if path.is_dir():
             self._opening = self.jobs.run(
-                Lane.TRAINING, "list folder", self._list, path, on_done=self._listed, on_error=self._refuse
+                Lane.LISTING, "list folder", self._list, path, on_done=self._listed, on_error=self._not_opened
             )
             return
-        self.cancel_prediction()
         self.progressed.emit("Opening", 0.0)
         self._opening = self.jobs.run(
             Lane.IO,
@@ -161,19 +158,27 @@ class Workflow(QObject):
         if self.library is None:
             return cine, Label(), None
         try:
-            return cine, self.library.label(cine.info.identity), None
+            label = self.library.label_of(cine)
         except LibraryError as error:
             return cine, Label(), error
+        self.library.moved(cine.info.identity, str(path.absolute()))
+        return cine, label, None
 
     def _opened(self, path: Path, cine: Cine, label: Label, error: EchoViewError | None) -> None:
         self._opening = None
-        self.progressed.emit("", -1.0)
-        self._saved[cine.info.identity] = label
-        self.session.open(cine, str(path), label)
+        self.cancel_prediction()
+        identity = cine.info.identity
+        pending = self._pending.get(identity)  # newer than what was read
+        if pending is None:
+            self._saved[identity] = label
+        else:
+            label = pending
+        self.session.open(cine, str(path), label, locked=error.message if error else "")
         self.remember(recent=self.settings.with_recent(path.absolute()).recent)
         if error is not None:
-            self.session.set_unsaved(error.message)
             self.refused.emit(error)
+        if pending is not None and not self.saving:
+            self.save_again()
         self.predict()
 
     def _not_opened(self, error: EchoViewError) -> None:
@@ -224,17 +229,35 @@ class Workflow(QObject):
 
     def _prediction_refused(self, error: EchoViewError) -> None:
         self._prediction_ended()
+        if isinstance(error, WeightsError) and self.settings.device != "auto":
+            device, prediction = self._before or ("auto", None)
+            self._before = None
+            self.remember(device=device)
+            self.device_kept.emit(device)
+            if prediction is not None and prediction.complete:
+                self.session.set_prediction(prediction)
+            else:
+                self.predict()
         self.refused.emit(error)
 
     def choose_device(self, device: str) -> None:
-        """Predict on another device from now on."""
+        """Predict on another device from now on; where it is not there, all stays as it was."""
+        self._before = (self.settings.device, self.session.prediction)
         self.remember(device=device)
         self.predict()
 
     # ---- edit
 
+    def edit(self, text: str, after: Label) -> None:
+        """One undo step on the open cine; refused where its labels cannot be trusted."""
+        if self.session.locked:
+            self.refused.emit(LibraryError(self.session.locked, "This cine cannot be corrected."))
+            self.session.label_changed.emit()  # what was previewed goes back
+            return
+        self.session.edit(text, after)
+
     def edit_contour(self, t: int, contour: Contour, text: str) -> None:
-        self.session.edit(f"{text}, frame {t + 1}", self.session.label.with_contour(t, contour))
+        self.edit(f"{text}, frame {t + 1}", self.session.label.with_contour(t, contour))
 
     def accept(self, t: int) -> bool:
         """The person agrees with the contour of frame t; False where there is none."""
@@ -247,20 +270,20 @@ class Workflow(QObject):
     def revert(self, t: int) -> None:
         """Frame t shows the prediction again; the correction stays in the history."""
         if self.session.label.contour(t) is not None:
-            self.session.edit(f"revert, frame {t + 1}", self.session.label.without_contour(t))
+            self.edit(f"revert, frame {t + 1}", self.session.label.without_contour(t))
 
     def overrule_view(self, view: View | None) -> None:
         if view is not self.session.label.view:
-            self.session.edit(f"view {view.value if view else 'from the network'}", self.session.label.with_view(view))
+            self.edit(f"view {view.value if view else 'from the network'}", self.session.label.with_view(view))
 
     def mark_ed(self, t: int | None) -> None:
-        self.session.edit("mark ED", self.session.label.with_ed(t))
+        self.edit("mark ED", self.session.label.with_ed(t))
 
     def mark_es(self, t: int | None) -> None:
-        self.session.edit("mark ES", self.session.label.with_es(t))
+        self.edit("mark ES", self.session.label.with_es(t))
 
     def calibrate(self, calibration: Calibration | None) -> None:
-        self.session.edit("calibrate", self.session.label.with_calibration(calibration))
+        self.edit("calibrate", self.session.label.with_calibration(calibration))
 
     @property
     def corrected(self) -> tuple[int, int]:
@@ -286,17 +309,40 @@ class Workflow(QObject):
 
     # ---- save
 
+    @property
+    def saving(self) -> bool:
+        """Whether a save is under way; `session.saved_changed` says when it ended."""
+        return self._saving > 0
+
+    @property
+    def unsaved_cines(self) -> int:
+        """Cines with corrections that could not be saved."""
+        return len(self._pending)
+
     def use_library(self, path: str) -> None:
-        """Keep labels in another library from now on; what is on the screen goes into it."""
+        """Keep labels in another library from now on; it takes what could not be saved so far."""
         opened, error = try_library(path)
         if opened is None:
             assert error is not None
             self.refused.emit(error)
             return
         self.library = opened
-        self._saved.clear()
         self.remember(library_url=path)
-        self.save_again()
+        cine = self.session.cine
+        if cine is None:
+            return
+        try:
+            held = opened.label_of(cine)
+        except LibraryError as error:
+            self.refused.emit(error)
+            return
+        self._saved[cine.info.identity] = held
+        ours = self.session.label
+        both = replace(ours, contours={**held.contours, **ours.contours})  # frames that it holds already stay
+        if list(both.contours) == list(ours.contours):
+            self.save_again()
+        else:
+            self.session.edit("join library", both)
 
     def save_again(self) -> None:
         """Try to save what could not be saved."""
@@ -307,37 +353,40 @@ class Workflow(QObject):
         cine = self.session.cine
         if cine is None:
             return
+        self._pending[cine.info.identity] = after
         if self.library is None:
             self.session.set_unsaved("The label library is not open.")
             return
+        self._saving += 1
+        weights, path = self.session.weights, str(Path(self.session.path).absolute())
+        who = {
+            "annotator": self.settings.annotator, "app_version": __version__, "tool": tool,
+            "weights": f"{weights.name} {weights.identity}" if weights else "",
+        }  # fmt: skip
         self.jobs.run(
-            Lane.IO, "save", self._write, cine, self.session.path, after, tool,
-            on_done=lambda saved: self._written(cine, saved), on_error=lambda error: self._not_written(cine, error),
+            Lane.IO, "save", self._write, self.library, cine, path, after, who,
+            on_done=lambda _: self._written(cine, after), on_error=lambda error: self._not_written(cine, error),
         )  # fmt: skip
 
-    def _write(self, cine: Cine, path: str, after: Label, tool: str) -> Label:
+    def _write(self, library: Library, cine: Cine, path: str, after: Label, who: dict[str, str]) -> None:
         """Runs on the IO lane: one thread, so saves keep their order."""
-        assert self.library is not None
-        weights = self.session.weights
-        before = self._saved.get(cine.info.identity, Label())
-        self.library.save(
-            cine, str(Path(path).absolute()), before, after, annotator=self.settings.annotator, app_version=__version__,
-            weights=f"{weights.name} {weights.identity}" if weights else "", tool=tool,
-        )  # fmt: skip
+        library.save(cine, path, self._saved.get(cine.info.identity, Label()), after, **who)
         self._saved[cine.info.identity] = after
-        return after
 
-    def _written(self, cine: Cine, _saved: Label) -> None:
+    def _written(self, cine: Cine, after: Label) -> None:
+        self._saving -= 1
+        if self._pending.get(cine.info.identity) is after:
+            del self._pending[cine.info.identity]
         if cine is self.session.cine:
             self.session.set_unsaved("")
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
+        self._saving -= 1
         if cine is self.session.cine:
             self.session.set_unsaved(error.message)
         self.refused.emit(error)
 
     def _refuse(self, error: EchoViewError) -> None:
-        self._opening = None
         self.refused.emit(error)
 
 

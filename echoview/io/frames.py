@@ -71,7 +71,11 @@ class DicomFrames:
             CineUnreadable: the bytes of the frame are damaged.
         """
         values = self.values(t)
-        return np.ascontiguousarray(self._show(values))
+        try:
+            return np.ascontiguousarray(self._show(values))
+        except (IndexError, ValueError, TypeError):  # values that the palette or the window does not know
+            message = f"Frame {t + 1} of {self._name} holds values that its palette does not have."
+            raise CineUnreadable(message, "Export the file again from the scanner or the archive.") from None
 
     def values(self, t: int) -> np.ndarray:
         """Frame `t` as stored: (H,W) or (H,W,3), any integer dtype, colours as RGB."""

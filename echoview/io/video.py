@@ -47,6 +47,7 @@ class VideoFrames:
         self._recent: OrderedDict[int, np.ndarray] = OrderedDict()
         self._capture = opener()
         self._next = 0
+        self._other: tuple[cv2.VideoCapture, int] | None = None  # a second place of the file, see _choose_head
         self.claimed = int(max(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 0))
         self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.size = self._first_size()
@@ -69,8 +70,7 @@ class VideoFrames:
 
     def _advance(self, t: int) -> None:
         """Decode up to frame `t`; those on the way are kept as far as there is room."""
-        if t < self._next:
-            self._rewind()
+        self._choose_head(t)
         room = max(_RECENT_BYTES // (self.size[0] * self.size[1] * 3), 2)
         while self._next <= t:
             keep = self._next > t - room
@@ -84,6 +84,21 @@ class VideoFrames:
             self._next += 1
         while len(self._recent) > room:
             self._recent.popitem(last=False)
+
+    def _choose_head(self, t: int) -> None:
+        """Of the two places of the file that are being read, the one nearest before `t`.
+
+        The player and the network each read forwards, far from one another: one place would be wound to and fro.
+        """
+        other = self._other
+        here = t - self._next if t >= self._next else None
+        there = t - other[1] if other is not None and t >= other[1] else None
+        if there is not None and (here is None or there < here):
+            assert other is not None
+            self._other, (self._capture, self._next) = (self._capture, self._next), other
+        elif here is None:
+            self._other = (self._capture, self._next)
+            self._rewind()
 
     def _rewind(self) -> None:
         # Never release(): it lets go of a memory stream without holding Python's lock, and crashes.

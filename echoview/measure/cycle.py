@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-import numpy as np
+import itertools
 
+import numpy as np
+from scipy.signal import find_peaks
+
+HUMAN = 1.0  # the confidence of a contour that a person stands behind
 SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
 _FEWEST_FRAMES = 4
+_PROMINENT = 0.4  # of the stroke: a smaller rise is no filling
+_PLATEAU = 2  # frames beside a peak that may be the end-diastole itself
 _ODD = 0.25  # of the stroke: a frame so far from the median of its neighbours is a mistake, not a turn of the beat
 
 
 def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple[int | None, int | None]:
     """Frames of the largest and of the smallest cavity.
 
-    ED is the largest cavity, ES the smallest (ASE/EACVI 2015, where valve closure is not seen). A median over
-    five frames keeps a single wrong frame from being either.
+    ED is the largest cavity, ES the smallest of the same beat (ASE/EACVI 2015, where valve closure is not seen); of
+    several beats the one with the middle ejection. A median over five frames keeps a single wrong frame from being
+    either.
 
     Args:
         sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
@@ -28,12 +35,39 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
         return None, None
     kept = np.where(trusted, sizes, np.nan)
     smooth = np.where(trusted, _median_of_five(kept), np.nan)
+    if confidence is not None:  # what a person drew counts as it is, whatever its neighbours say
+        smooth = np.where(trusted & (np.asarray(confidence) >= HUMAN), kept, smooth)
     largest, smallest = np.nanmax(smooth), np.nanmin(smooth)
     if largest <= smallest:
         return None, None
     sane = np.abs(kept - smooth) <= _ODD * (largest - smallest)
     sane[[0, -1]] = trusted[[0, -1]]  # at an end the median lags, and says nothing against the frame
-    return _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
+    beats = _beats(smooth, largest - smallest)
+    if len(beats) < 2:
+        return _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
+    found = [_turns(kept, smooth, sane, start, end) for start, end in beats]
+    found.sort(key=lambda turn: kept[turn[1]] / kept[turn[0]])
+    return found[len(found) // 2]
+
+
+def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
+    """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them."""
+    there = np.isfinite(smooth)
+    frames = np.arange(len(smooth))
+    known = np.interp(frames, frames[there], smooth[there])
+    framed = np.concatenate([[known.min()], known, [known.min()]])  # so that an end can be a peak
+    peaks, _ = find_peaks(framed, prominence=_PROMINENT * stroke)
+    starts = [int(p) - 1 for p in peaks]
+    return list(itertools.pairwise(starts))
+
+
+def _turns(kept: np.ndarray, smooth: np.ndarray, sane: np.ndarray, start: int, end: int) -> tuple[int, int]:
+    """ED and ES of one beat: the peak that it starts with, the trough before the next."""
+    inside = np.zeros(len(kept), bool)
+    inside[start:end] = np.isfinite(smooth[start:end])
+    peak = smooth == smooth[start]
+    peak &= np.abs(np.arange(len(kept)) - start) <= _PLATEAU
+    return _most(kept, peak, sane), _most(-kept, inside & (smooth == np.nanmin(smooth[start:end])), sane)
 
 
 def _most(sizes: np.ndarray, tied: np.ndarray, sane: np.ndarray) -> int:

@@ -8,7 +8,7 @@ import threading
 from PySide6.QtCore import QObject, Signal
 
 from echoview.domain.cine import Cine
-from echoview.errors import EchoViewError
+from echoview.errors import EchoViewError, plain_traceback
 
 log = logging.getLogger(__name__)
 
@@ -71,5 +71,9 @@ class FrameFeeder(QObject):
             cine.frame(t)
         except EchoViewError as error:
             self.frame_failed.emit(cine, t, str(error))
+            return False
+        except Exception as error:  # a decoder's own; this thread must outlive it
+            log.error("frame not decoded: %s", plain_traceback(error))
+            self.frame_failed.emit(cine, t, "Its decoder failed.")
             return False
         return True

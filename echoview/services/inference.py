@@ -93,4 +93,6 @@ def preparation_of(cine: Cine) -> Preparation:
     from ral.prepare import prepare
 
     chosen = np.unique(np.linspace(0, len(cine) - 1, LOOKED_AT).round().astype(int))
-    return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, cine.info.region_px)
+    region = cine.info.region_px
+    half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
+    return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, half_open)

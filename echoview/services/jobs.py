@@ -19,11 +19,12 @@ log = logging.getLogger(__name__)
 
 
 class Lane(Enum):
-    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs."""
+    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders."""
 
     IO = "io"
     INFERENCE = "inference"
     TRAINING = "training"
+    LISTING = "listing"
 
 
 class Job:
@@ -97,7 +98,7 @@ class Jobs(QObject):
         except BaseException as error:  # handed to the GUI thread, where the excepthook shows it
             log.error("%s failed: %s", job.name, plain_traceback(error))
             bug = error
-            self._deliver.emit(job, lambda: self._fail(job, bug))
+            self._deliver.emit(job, lambda: self._fail(job, on_error, bug))
         finally:
             log.info("%s took %.3f s", job.name, time.perf_counter() - began)
 
@@ -119,8 +120,9 @@ class Jobs(QObject):
         if callback is not None and not job.cancelled:
             callback(value)
 
-    def _fail(self, job: Job, bug: BaseException) -> None:
-        self._running.discard(job)
+    def _fail(self, job: Job, callback: Any, bug: BaseException) -> None:
+        """Whoever waits is told in a sentence; the excepthook shows the rest."""
+        self._finish(job, callback, EchoViewError("This failed through a fault in EchoView.", "Try it again."))
         raise bug
 
     def _call(self, _job: Job, callback: Callable[[], None]) -> None:

@@ -110,7 +110,7 @@ def measurements_json(cine: Cine, prediction: Prediction, measured: Measurements
 
 def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> list[str]:
     """What a reader of the numbers must know, one sentence each."""
-    found = [note for note in (cine.info.calibration_note, cine.info.timing_note) if note]
+    found = [note for note in (cine.info.calibration_note, cine.info.timing_note, *cine.info.notes) if note]
     empty = int(np.isnan(prediction.contours[:, 0, 0]).sum())
     unsure = int((prediction.confidence < UNSURE).sum()) - empty
     if empty:

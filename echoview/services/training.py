@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import os
@@ -9,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +31,7 @@ from echoview.store.library import LabelledCine
 log = logging.getLogger(__name__)
 
 EVENTS = "events.jsonl"
+WATCH = "ECHOVIEW_CHILD"  # set for a child of the window, which ends with it
 ACCEPTED_WEIGHT = 0.3  # a prediction that was only nodded at teaches less than one that was moved
 HOLD_OUT_FROM = 4  # patients from which on every fourth is held out
 REACH = 12  # unlabelled frames kept on either side of a labelled one
@@ -105,9 +108,16 @@ def base_name(name: str) -> str:
 
 
 def held_out_patients(patients: list[str]) -> set[str]:
-    """Every fourth patient once there are four, by a fixed order, so that rounds can be compared."""
-    known = sorted(set(patients))
-    return set(known[3::4]) if len(known) >= HOLD_OUT_FROM else set()
+    """About a quarter, once there are four patients; by each one's own hash, so that rounds can be compared."""
+    known = set(patients)
+    if len(known) < HOLD_OUT_FROM:
+        return set()
+    first = min(known, key=_digest)
+    return {patient for patient in known if _digest(patient)[0] < 64} | {first}
+
+
+def _digest(patient: str) -> bytes:
+    return hashlib.sha256(patient.encode()).digest()
 
 
 def open_labelled(one: LabelledCine, secret: bytes | None) -> Cine:
@@ -117,7 +127,7 @@ def open_labelled(one: LabelledCine, secret: bytes | None) -> Cine:
         EchoViewError: it is gone, or another file lies there now.
     """
     cine = open_cine(one.path, patient_secret=secret)
-    if cine.info.identity != one.identity:
+    if cine.info.identity != one.identity or (len(cine), *cine.size) != one.shape:
         raise TrainingError("another file lies where it was.", "Open the cine again from its new place.")
     return cine
 
@@ -157,10 +167,11 @@ def start_child(folder: Path) -> subprocess.Popen[bytes]:
         with (folder / "child.log").open("wb") as output:
             return subprocess.Popen(
                 child_command(folder),
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,  # closed when this process ends, however it ends: see `_end_with_parent`
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 creationflags=no_console,
+                env={**os.environ, WATCH: "1"},
             )
     except OSError as error:
         raise TrainingError(f"Fine-tuning cannot be started ({error.strerror}).", "Start it again.") from error
@@ -170,6 +181,8 @@ def run_child(folder: Path) -> int:
     """What the child does: train, and append each event to events.jsonl; returns the exit code."""
     from ral.finetune import finetune
 
+    if os.environ.get(WATCH):
+        threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(5)  # the viewer comes first
     try:
@@ -189,6 +202,13 @@ def run_child(folder: Path) -> int:
             f"The run folder cannot be used ({error.strerror}).", "Name a run folder that can be written."
         ) from error
     return 0
+
+
+def _end_with_parent() -> None:
+    """Wait until the other end of standard input is gone: nobody would take the result any more."""
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(3)
 
 
 def read_events(folder: Path, position: int) -> tuple[list[dict[str, Any]], int]:

@@ -6,6 +6,7 @@ the next number of a cine is taken inside the transaction.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select
+from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, create_engine, event, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -30,6 +31,8 @@ from echoview.store.codec import difference, replay
 from echoview.store.tables import CineRow, RevisionRow
 
 _TRIES = 5
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,12 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class LabelledCine:
-    """A cine with corrections, as training needs it."""
+    """A cine with corrections, as training needs it; `shape` = frames, height, width."""
 
     identity: str
     path: str
     patient_key: str
+    shape: tuple[int, int, int]
     label: Label
 
 
@@ -73,13 +77,31 @@ class Library:
             LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
         """
         with self._reading() as session:
-            changes = session.scalars(
-                select(RevisionRow.change)
-                .join(CineRow)
-                .where(CineRow.identity == identity)
-                .order_by(RevisionRow.number)
-            ).all()
-            return _replayed(changes)
+            return _replayed(session.scalars(_changes_of(CineRow.identity == identity)).all())
+
+    def label_of(self, cine: Cine) -> Label:
+        """The label of an opened cine.
+
+        Raises:
+            LibraryError: as `label`; or the cine has other frames than the one that was labelled.
+        """
+        with self._reading() as session:
+            row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity))
+            if row is not None and (row.frames, row.height, row.width) != (len(cine), *cine.size):
+                raise LibraryError(
+                    f"This file has {len(cine)} frames of {cine.size[1]} × {cine.size[0]} px, its labels were made on"
+                    f" {row.frames} of {row.width} × {row.height}.",
+                    "It plays, but cannot be corrected; open the whole file.",
+                )
+        return self.label(cine.info.identity)
+
+    def moved(self, identity: str, path: str) -> None:
+        """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
+        try:
+            with self._writing() as session:
+                session.execute(update(CineRow).where(CineRow.identity == identity).values(path=path))
+        except (LibraryError, IntegrityError):
+            log.info("the new place of a cine is not kept")
 
     def history(self, identity: str) -> list[Revision]:
         """All edits of a cine, oldest first."""
@@ -129,18 +151,20 @@ class Library:
         return None
 
     def labelled(self) -> list[LabelledCine]:
-        """All cines with at least one contour by a person."""
+        """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
         with self._reading() as session:
-            cines = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-            found = []
-            for row in cines:
-                changes = session.scalars(
-                    select(RevisionRow.change).where(RevisionRow.cine_id == row.id).order_by(RevisionRow.number)
-                ).all()
-                label = _replayed(changes)
-                if label.contours:
-                    found.append(LabelledCine(row.identity, row.path, row.patient_key, label))
-            return found
+            rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
+            known = [(r.identity, r.path, r.patient_key, (r.frames, r.height, r.width)) for r in rows]
+        found = []
+        for identity, path, patient_key, shape in known:
+            try:
+                label = self.label(identity)
+            except LibraryError:
+                log.warning("the label of a cine is damaged and left out")
+                continue
+            if label.contours:
+                found.append(LabelledCine(identity, path, patient_key, shape, label))
+        return found
 
     def _append(self, cine: Cine, path: str, change: dict[str, Any], who: dict[str, str]) -> int:
         with self._writing() as session:
@@ -237,6 +261,10 @@ def _migrate(engine: Engine) -> None:
     with engine.execution_options(writes=True).begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def _changes_of(which: ColumnElement[bool]) -> Select[Any]:
+    return select(RevisionRow.change).join(CineRow).where(which).order_by(RevisionRow.number)
 
 
 def _replayed(changes: Any) -> Label:

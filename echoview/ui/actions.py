@@ -62,7 +62,7 @@ ACTS = (
 MOUSE = (
     ("Drag a point", "move it"),
     ("Drag the line", "add a point"),
-    ("Alt+click a point", "delete it"),
+    ("Alt or Shift+click a point", "delete it"),
     ("Ctrl+drag", "move the contour"),
     ("Wheel", "frames"),
     ("Ctrl+wheel", "zoom"),

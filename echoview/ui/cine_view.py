@@ -131,8 +131,8 @@ class CineView(pg.GraphicsView):
         return self._overlay_hidden
 
     def set_tool(self, tool: Tool) -> None:
-        self.cancel_gesture()
         self.tool = tool
+        self.cancel_gesture()
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor if tool is Tool.POINT else Qt.CursorShape.CrossCursor)
         self._refresh_handles()
 

@@ -52,26 +52,31 @@ class Correcting(QObject):
         self.show_contour()
 
     def as_annotator(self, act: Callable[[], object]) -> None:
-        """Do it in the name of whoever corrects; asked once."""
+        """Do it in the name of whoever corrects; asked once. Not done where another cine was opened meanwhile."""
+        cine = self._session.cine
         if not self._workflow.settings.annotator:
+            self._player.pause()
             name = dialogs.ask_annotator(self._window)
-            if not name:
+            if name:
+                self._workflow.remember(annotator=name)
+            if not name or self._session.cine is not cine:
                 self.show_contour()
                 self._panel.refresh()
                 return
-            self._workflow.remember(annotator=name)
         act()
 
     def approve(self) -> None:
         """The contour of the frame is right as it is."""
-        if self._session.cine is not None and self._session.contour(self._player.t) is not None:
+        t = self._player.t
+        if self._session.cine is not None and self._session.contour(t) is not None:
             self._player.pause()
-            self.as_annotator(lambda: self._workflow.accept(self._player.t))
+            self.as_annotator(lambda: self._workflow.accept(t))
 
     def mark(self, mark: Callable[[int], None]) -> None:
         """ED or ES is the frame that is shown."""
+        t = self._player.t
         if self._session.cine is not None:
-            self.as_annotator(lambda: mark(self._player.t))
+            self.as_annotator(lambda: mark(t))
 
     def _editable(self) -> Contour | None:
         if self._session.cine is None or self._player.playing:
@@ -79,7 +84,8 @@ class Correcting(QObject):
         return self._session.editable(self._player.t)
 
     def _edited(self, contour: Contour, text: str) -> None:
-        self.as_annotator(lambda: self._workflow.edit_contour(self._player.t, contour, text))
+        t = self._player.t  # a gesture ends when the frame changes, so it is this one's
+        self.as_annotator(lambda: self._workflow.edit_contour(t, contour, text))
         self.take(Tool.POINT)
 
     def _previewed(self, contour: Contour | None) -> None:

@@ -64,7 +64,9 @@ def ask_length_mm(parent: QWidget, length_px: float) -> float:
 
 def ask_close_unsaved(parent: QWidget, reason: str) -> bool:
     """Whether to close although the last corrections are not in the library."""
-    box = QMessageBox(QMessageBox.Icon.NoIcon, "Corrections are not saved", reason, parent=parent)
+    box = QMessageBox(
+        QMessageBox.Icon.NoIcon, "Corrections are not saved", reason or "Corrections are not saved.", parent=parent
+    )
     box.setInformativeText("Closing now loses the corrections since the last save.")
     keep = box.addButton("Keep open", QMessageBox.ButtonRole.RejectRole)
     close = box.addButton("Close and lose them", QMessageBox.ButtonRole.DestructiveRole)
@@ -104,7 +106,11 @@ def show_bug(parent: QWidget | None, text: str) -> None:
     copy.clicked.connect(lambda: (details.selectAll(), details.copy()))
     buttons.rejected.connect(dialog.reject)
     layout = QVBoxLayout(dialog)
-    layout.addWidget(QLabel("Something went wrong in EchoView. Your corrections are saved; you may go on."))
+    layout.addWidget(
+        QLabel(
+            "Something went wrong in EchoView. The bar above says whether your corrections are saved; you may go on."
+        )
+    )
     layout.addWidget(details)
     layout.addWidget(buttons)
     dialog.exec()

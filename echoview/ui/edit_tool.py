@@ -96,14 +96,18 @@ class Drawing:
         return len(self.clicks) >= FEWEST_HANDLES
 
     def finished(self) -> Contour:
-        """The contour as drawn; three clicks (annulus, apex, annulus) make a rounded ventricle of seven handles.
+        """The contour as drawn; three clicks make a rounded ventricle of seven handles.
+
+        Three clicks are annulus and apex in any order: the apex lies highest, as apical views are displayed.
 
         Raises:
             ValueError: fewer than three clicks.
         """
         drawn = draw(self.clicks)
         if len(self.clicks) == FEWEST_HANDLES:
-            return Contour(_ventricle(*(np.array(c) for c in self.clicks)), (Origin.DRAWN,) * 7)
+            apex, *annulus = sorted(self.clicks, key=lambda click: click[1])
+            first, second = sorted(annulus)
+            return Contour(_ventricle(np.array(first), np.array(apex), np.array(second)), (Origin.DRAWN,) * 7)
         return drawn
 
 

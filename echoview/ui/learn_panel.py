@@ -157,6 +157,8 @@ class LearnPanel(QWidget):
         for widget in (self.bar, self.stop, self.cancel):
             widget.setVisible(running)
         self.stop.setEnabled(stage is Stage.TRAINING)
+        if running and not self.stop.hasFocus():  # never on Cancel by chance
+            (self.stop if stage is Stage.TRAINING and self.isVisible() else self).setFocus()
         drawn = bool(self._losses)
         for widget in (self.loss_name, self.curves, self.dice_name, self.scores):
             widget.setVisible(running or drawn)

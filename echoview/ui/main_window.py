@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -36,6 +36,7 @@ from echoview.ui.correcting import Correcting
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
+from echoview.ui.theme import DARK
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 _FILTER = "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.nii *.nii.gz *.mhd *.mha);;All files (*)"
 _INSPECTOR = 300
+_TITLE_BAR = 32
 
 
 class MainWindow(QMainWindow):
@@ -124,6 +126,7 @@ class MainWindow(QMainWindow):
         self.cines.setMinimumWidth(160)
         self.cines.hide()
         self.hint = _EmptyHint(self.view)
+        self.advice = _Advice(self.view)
         self.zones = QSplitter(Qt.Orientation.Horizontal)
         for widget, stretch in ((self.cines, 0), (self.view, 1), (inspector, 0)):
             self.zones.addWidget(widget)
@@ -139,7 +142,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.zones, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
-        self.setMinimumSize(QSize(960, 600))
+        self.setMinimumSize(QSize(880, 500))
 
     def _fill_open_menu(self) -> None:
         menu = QMenu(self.top_bar.open_button)
@@ -150,7 +153,7 @@ class MainWindow(QMainWindow):
         menu.clear()
         for name in ("open", "open_folder", "sample"):
             menu.addAction(self.acts[name])
-        recent = [path for path in self.workflow.settings.recent if Path(path).exists()]
+        recent = self._recent()
         if recent:
             menu.addSeparator()
         for path in recent[:8]:
@@ -185,6 +188,7 @@ class MainWindow(QMainWindow):
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
         workflow.folder_listed.connect(self._list_cines)
+        workflow.device_kept.connect(self.top_bar.show_device)
         workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
         self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
@@ -209,6 +213,10 @@ class MainWindow(QMainWindow):
         spacing = self.session.calibration
         self.view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
         self.hint.setVisible(cine is None)
+        self.banner.dismiss_urgent()
+        self.acts["hide"].setChecked(False)
+        self.view.hide_overlay(False)
+        self._mark_listed()
         self.correcting.take(Tool.POINT)
         if cine is not None:
             self.player.load(cine.times_s)
@@ -221,6 +229,7 @@ class MainWindow(QMainWindow):
         cine = self.session.cine
         if cine is None:
             return
+        self.view.cancel_gesture()  # it belongs to the frame it began on
         self.feeder.want(cine, t)
         picture = cine.cached(t)
         if picture is not None:
@@ -288,6 +297,13 @@ class MainWindow(QMainWindow):
         self.cines.show()
         self.zones.setSizes([200, max(self.width() - 200 - _INSPECTOR, 400), _INSPECTOR])
 
+    def _mark_listed(self) -> None:
+        """The list shows which of its cines is open, or that none is."""
+        paths = [self.cines.item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.cines.count())]
+        self.cines.blockSignals(True)
+        self.cines.setCurrentRow(paths.index(self.session.path) if self.session.path in paths else -1)
+        self.cines.blockSignals(False)
+
     # ---- asking
 
     def _ask_open(self) -> None:
@@ -305,8 +321,12 @@ class MainWindow(QMainWindow):
             self.workflow.open(self._sample)
 
     def _last_folder(self) -> str:
-        recent = self.workflow.settings.recent
-        return str(Path(recent[0]).parent) if recent else ""
+        recent = self._recent()
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _recent(self) -> list[str]:
+        """What was opened lately and is still there; the sample has an entry of its own."""
+        return [path for path in self.workflow.settings.recent if Path(path).exists() and Path(path) != self._sample]
 
     def _pick_cine(self, item: QListWidgetItem | None) -> None:
         if item is not None:
@@ -357,7 +377,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Saves end, the training child ends, then the window; a correction that is not saved is not lost unasked."""
-        if self.session.unsaved and not dialogs.ask_close_unsaved(self, self.session.unsaved):
+        if self.workflow.saving:  # come back when it is known how the saves ended
+            event.ignore()
+            QTimer.singleShot(20, self.close)
+            return
+        if self.workflow.unsaved_cines and not dialogs.ask_close_unsaved(self, self.session.unsaved):
             event.ignore()
             return
         self.player.pause()
@@ -369,15 +393,49 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
     def _restore_geometry(self) -> None:
-        self.resize(1280, 800)
+        room = self.screen().availableGeometry()
+        self.resize(min(1280, room.width()), min(800, room.height() - _TITLE_BAR))
         if self.workflow.settings.geometry:
             self.restoreGeometry(QByteArray.fromBase64(self.workflow.settings.geometry.encode()))
+        if not room.contains(self.frameGeometry()):  # saved on a larger screen, or at another scaling
+            self.resize(min(self.width(), room.width()), min(self.height(), room.height() - _TITLE_BAR))
+            self.move(room.topLeft())
 
 
 def _name(action: QAction, text: str) -> None:
     """The action says what it would do, its tooltip the key too."""
     action.setText(text.strip())
     action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
+
+
+_NEXT_CLICK = (
+    "Click one end of the mitral annulus",
+    "Click the apex, or the next point of the border",
+    "Click the other end of the annulus, or the next point",
+    "Enter finishes, Esc cancels; more clicks add points",
+)
+
+
+class _Advice(QLabel):
+    """What the tool in the hand waits for, over the top of the picture."""
+
+    def __init__(self, view: CineView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 12px;")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        view.drawing_changed.connect(self.refresh)
+        self.hide()
+
+    def refresh(self, clicks: int = 0) -> None:
+        text = {
+            Tool.DRAW: _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)],
+            Tool.CALIBRATE: "Drag along the depth scale, from one mark to another",
+        }.get(self._view.tool, "")
+        self.setText(text)
+        self.adjustSize()
+        self.move((self._view.width() - self.width()) // 2, 12)
+        self.setVisible(bool(text))
 
 
 class _EmptyHint(QLabel):

@@ -140,12 +140,15 @@ class MeasurePanel(QWidget):
     def _show_change(self, ef: float | None) -> None:
         """ΔEF against the prediction, once a person changed something."""
         was = self._session.predicted.ef_percent if self._session.predicted else None
-        if self._session.prediction is None or ef is None or was is None:
+        prediction = self._session.prediction
+        if prediction is not None and not prediction.complete and ef is not None:
+            self.was.setText(f"so far, from {prediction.done} of {len(prediction.confidence)} frames")
+        elif prediction is None or ef is None or was is None:
             self.was.setText("single plane, method of disks" if ef is not None else "")
         elif abs(ef - was) < _CHANGED:
             self.was.setText("single plane, as predicted")
         else:
-            self.was.setText(f"was {was:.0f} %   {ef - was:+.0f}")
+            self.was.setText(f"was {was:.0f} %   {ef - was:+.0f} points".replace("-", "−"))
 
     def _show_frame(self, measured: Measurements | None) -> None:
         session, t = self._session, self._t
@@ -177,7 +180,9 @@ class MeasurePanel(QWidget):
         session = self._session
         notes = []
         if session.cine is not None:
-            notes = [n for n in (session.cine.info.withheld, session.cine.info.timing_note) if n]
+            notes = [
+                n for n in (session.cine.info.withheld, session.cine.info.timing_note, *session.cine.info.notes) if n
+            ]
         prediction = session.prediction
         if prediction is not None and prediction.complete:
             unsure = int(((prediction.confidence < _UNSURE) & (prediction.confidence > 0)).sum())

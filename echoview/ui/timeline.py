@@ -53,8 +53,9 @@ class Timeline(QWidget):
         cine = self._session.cine
         if cine is None or len(cine) < 2:
             return float(_MARGIN)
-        at = float(np.interp(t, np.arange(len(cine)), cine.times_s))
-        return _MARGIN + at / float(cine.times_s[-1]) * (self.width() - 2 * _MARGIN)
+        before = min(int(t), len(cine) - 2)
+        at = cine.times_s[before] + (t - before) * (cine.times_s[before + 1] - cine.times_s[before])
+        return _MARGIN + float(at / cine.times_s[-1]) * (self.width() - 2 * _MARGIN)
 
     def frame_at(self, x: float) -> int:
         """The frame nearest to x px."""

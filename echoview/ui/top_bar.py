@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton
 
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -41,6 +41,7 @@ class TopBar(QFrame):
         self.open_button.setIcon(icon("folder-open"))
         self.title = QLabel("EchoView")
         self.title.setObjectName("title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)  # never cut: a wrong patient
         self.view_button = chip("View", "The view that the network sees; choose another to overrule it")
         self.progress = ProgressLine()
         self.weights_button = chip("Weights", "Weights in use")

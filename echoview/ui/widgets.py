@@ -82,6 +82,11 @@ class Banner(QFrame):
             self._shown = None
             self.hide()
 
+    def dismiss_urgent(self) -> None:
+        """What went wrong is over, since the next thing went well; what has a button still waits for it."""
+        if self._shown is not None and self._shown.urgent and not self._shown.button:
+            self.dismiss()
+
     def _show(self, message: Message) -> None:
         self._shown = message
         colour = DARK.error if message.urgent else DARK.flag
@@ -137,12 +142,12 @@ class ProgressLine(QFrame):
         super().__init__(parent)
         self._text = QLabel()
         self._text.setObjectName("quiet")
-        self._text.setMinimumWidth(210)
+        self._text.setMinimumWidth(190)
         self._text.setFont(tabular(self._text.font()))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
-        self._bar.setFixedWidth(120)
+        self._bar.setFixedWidth(96)
         self._cross = QToolButton()
         self._cross.setIcon(icon("x", DARK.quiet, 14))
         self._cross.setToolTip("Cancel the prediction")
@@ -153,9 +158,6 @@ class ProgressLine(QFrame):
         row.setSpacing(8)
         for widget in (self._text, self._bar, self._cross):
             row.addWidget(widget)
-        keep = self.sizePolicy()
-        keep.setRetainSizeWhenHidden(True)
-        self.setSizePolicy(keep)
         self.hide()
 
     def show_progress(self, text: str, share: float) -> None:

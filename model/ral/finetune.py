@@ -116,7 +116,7 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
     ema = copy.deepcopy(teacher)
     before = _judge(teacher, learn, held_out, guard, config.size, device)
     yield {"event": "validated", "step": 0, "of": config.steps, **before}
-    best, best_state, best_step, reason = before, copy.deepcopy(teacher.state_dict()), 0, "finished"
+    best, best_state, best_step, reason = dict(before), copy.deepcopy(teacher.state_dict()), 0, "finished"
     optimiser = _optimiser(net, _labelled(learn))
     check = max(config.steps // 8, 1)
     for step in range(config.steps):
@@ -126,17 +126,18 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
         stopped = (folder / "stop").exists()
         if (step + 1) % check and step + 1 < config.steps and not stopped:
             continue
-        now = _judge(ema, learn, held_out, guard, config.size, device)
+        now = _judge(ema, learn, [], guard, config.size, device)
         yield {"event": "validated", "step": step + 1, "of": config.steps, **now}
         if now["guard"] < before["guard"] - GUARD_DROP:
             reason = "guard"
             break
-        if _worth(now) > _worth(best):
+        if now["corrected"] > best["corrected"]:
             best, best_state, best_step = now, copy.deepcopy(ema.state_dict()), step + 1
         if stopped:
             reason = "stopped"
             break
     net.load_state_dict(best_state)
+    best["held_out"] = _judge(net, [], held_out, [], config.size, device)["held_out"]  # it has steered nothing
     written = _keep(folder, net.eval(), card, config, learn, before, best)
     report = {
         "before": before,
@@ -150,22 +151,14 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
     yield {"event": "end", **report}
 
 
-def _worth(scores: dict[str, Any]) -> float:
-    """Held-out patients decide where there are any, else the corrected frames themselves."""
-    return scores["held_out"] if scores["held_out"] is not None else scores["corrected"]
-
-
 def _judge(
     net: RAL, learn: list[Clip], held_out: list[Clip], guard: list[Clip], size: int, device: str
 ) -> dict[str, Any]:
-    """Dice on the corrected frames, on held-out patients (None without any) and on the guard."""
+    """Dice on the corrected frames, on held-out patients and on the guard; None for what is not given."""
     tried = [_around(clip, t) for clip in learn for t in _frames(clip)[:6]]
     kept = [_around(clip, t) for clip in held_out for t in _frames(clip)[:6]]
-    return {
-        "corrected": dice_of_clips(net, tried, size, device),
-        "held_out": dice_of_clips(net, kept, size, device) if kept else None,
-        "guard": dice_of_clips(net, guard, size, device),
-    }
+    asked = {"corrected": tried, "held_out": kept, "guard": guard}
+    return {name: dice_of_clips(net, clips, size, device) if clips else None for name, clips in asked.items()}
 
 
 def _optimiser(net: RAL, frames: int) -> torch.optim.AdamW:
@@ -223,7 +216,8 @@ def _loss(net: RAL, teacher: RAL, sample: Any, device: str) -> Tensor:
     weights = batch["weights"][0, head:]
     loss = logits.new_zeros(())
     if bool((weights > 0).any()):
-        loss = loss + segmentation_loss(logits, batch["masks"][0, head:], weights)
+        share = weights[weights > 0].mean()  # the loss itself is a mean, and would forget how much the frames count
+        loss = loss + share * segmentation_loss(logits, batch["masks"][0, head:], weights)
     free = weights == 0
     if bool(free.any()):
         loss = loss + 0.5 * F.binary_cross_entropy_with_logits(logits[free], said[free])

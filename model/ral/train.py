@@ -253,7 +253,7 @@ def _start(plan: Plan, folder: Path, device: str) -> _Run:
     ema = copy.deepcopy(net).eval().requires_grad_(False)
     run = _Run(net, ema, torch.optim.AdamW(net.parameters(), plan.stages[0].rate, weight_decay=plan.weight_decay))
     if (folder / "run.json").exists():
-        _resume(run, folder, device)
+        _resume(run, plan, folder, device)
     return run
 
 
@@ -274,8 +274,10 @@ def _save(run: _Run, plan: Plan, folder: Path) -> None:
             old.unlink()
 
 
-def _resume(run: _Run, folder: Path, device: str) -> None:
+def _resume(run: _Run, plan: Plan, folder: Path, device: str) -> None:
     note = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if note["plan"] != json.loads(json.dumps(asdict(plan))):
+        raise ValueError(f"{folder.name!r} holds a run of another plan; name another folder.")
     tensors = load_file(folder / note["state"], device=device)
     run.step, run.best = note["step"], note["best"]
     run.net.load_state_dict(_under(tensors, "net."))

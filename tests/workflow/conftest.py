@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from echoview.app import App, application_of, build, sample_path
 from echoview.learning import Stage
+from echoview.ui import dialogs
 
 
 class Desk:
@@ -57,8 +58,15 @@ class Desk:
     def close(self) -> None:
         if not self.closed:
             self.closed = True
+            self.settle()  # a window that is still saving closes later
             self.window.close()
             self.window.deleteLater()
+
+
+@pytest.fixture(autouse=True)
+def nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dialog that a test does not expect would wait for ever: closing loses what is unsaved."""
+    monkeypatch.setattr(dialogs, "ask_close_unsaved", lambda parent, reason: True)
 
 
 @pytest.fixture

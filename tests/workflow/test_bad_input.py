@@ -67,7 +67,6 @@ def test_a_library_that_cannot_be_opened_is_said_and_the_app_goes_on(new_desk, s
     assert desk.session.unsaved
     assert "Not saved" in desk.window.top_bar.saved.text()
     assert list(desk.session.label.contours) == [1], "the correction is still on the screen"
-    desk.session.set_unsaved("")  # the question at closing has its own test
 
 
 def test_a_save_that_fails_is_made_good_by_the_next(desk, sample) -> None:
@@ -158,3 +157,46 @@ def test_corrections_that_cannot_be_saved_go_to_another_library(new_desk, sample
     desk.settle()
     assert not desk.session.unsaved
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [1]
+
+
+def test_corrections_that_were_not_saved_are_there_when_the_cine_is_opened_again(desk, sample, tmp_path) -> None:
+    desk.open(sample)
+    engine = desk.workflow.library._engine
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        )
+    desk.workflow.accept(1)
+    desk.settle()
+    still = tmp_path / "still.avi"
+    writer = cv2.VideoWriter(str(still), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
+    for t in range(6):
+        writer.write(np.full((120, 160, 3), 30 + t, np.uint8))
+    writer.release()
+    desk.open(still)
+    assert desk.session.label.empty
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER full")
+    desk.open(sample)
+    assert list(desk.session.label.contours) == [1]
+    desk.settle()
+    assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [1]
+    assert not desk.workflow.unsaved_cines
+
+
+def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp_path) -> None:
+    desk.open(sample)
+    desk.workflow.accept(26)
+    desk.settle()
+    short = tmp_path / "half.dcm"
+    whole = Path(sample).read_bytes()
+    short.write_bytes(whole[: len(whole) // 2])
+    desk.open(short)
+    assert 3 < len(desk.session.cine) < 30
+    assert desk.session.locked
+    assert any("frames" in note for note in desk.session.cine.info.notes)
+    desk.refusals.clear()
+    desk.workflow.accept(2)
+    assert len(desk.refusals) == 1
+    assert desk.session.label.empty
+    assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [26]

@@ -183,3 +183,28 @@ def test_every_action_has_something_to_do(desk) -> None:
     assert set(desk.window.acts) == {act.name for act in main_window.make_actions.__globals__["ACTS"]}
     for name, action in desk.window.acts.items():
         assert action.text(), name
+
+
+def test_a_gesture_ends_when_the_frame_changes(opened) -> None:
+    session, window = opened.session, opened.window
+    x, y = session.editable(3).handles[7]
+    port = window.view.viewport()
+    none = Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(port, Qt.MouseButton.LeftButton, none, on_screen(opened, x, y))
+    QTest.mouseMove(port, on_screen(opened, x + 8, y))
+    window.player.step(1)
+    QTest.mouseRelease(port, Qt.MouseButton.LeftButton, none, on_screen(opened, x + 8, y))
+    assert session.label.empty
+
+
+def test_a_correction_stays_with_its_cine_though_another_opens_behind_the_question(opened, monkeypatch) -> None:
+    opened.workflow.remember(annotator="")
+    first = opened.session.cine
+
+    def answer(parent) -> str:
+        opened.session.open(opened.session.cine.__class__(first.info, first._source), "other", opened.session.label)
+        return "AB"
+
+    monkeypatch.setattr(dialogs, "ask_annotator", answer)
+    opened.window.acts["approve"].trigger()
+    assert opened.session.label.empty

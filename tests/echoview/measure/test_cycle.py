@@ -77,3 +77,27 @@ def test_a_single_wrong_frame_at_a_turn_is_neither():
             sizes[at] = wrong
             taken += [(at, wrong)] if at in find_ed_es(sizes) else []
     assert taken == []
+
+
+def test_ed_and_es_belong_to_one_beat_where_breathing_moves_the_heart():
+    frames = np.arange(200)
+    phase = frames % 20
+    sizes = 80 + 20 * np.cos(2 * np.pi * phase / 20) + 18 * np.sin(2 * np.pi * frames / 200)
+    ed, es = find_ed_es(sizes)
+    assert 0 < es - ed < 20
+    ejected = 1 - sizes[es] / sizes[ed]
+    assert 0.3 < ejected < 0.5, "taken from the whole cine it would be 0.64"
+
+
+def test_one_beat_and_a_half_is_one_beat():
+    phase = np.arange(30) / 20
+    sizes = 80 + 20 * np.cos(2 * np.pi * phase)
+    ed, es = find_ed_es(sizes)
+    assert (ed, es) in {(0, 10), (20, 10)}
+
+
+def test_a_frame_that_a_person_drew_counts_as_it_is():
+    sizes, confidence = beat(8), np.full(24, 0.9)
+    sizes[8] = 400.0
+    confidence[8] = 1.0
+    assert find_ed_es(sizes, confidence)[0] == 8
