@@ -38,6 +38,7 @@ def demo(out: Path) -> int:
     application_of(sys.argv[:1])
     app = build()
     app.window.show()
+    app.window.resize(1280, 800)  # the offscreen display is smaller than any that is sold
     app.workflow.open(sample)
     until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
     session = app.session

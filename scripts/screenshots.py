@@ -36,6 +36,7 @@ def _take(out: Path) -> None:
     window, session, workflow, learning = app.window, app.session, app.workflow, app.learning
     out.mkdir(parents=True, exist_ok=True)
     window.show()
+    window.resize(1280, 800)  # the offscreen display is smaller than any that is sold
 
     def shot(name: str) -> None:
         QTest.qWait(80)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
-from scipy.signal import find_peaks
 
 HUMAN = 1.0  # the confidence of a contour that a person stands behind
 SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
 _FEWEST_FRAMES = 4
-_PROMINENT = 0.4  # of the stroke: a smaller rise is no filling
+_PROMINENT = 0.4  # of the stroke: a smaller change is no turn of the beat
 _PLATEAU = 2  # frames beside a peak that may be the end-diastole itself
 _ODD = 0.25  # of the stroke: a frame so far from the median of its neighbours is a mistake, not a turn of the beat
 
@@ -51,14 +50,25 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
 
 
 def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
-    """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them."""
-    there = np.isfinite(smooth)
-    frames = np.arange(len(smooth))
-    known = np.interp(frames, frames[there], smooth[there])
-    framed = np.concatenate([[known.min()], known, [known.min()]])  # so that an end can be a peak
-    peaks, _ = find_peaks(framed, prominence=_PROMINENT * stroke)
-    starts = [int(p) - 1 for p in peaks]
-    return list(itertools.pairwise(starts))
+    """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them.
+
+    The curve turns where it has come back by a good share of the stroke; an end of the cine can be a peak too.
+    """
+    there, frames = np.isfinite(smooth), np.arange(len(smooth))
+    sizes = np.interp(frames, frames[there], smooth[there])
+    peaks: list[int] = []
+    turn, filling = 0, True  # the extreme since the last turn, and whether it is a maximum
+    for t in range(len(sizes)):
+        beyond = sizes[t] - sizes[turn] if filling else sizes[turn] - sizes[t]
+        if beyond > 0:
+            turn = t
+        elif -beyond > _PROMINENT * stroke:
+            if filling:
+                peaks.append(turn)
+            turn, filling = t, not filling
+    if filling:
+        peaks.append(turn)
+    return list(itertools.pairwise(peaks))
 
 
 def _turns(kept: np.ndarray, smooth: np.ndarray, sane: np.ndarray, start: int, end: int) -> tuple[int, int]:
