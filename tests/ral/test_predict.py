@@ -246,3 +246,15 @@ def test_the_package_names_the_predictor():
     assert ral.Predictor is Predictor
     with pytest.raises(AttributeError, match="no attribute 'Wizard'"):
         _ = ral.Wizard
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_the_graphics_card_agrees_with_the_processor(cine, preparation, tmp_path):
+    here = predictor(0.5)
+    save_weights(tmp_path / "set", here.net, CARD)
+    there = Predictor(tmp_path / "set", "cuda")
+    assert there.device == "cuda"
+    for a, b in zip(here.stream(cine.frames, preparation), there.stream(cine.frames, preparation), strict=True):
+        np.testing.assert_allclose(a.logits, b.logits, atol=2e-2)
+        np.testing.assert_allclose(a.view_probabilities, b.view_probabilities, atol=1e-2)
