@@ -19,11 +19,11 @@ from echoview.learning import Learning
 from echoview.services.frames import FrameFeeder
 from echoview.services.jobs import Jobs
 from echoview.session import Session
-from echoview.store import Registry
+from echoview.store import Registry, try_library
 from echoview.ui import theme
 from echoview.ui.dialogs import show_bug
 from echoview.ui.main_window import MainWindow
-from echoview.workflow import Workflow, try_library
+from echoview.workflow import Workflow
 
 log = logging.getLogger(__name__)
 

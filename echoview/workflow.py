@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from echoview import __version__, paths, settings
+from echoview import __version__, settings
 from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
@@ -23,8 +23,7 @@ from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.training import base_name
 from echoview.session import Session
 from echoview.settings import Settings
-from echoview.store import Library, Registry, open_library
-from echoview.store.library import sqlite_url
+from echoview.store import Library, Registry, try_library
 
 log = logging.getLogger(__name__)
 
@@ -392,18 +391,3 @@ class Workflow(QObject):
 
 def _edited_frames(label: Label) -> int:
     return sum(contour.edited for contour in label.contours.values())
-
-
-def library_url(chosen: str) -> str:
-    """The library that a person named, else the file in their data folder."""
-    if not chosen:
-        return sqlite_url(paths.user_data_dir() / "labels.sqlite")
-    return chosen if "://" in chosen else sqlite_url(Path(chosen).absolute())
-
-
-def try_library(chosen: str) -> tuple[Library | None, EchoViewError | None]:
-    """The library, or the reason why there is none: the app runs without it and says so."""
-    try:
-        return open_library(library_url(chosen)), None
-    except EchoViewError as error:
-        return None, error

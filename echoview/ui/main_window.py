@@ -12,7 +12,6 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QLabel,
     QListWidget,
     QListWidgetItem,
     QMainWindow,
@@ -33,10 +32,10 @@ from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
 from echoview.ui.cine_view import CineView, Tool
 from echoview.ui.correcting import Correcting
+from echoview.ui.hints import Advice, EmptyHint
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
-from echoview.ui.theme import DARK
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
@@ -125,8 +124,8 @@ class MainWindow(QMainWindow):
         self.cines.setAccessibleName("Cines of the folder")
         self.cines.setMinimumWidth(160)
         self.cines.hide()
-        self.hint = _EmptyHint(self.view)
-        self.advice = _Advice(self.view)
+        self.hint = EmptyHint(self.view)
+        self.advice = Advice(self.view)
         self.zones = QSplitter(Qt.Orientation.Horizontal)
         for widget, stretch in ((self.cines, 0), (self.view, 1), (inspector, 0)):
             self.zones.addWidget(widget)
@@ -406,50 +405,3 @@ def _name(action: QAction, text: str) -> None:
     """The action says what it would do, its tooltip the key too."""
     action.setText(text.strip())
     action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
-
-
-_NEXT_CLICK = (
-    "Click one end of the mitral annulus",
-    "Click the apex, or the next point of the border",
-    "Click the other end of the annulus, or the next point",
-    "Enter finishes, Esc cancels; more clicks add points",
-)
-
-
-class _Advice(QLabel):
-    """What the tool in the hand waits for, over the top of the picture."""
-
-    def __init__(self, view: CineView) -> None:
-        super().__init__(view)
-        self._view = view
-        self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 12px;")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        view.drawing_changed.connect(self.refresh)
-        self.hide()
-
-    def refresh(self, clicks: int = 0) -> None:
-        text = {
-            Tool.DRAW: _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)],
-            Tool.CALIBRATE: "Drag along the depth scale, from one mark to another",
-        }.get(self._view.tool, "")
-        self.setText(text)
-        self.adjustSize()
-        self.move((self._view.width() - self.width()) // 2, 12)
-        self.setVisible(bool(text))
-
-
-class _EmptyHint(QLabel):
-    """What an empty window teaches; lies over the picture, in its middle."""
-
-    def __init__(self, over: QWidget) -> None:
-        super().__init__("Drop a cine or a study folder here,\nor open one (Ctrl+O)", over)
-        self.setObjectName("quiet")
-        self.setStyleSheet("font-size: 15px;")
-        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        over.installEventFilter(self)
-
-    def eventFilter(self, watched: object, event: object) -> bool:
-        assert isinstance(watched, QWidget)
-        self.setGeometry(watched.rect())
-        return False
