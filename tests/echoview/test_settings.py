@@ -51,7 +51,7 @@ def test_a_setting_of_a_newer_version_is_kept(file):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"device": 3}, {"recent": "a"}, {"recent": ["a", 1]}, {"terms_shown": {}}, {"annotator": None}]
+    "wrong", [{"threads": "two"}, {"recent": "a"}, {"recent": ["a", 1]}, {"terms_shown": {}}, {"annotator": None}]
 )
 def test_one_wrong_value_costs_only_itself(file, wrong):
     secret = "ab" * 32

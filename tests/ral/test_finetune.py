@@ -77,7 +77,8 @@ def test_events(finished):
     for e in events[1:-1]:
         assert e["of"] == 4
         if e["event"] == "validated":
-            assert all(0 <= e[key] <= 1 for key in ("corrected", "held_out", "guard"))
+            assert all(0 <= e[key] <= 1 for key in ("corrected", "guard"))
+            assert (e["held_out"] is None) == (e["step"] > 0), "held-out patients steer nothing"
     assert events[-1]["event"] == "end"
     json.dumps(events)
 
@@ -87,9 +88,10 @@ def test_the_report_says_what_the_events_said(finished):
     report = json.loads((folder / "report.json").read_text())
     assert report == {k: v for k, v in events[-1].items() if k != "event"}
     judged = [e for e in events if e["event"] == "validated"]
-    validated = {e["step"]: {k: e[k] for k in ("corrected", "held_out", "guard")} for e in judged}
-    assert report["before"] == validated[0]
-    assert report["after"] == validated[report["best_step"]]
+    validated = {e["step"]: {k: e[k] for k in ("corrected", "guard")} for e in judged}
+    for when, step in (("before", 0), ("after", report["best_step"])):
+        assert {k: report[when][k] for k in ("corrected", "guard")} == validated[step]
+        assert 0 <= report[when]["held_out"] <= 1
     assert report["steps"] == 4
     assert report["reason"] in ("finished", "guard")
     assert report["identity"] == read_card(folder / "weights").identity
@@ -159,7 +161,7 @@ def test_stop_ends_the_run_and_keeps_the_best_so_far(tmp_path, parent, corrected
     assert load_weights(folder / "weights")[1].identity == report["identity"]
     validated = [e for e in events if e["event"] == "validated"]
     assert [e["step"] for e in validated] == [0, 2]
-    assert end["after"]["held_out"] == max(e["held_out"] for e in validated)
+    assert end["after"]["corrected"] == max(e["corrected"] for e in validated)
 
 
 def test_when_nothing_got_better_the_candidate_is_the_parent(tmp_path, parent, corrected):

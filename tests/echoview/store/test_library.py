@@ -464,9 +464,7 @@ def test_a_damaged_row_is_an_error_and_never_an_empty_label(path, damage):
     library = open_library(sqlite_url(path))
     with pytest.raises(LibraryError, match="damaged"):
         library.label("uid-1")
-    if "contours" in damage:
-        with pytest.raises(LibraryError, match="damaged"):
-            library.labelled()
+    assert library.labelled() == [], "left out, so that it does not keep the other cines from being learnt from"
     library.close()
     assert sql(path, "select change from revisions") == [(damage,)]
 
@@ -477,9 +475,9 @@ def test_a_row_that_is_no_change_at_all_is_an_error_too(path, damage):
     sql(path, "update revisions set change = ?", damage)
     library = open_library(sqlite_url(path))
     try:
-        for ask in (lambda: library.label("uid-1"), library.labelled):
-            with pytest.raises(LibraryError):
-                ask()
+        with pytest.raises(LibraryError):
+            library.label("uid-1")
+        assert library.labelled() == []
         with contextlib.suppress(LibraryError):
             assert len(library.history("uid-1")) == 1
     finally:
