@@ -17,6 +17,8 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure
 
+_FEW = 8  # changed frames up to which measuring only them is quicker
+
 
 class Session(QObject):
     """The open cine, its prediction, its label and the weights in use.
@@ -125,7 +127,12 @@ class Session(QObject):
 
     def _replace_label(self, before: Label, after: Label, tool: str) -> None:
         self._label = after
-        self._measure()
+        changed = [t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)]
+        said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
+        if said or self.measurements is None or len(changed) > _FEW:
+            self._measure()
+        else:
+            self._measure_again(changed)
         self.label_changed.emit()
         self.label_edited.emit(before, after, tool)
 
@@ -145,6 +152,17 @@ class Session(QObject):
         if self.label.contour(t) is None:
             confidence = confidence_shown(len(self.cine), prediction, self.label)
             self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
+        self.measured.emit()
+
+    def _measure_again(self, frames: list[int]) -> None:
+        """Only these frames have another contour: the others need not be measured anew."""
+        assert self.cine is not None and self.measurements is not None
+        confidence = confidence_shown(len(self.cine), self.prediction, self.label)
+        for t in frames:
+            own = self.label.contour(t)
+            predicted = None if self.prediction is None else self.prediction.contours[t]
+            points = own.dense() if own is not None else predicted if predicted is not None else np.full((3, 2), np.nan)
+            self.measurements = remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
         self.measured.emit()
 
     def _measured(self, label: Label) -> Measurements:

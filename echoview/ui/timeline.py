@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF, QWheelEvent
+from PySide6.QtGui import (
+    QFont,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from echoview.session import Session
@@ -26,6 +36,7 @@ class Timeline(QWidget):
         super().__init__(parent)
         self._session = session
         self._t = 0
+        self._drawn: QPixmap | None = None  # all but the playhead; drawn anew when the session or the size changes
         self.setAccessibleName("Timeline")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -77,19 +88,37 @@ class Timeline(QWidget):
         self.stepped.emit(-1 if event.angleDelta().y() > 0 else 1)
 
     def _redraw(self, *_: object) -> None:
+        self._drawn = None
         self.update()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._redraw()
+        super().resizeEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._drawn is None or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():
+            self._drawn = self._draw_session()
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), DARK.colour("panel"))
+        painter.drawPixmap(0, 0, self._drawn)
+        if self._session.cine is not None:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._paint_playhead(painter)
+
+    def _draw_session(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(self.size() * ratio)
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(DARK.colour("panel"))
         cine = self._session.cine
-        if cine is None:
-            return
-        self._paint_states(painter, len(cine))
-        self._paint_curve(painter)
-        self._paint_marks(painter)
-        self._paint_playhead(painter)
+        if cine is not None:
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.font())
+            self._paint_states(painter, len(cine))
+            self._paint_curve(painter)
+            self._paint_marks(painter)
+            painter.end()
+        return picture
 
     def _paint_states(self, painter: QPainter, frames: int) -> None:
         """A bar a frame: full yellow = a person's, cyan at half height = predicted, a thin line = nothing."""
