@@ -42,6 +42,10 @@ class WeightsError(EchoViewError):
     """A set of weights is missing, damaged or does not fit the network."""
 
 
+class DeviceError(EchoViewError):
+    """The device that was asked for is not in this machine."""
+
+
 class TrainingError(EchoViewError):
     """A fine-tuning run cannot be prepared or did not end well."""
 

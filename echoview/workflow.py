@@ -16,7 +16,7 @@ from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import CineUnreadable, EchoViewError, LibraryError, WeightsError
+from echoview.errors import CineUnreadable, DeviceError, EchoViewError, LibraryError
 from echoview.io import find_cines, open_cine
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
@@ -64,7 +64,7 @@ class Workflow(QObject):
         self._predicting: Job | None = None
         self._pending: dict[str, Label] = {}  # corrections that could not be saved, by the cine's identity
         self._saving = 0
-        self._before: tuple[str, Prediction | None] | None = None  # device and prediction before another was tried
+        self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
         self._saved: dict[str, Label] = {}  # what the library holds, by the cine's identity
         session.label_edited.connect(self._save)
@@ -208,6 +208,7 @@ class Workflow(QObject):
     def _predicted(self, cine: Cine, empty: Prediction, found: object, device: str, fps: float) -> None:
         if cine is not self.session.cine:
             return
+        self._tried = None  # the device is there
         so_far = self.session.prediction
         if so_far is None or found.t == 0:  # type: ignore[attr-defined]  # a fall-back to the CPU starts anew
             so_far = replace(empty, device=device)
@@ -228,20 +229,24 @@ class Workflow(QObject):
 
     def _prediction_refused(self, error: EchoViewError) -> None:
         self._prediction_ended()
-        if isinstance(error, WeightsError) and self.settings.device != "auto":
-            device, prediction = self._before or ("auto", None)
-            self._before = None
-            self.remember(device=device)
-            self.device_kept.emit(device)
-            if prediction is not None and prediction.complete:
-                self.session.set_prediction(prediction)
-            else:
-                self.predict()
+        if isinstance(error, DeviceError) and self.settings.device != "auto":
+            self._keep_device()
         self.refused.emit(error)
+
+    def _keep_device(self) -> None:
+        """The device that was tried is not there: the former one, and what it had predicted of this cine."""
+        device, cine, prediction = self._tried or ("auto", None, None)
+        self._tried = None
+        self.remember(device=device)
+        self.device_kept.emit(device)
+        if cine is self.session.cine and prediction is not None and prediction.complete:
+            self.session.set_prediction(prediction)
+        else:
+            self.predict()
 
     def choose_device(self, device: str) -> None:
         """Predict on another device from now on; where it is not there, all stays as it was."""
-        self._before = (self.settings.device, self.session.prediction)
+        self._tried = (self.settings.device, self.session.cine, self.session.prediction)
         self.remember(device=device)
         self.predict()
 

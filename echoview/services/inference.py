@@ -13,7 +13,7 @@ import numpy as np
 
 from echoview.domain.cine import Cine
 from echoview.domain.weights import WeightsSet
-from echoview.errors import EchoViewError, WeightsError
+from echoview.errors import DeviceError, EchoViewError, WeightsError
 
 if TYPE_CHECKING:
     from ral.predict import FramePrediction, Predictor
@@ -39,7 +39,8 @@ class Inference:
         """The predictor of a set on a device.
 
         Raises:
-            WeightsError: the set cannot be loaded, or the device is not there.
+            WeightsError: the set cannot be loaded.
+            DeviceError: the device is not there.
         """
         key = (str(weights.folder), device)
         if key not in self._loaded:
@@ -51,7 +52,7 @@ class Inference:
             except CheckpointError as error:
                 raise WeightsError(str(error), "Choose other weights, or install them again.") from error
             except ValueError as error:
-                raise WeightsError(str(error), "Choose another device.") from error
+                raise DeviceError(str(error), "Choose another device.") from error
             self._loaded.clear()
             self._loaded[key] = predictor
         return self._loaded[key]

@@ -9,6 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 
 @pytest.fixture
@@ -200,3 +201,37 @@ def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp
     assert len(desk.refusals) == 1
     assert desk.session.label.empty
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [26]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device that is to be missing")
+def test_a_device_that_is_not_there_leaves_all_as_it_was(desk, sample) -> None:
+    desk.open(sample)
+    prediction, device = desk.session.prediction, desk.workflow.settings.device
+    desk.window.top_bar.device_chosen.emit("cuda")
+    desk.until(lambda: bool(desk.refusals))
+    assert "cuda" in desk.refusals[0]
+    assert desk.session.prediction is prediction
+    assert desk.workflow.settings.device == device
+
+
+def test_broken_weights_do_not_bring_back_a_prediction_of_another_cine(desk, sample, home, tmp_path) -> None:
+    desk.open(sample)
+    desk.window.top_bar.device_chosen.emit("cpu")
+    desk.until(lambda: desk.session.prediction is not None and desk.session.prediction.complete)
+    desk.settle()
+    half = tmp_path / "half.avi"
+    writer = cv2.VideoWriter(str(half), cv2.VideoWriter.fourcc(*"MJPG"), 25, (160, 120))
+    for t in range(6):
+        writer.write(np.full((120, 160, 3), 30 + t, np.uint8))
+    writer.release()
+    desk.open(half)
+    desk.window.player.pause()
+    shipped = desk.workflow.registry.active()
+    broken = home / "data" / "weights" / "broken"
+    shutil.copytree(shipped.folder, broken)
+    card = (broken / "card.json").read_text().replace(shipped.identity, "0" * 16).replace(shipped.name, "broken")
+    (broken / "card.json").write_text(card)
+    desk.workflow.choose_weights("broken")
+    desk.until(lambda: bool(desk.refusals))
+    assert desk.session.prediction is None
+    assert desk.workflow.settings.device == "cpu"
