@@ -34,13 +34,14 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--size", type=int, default=256)
 
     train = commands.add_parser("train", help="train the weights of a recipe; run it again to go on")
-    train.add_argument("recipe", choices=("ral-lite-camus", "ral-lite-phantom"))
+    train.add_argument("recipe", choices=("ral-lite-camus", "ral-lite-phantom", "unet1-camus"))
     train.add_argument("--out", required=True, help="folder of the run; its events, states and weights")
     train.add_argument("--data", help="folder with camus_a4c (default: ECHOVIEW_DATA)")
     train.add_argument("--seed", type=int, default=0)
     train.add_argument("--scale", type=float, default=1.0, help="multiplies the steps of every stage")
     train.add_argument("--device", default="auto")
     train.add_argument("--threads", type=int, default=0)
+    train.add_argument("--float32", action="store_true", help="multiply in float32, not in bfloat16")
 
     evaluate = commands.add_parser("evaluate", help="measure a set of weights on CAMUS A4C and on phantom test seeds")
     evaluate.add_argument("weights", help="folder of the set")

@@ -1,4 +1,4 @@
-"""The parts of the network: dense block, transition, ConvLSTM cell."""
+"""The parts of the network: dense block, transition, pyramid pooling, ConvLSTM cell."""
 
 from __future__ import annotations
 
@@ -56,32 +56,63 @@ class Transition(nn.Module):
         return F.avg_pool2d(x, 2) if self.pooled else x
 
 
+class PyramidPooling(nn.Module):
+    """What the whole picture holds, added to every place of it; (B,C,H,W) -> (B,C,H,W).
+
+    Averages over 1, 2, 3 and 6 parts a side, each squeezed to a quarter of the channels, enlarged and joined.
+    """
+
+    PARTS = (1, 2, 3, 6)
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        squeezed = max(channels // 4, 1)
+        self.squeeze = nn.ModuleList(nn.Conv2d(channels, squeezed, 1) for _ in self.PARTS)
+        self.join = nn.Conv2d(channels + squeezed * len(self.PARTS), channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = (x.shape[-2], x.shape[-1])
+        pooled = [
+            resize(F.relu(squeeze(F.adaptive_avg_pool2d(x, parts))), size)
+            for parts, squeeze in zip(self.PARTS, self.squeeze, strict=True)
+        ]
+        return self.join(torch.cat([x, *pooled], 1))
+
+
 class ConvLSTMCell(nn.Module):
     """One step of one level of the hierarchical ConvLSTM (eq. 2-4).
 
     The paper's input [f_k | B(y_{k-1}) | y_{t-1,k}] and hidden state [h_{k-1} | h_{t-1,k}] hold each map twice,
-    since y is h; a convolution is linear in its inputs, so each map is fed once: the same class of functions.
-    The cell state is the temporal one, c_{t-1,k}: nothing else would carry a memory (our choice).
+    since y is h; a convolution is linear in its inputs, so `Recurrence` feeds each map once by default: the same
+    class of functions. The cell state is the temporal one, c_{t-1,k}: nothing else would carry a memory (our choice).
     """
 
     def __init__(self, inputs: int, hidden: int) -> None:
         super().__init__()
         self.hidden = hidden
-        self.gates = nn.Conv2d(inputs + hidden, 4 * hidden, 3, padding=1)
+        self.gates = nn.Conv2d(inputs, 4 * hidden, 3, padding=1)
         with torch.no_grad():
             self.gates.bias.zero_()  # type: ignore[union-attr]
             self.gates.bias[hidden : 2 * hidden] = 1.0  # type: ignore[index]  # a new cell remembers
 
-    def forward(self, x: Tensor, state: tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor]:
-        """x (B,inputs,H,W) and state (h, c), each (B,hidden,H,W) or None for zeros -> the new (h, c)."""
-        if state is None:
-            zero = x.new_zeros(x.shape[0], self.hidden, *x.shape[2:])
-            state = (zero, zero)
-        h, c = state
-        i, f, o, g = self.gates(torch.cat([x, h], 1)).chunk(4, 1)
-        c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
-        return torch.sigmoid(o) * torch.tanh(c), c
+    def zeros(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        """The state before the first frame, for a map as large as `like`; the memory is float32 in any precision."""
+        size = (like.shape[0], self.hidden, *like.shape[2:])
+        return like.new_zeros(size), like.new_zeros(size, dtype=torch.float32)
+
+    def forward(self, x: Tensor, state: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+        """x (B,inputs,H,W), hidden state included, and state (h, c), each (B,hidden,H,W) -> the new (h, c)."""
+        i, f, o, g = self.gates(x).chunk(4, 1)
+        c = torch.sigmoid(f) * state[1] + torch.sigmoid(i) * torch.tanh(g)
+        return torch.sigmoid(o) * torch.tanh(c).to(o.dtype), c
 
 
 def conv_bn_relu(channels: int, out: int) -> list[nn.Module]:
     return [nn.Conv2d(channels, out, 3, padding=1, bias=False), nn.BatchNorm2d(out), nn.ReLU(inplace=True)]
+
+
+def resize(x: Tensor, size: torch.Size | tuple[int, int]) -> Tensor:
+    """Bilinear, and nothing at all where the sizes match already."""
+    return (
+        x if x.shape[-2:] == tuple(size) else F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False)
+    )

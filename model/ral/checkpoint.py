@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ral.config import RALConfig
+from ral.config import config_from
 
 if TYPE_CHECKING:
-    from ral.network import RAL
+    from ral.build import Network
 
 WEIGHTS_FILE = "weights.safetensors"
 CARD_FILE = "card.json"
@@ -28,12 +28,14 @@ class Card:
     Attributes:
         name: e.g. "ral-lite-camus".
         identity: the first 16 hex digits of the SHA-256 of the weights file; filled in on saving.
-        config: sizes of the network (`RALConfig.to_dict`).
+        config: what `ral.config.config_from` reads.
         data: what it was trained on, in sentences; terms: under which terms it may be used.
         research_only: True where the terms forbid anything but research.
         metrics: measured figures by name, each group naming its data.
         seed, command, revision, created: how it was made, so that it can be made again.
         parent: identity of the weights it was fine-tuned from, or "".
+        calibration: what makes its confidence and its spread honest (`ral.evaluation.reliability.fit_calibration`),
+            or {}; fine-tuning keeps the parent's.
     """
 
     name: str
@@ -48,9 +50,10 @@ class Card:
     revision: str = ""
     created: str = ""
     parent: str = ""
+    calibration: dict[str, Any] = field(default_factory=dict)
 
 
-def save_weights(folder: str | Path, net: RAL, card: Card) -> Card:
+def save_weights(folder: str | Path, net: Network, card: Card) -> Card:
     """Write a set of weights; the card comes last and atomically, so a set without a card is not a set.
 
     Returns:
@@ -92,7 +95,7 @@ def read_card(folder: str | Path) -> Card:
         raise CheckpointError(f"The card of the weights {Path(folder).name!r} cannot be read.") from error
 
 
-def load_weights(folder: str | Path, device: str = "cpu") -> tuple[RAL, Card]:
+def load_weights(folder: str | Path, device: str = "cpu") -> tuple[Network, Card]:
     """A network ready to predict, and its card.
 
     Raises:
@@ -100,7 +103,7 @@ def load_weights(folder: str | Path, device: str = "cpu") -> tuple[RAL, Card]:
     """
     from safetensors.torch import load_file
 
-    from ral.network import RAL
+    from ral.build import build
 
     folder = Path(folder)
     card = read_card(folder)
@@ -108,7 +111,7 @@ def load_weights(folder: str | Path, device: str = "cpu") -> tuple[RAL, Card]:
     try:
         if _identity(path) != card.identity:
             raise CheckpointError(f"The weights file of {card.name!r} is not the one its card describes.")
-        net = RAL(RALConfig.from_dict(card.config))
+        net = build(config_from(card.config))
         net.load_state_dict(load_file(path))
     except CheckpointError:
         raise

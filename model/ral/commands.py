@@ -6,9 +6,11 @@ import argparse
 import json
 import subprocess
 import time
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -16,6 +18,10 @@ import numpy as np
 from ral import recipes
 from ral.checkpoint import Card, save_weights, write_card
 from ral.config import VIEWS
+
+if TYPE_CHECKING:
+    from ral.batches import Data
+    from ral.plan import Plan
 
 TEST_SEEDS = 900_000  # phantom seeds from here on are never trained on
 
@@ -48,33 +54,51 @@ def simulate(chosen: argparse.Namespace) -> int:
 def train(chosen: argparse.Namespace) -> int:
     import torch
 
-    from ral.network import RAL
     from ral.predict import choose_device
+    from ral.several import group, own_device
     from ral.train import train as run
 
     if chosen.threads:
         torch.set_num_threads(chosen.threads)
-    recipe, out, revision = recipes.RECIPES[chosen.recipe], Path(chosen.out), _revision()
-    real, phantom, inner = _training_data(recipe, _data(chosen), out)
-    plan = recipe.plan(chosen.seed, chosen.scale)
+    recipe, out = recipes.RECIPES[chosen.recipe], Path(chosen.out)
+    plan = recipe.plan(chosen.seed, chosen.scale, not chosen.float32)
+    data = _training_data(recipe, plan, _data(chosen), out)
     out.mkdir(parents=True, exist_ok=True)
+    device = own_device(choose_device(chosen.device))
+    with group(device) as (rank, world):
+        events = run(plan, data, out, device, rank, world)
+        if rank == 0:
+            _log(events, out)
+            _keep_weights(recipe, plan, chosen, out)
+        else:
+            for _ in events:
+                pass
+    return 0
+
+
+def _log(events: Iterator[dict[str, Any]], out: Path) -> None:
+    """Write the events of a run into `events.jsonl` and on the screen; the first line names the code."""
     with (out / "events.jsonl").open("a", encoding="utf-8") as log:
-        for event in run(plan, real, phantom, inner, out, choose_device(chosen.device)):
+        for event in chain([{"event": "begin", "revision": _revision()}], events):
             log.write(json.dumps(event) + "\n")
             log.flush()
             print(json.dumps(event), flush=True)
+
+
+def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> None:
     from safetensors.torch import load_file
 
-    net = RAL(plan.config)
+    from ral.build import build
+
+    net = build(plan.config)
     net.load_state_dict(load_file(out / "best.safetensors"))
     card = Card(
         recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g} --out RUN",
-        revision=revision, created=time.strftime("%Y-%m-%d"),
+        revision=_revision(), created=time.strftime("%Y-%m-%d"),
     )  # fmt: skip
     written = save_weights(out / "weights", net, card)
     print(f"wrote {written.name} {written.identity}")
-    return 0
 
 
 def evaluate(chosen: argparse.Namespace) -> int:
@@ -111,19 +135,26 @@ def _phantom_metrics(predictor: Any, count: int) -> dict[str, Any]:
     return phantom_scores(predictor, range(TEST_SEEDS, TEST_SEEDS + count))
 
 
-def _training_data(recipe: recipes.Recipe, folder: Path | None, out: Path) -> tuple[list, list, list]:
-    """Real clips, phantom clips and the inner split; a run without CAMUS is steered by other phantom seeds."""
-    from ral.datasets import camus_clips, phantom_clips, read_split
+def _training_data(recipe: recipes.Recipe, plan: Plan, folder: Path | None, out: Path) -> Data:
+    """What the stages of a plan read; a run without CAMUS is steered by other phantom seeds."""
+    from ral.batches import Data
+    from ral.datasets import camus_clips, check_splits, phantom_clips, read_split
+    from ral.datasets.warped import warped_clips
 
-    cache = out / "phantom"
-    phantom = list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache))
+    cache = out.parent / "cache"
+    simulated = any(stage.clips or stage.real_share < 1 for stage in plan.stages)
+    phantom = list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache)) if simulated else []
     if not recipe.camus:
-        return [], phantom, list(phantom_clips(range(TEST_SEEDS // 2, TEST_SEEDS // 2 + 24), 4, cache))
+        steering = range(TEST_SEEDS // 2, TEST_SEEDS // 2 + 24)
+        return Data(phantom=phantom, validation=list(phantom_clips(steering, 4, cache)))
     if folder is None:
         raise ValueError("CAMUS was not found; name its folder with --data or ECHOVIEW_DATA.")
     camus = folder / "camus_a4c"
     split = {name: read_split(camus / f"split_{name}.txt") for name in ("train", "inner")}
-    return list(camus_clips(camus, split["train"])), phantom, list(camus_clips(camus, split["inner"]))
+    check_splits(split)
+    real, inner = (list(camus_clips(camus, split[name])) for name in ("train", "inner"))
+    pairs = list(warped_clips(camus, split["train"], recipe.pair_frames, cache=cache)) if recipe.pair_frames else []
+    return Data(real, phantom, pairs, inner)
 
 
 def _data(chosen: argparse.Namespace) -> Path | None:

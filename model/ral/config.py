@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 VIEWS = ("A2C", "A3C", "A4C")
@@ -25,8 +25,16 @@ class RALConfig:
         hidden: channels of ConvLSTM 1..5.
         view_widths: channels of the five steps of the classification branch.
         temporal: False gives every frame a zero state (ablation).
-        dense: False replaces a dense block by two plain convolutions of the same width (ablation).
+        spatial: False makes the five ConvLSTMs independent; their maps are enlarged, joined and read by the head
+            (ablation).
+        dense: False replaces a dense block by two plain convolutions of the same width, undilated (ablation).
         classify: False leaves the classification branch out (ablation).
+        literal_inputs: feed every map to a ConvLSTM twice, as eq. 2 and 3 are printed; the same class of functions.
+        bidirectional: a second stack of ConvLSTMs reads the clip backwards (the paper's own remedy for errors that
+            build up along the beat); for cines that are there as a whole.
+        deep_supervision: a 1x1 head on every h_k while training (sibling paper).
+        pyramid_pooling: averages over 1, 2, 3 and 6 parts of the picture after the last block (sibling paper).
+        mask_hint: a second input channel: a corrected mask as +1 inside and -1 outside, 0 where there is none.
     """
 
     name: str
@@ -42,8 +50,14 @@ class RALConfig:
     hidden: tuple[int, ...] = (32, 32, 32, 16, 16)
     view_widths: tuple[int, ...] = (32, 48, 48, 64, 64)
     temporal: bool = True
+    spatial: bool = True
     dense: bool = True
     classify: bool = True
+    literal_inputs: bool = False
+    bidirectional: bool = False
+    deep_supervision: bool = False
+    pyramid_pooling: bool = False
+    mask_hint: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -59,6 +73,28 @@ class RALConfig:
         return cls(**plain)
 
 
+@dataclass(frozen=True, slots=True)
+class BaselineConfig:
+    """One of the peers: "unet1", "unet2", "unetpp" or "acnn" (see `ral.baselines`)."""
+
+    name: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"baseline": self.name}
+
+
+NetConfig = RALConfig | BaselineConfig
+
+
+def config_from(values: dict[str, Any]) -> NetConfig:
+    """The config that `to_dict` of either kind wrote.
+
+    Raises:
+        TypeError: a key that this version does not know.
+    """
+    return BaselineConfig(values["baseline"]) if "baseline" in values else RALConfig.from_dict(values)
+
+
 RAL_BASE = RALConfig("ral-base")
 RAL_LITE = RALConfig(
     "ral-lite",
@@ -69,4 +105,30 @@ RAL_LITE = RALConfig(
     hidden=(24, 24, 24, 16, 12),
     view_widths=(24, 24, 32, 32, 48),
 )
-CONFIGS = {config.name: config for config in (RAL_BASE, RAL_LITE)}
+BASELINES = {name: BaselineConfig(name) for name in ("unet1", "unet2", "unetpp", "acnn")}
+CONFIGS: dict[str, NetConfig] = {"ral-base": RAL_BASE, "ral-lite": RAL_LITE, **BASELINES}
+
+# What one flag changes: the ablations of the paper, then what goes beyond it.
+ABLATIONS: dict[str, dict[str, Any]] = {
+    "no_classification": {"classify": False},
+    "no_convblock": {"dense": False},
+    "no_temporal": {"temporal": False},
+    "no_spatial": {"spatial": False},
+    "no_dilation": {"dilations": (1, 1, 1, 1, 1)},
+    "literal_inputs": {"literal_inputs": True},
+}
+EXTENSIONS: dict[str, dict[str, Any]] = {
+    "bidirectional": {"bidirectional": True},
+    "deep_supervision": {"deep_supervision": True},
+    "pyramid_pooling": {"pyramid_pooling": True},
+    "mask_hint": {"mask_hint": True},
+}
+
+
+def variant(config: RALConfig, flag: str) -> RALConfig:
+    """A config with one flag of `ABLATIONS` or `EXTENSIONS` set, named after it.
+
+    Raises:
+        KeyError: no such flag.
+    """
+    return replace(config, name=f"{config.name}+{flag}", **(ABLATIONS | EXTENSIONS)[flag])

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ral.batches import cut
 from ral.checkpoint import Card, load_weights, save_weights
 from ral.datasets.clip import Clip, augment, collate
 from ral.datasets.sources import phantom_clips
@@ -27,7 +28,7 @@ from ral.evaluate import dice_of_clips
 from ral.losses import segmentation_loss
 from ral.network import RAL
 from ral.predict import choose_device
-from ral.train import cut, follow, keep_large_blocks
+from ral.train import follow, keep_large_blocks, prepare_for_training
 
 WINDOW, WARM_UP = 6, 4
 HEAD_RATE, CELL_RATE, ENCODER_RATE = 3e-4, 1e-4, 1e-4
@@ -103,6 +104,8 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
         torch.set_num_threads(config.threads)
     device = choose_device(config.device)
     teacher, card = load_weights(folder / config.weights, device)
+    if not isinstance(teacher, RAL):
+        raise ValueError(f"{card.name!r} is no RAL network; only those are fine-tuned.")
     yield {
         "event": "data",
         "cines": len(learn),
@@ -190,7 +193,7 @@ def _step(
     warm = min(1.0, (step + 1) / max(config.steps * 0.1, 1))
     for group in optimiser.param_groups:
         group["lr"] = group["peak"] * warm
-    _train_mode(net)
+    prepare_for_training(net, freeze_norm=True)  # a few frames of one patient would ruin the statistics
     optimiser.zero_grad(set_to_none=True)
     corrected = _loss(net, teacher, augment(_draw(learn, rng), rng, config.size), device)
     corrected.backward()
@@ -245,14 +248,6 @@ def _frames(clip: Clip) -> list[int]:
 
 def _labelled(clips: list[Clip]) -> int:
     return sum(len(_frames(clip)) for clip in clips)
-
-
-def _train_mode(net: RAL) -> None:
-    """Training, but the statistics of BN stay: a few frames of one patient would ruin them."""
-    net.train()
-    for module in net.modules():
-        if isinstance(module, nn.BatchNorm2d):
-            module.eval()
 
 
 def _keep(

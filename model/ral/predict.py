@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
 
+from ral.build import Network
 from ral.checkpoint import Card, load_weights
-from ral.config import CONTOUR_POINTS, VIEWS
+from ral.config import CONTOUR_POINTS, VIEWS, RALConfig
+from ral.evaluation.reliability import expected_dice
 from ral.geometry import area, largest_component, open_contour, outline, raster
-from ral.network import RAL, State
+from ral.network import RAL, Output, State
 from ral.prepare import Preparation, normalise
 
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
+_WIDEST = 0.1  # of the input's side: the spread where the logits are flat
+_CHUNK, _OVERLAP = 32, 8  # frames that a network which reads both ways sees at once
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -27,9 +32,12 @@ class FramePrediction:
     Attributes:
         t: frame, 0-based.
         contour: (N,2) float64 x,y native px, first annulus point over the apex to the second; NaN where empty.
-        confidence: 0..1, agreement of the probabilities with the mask they were cut to; 0 where empty.
+        confidence: 0..1, the Dice to expect where the card is calibrated, else the agreement of the probabilities
+            with the mask they were cut to; 0 where empty.
         view_probabilities: (3,) in the order A2C, A3C, A4C, from all frames so far.
         logits: (S,S) float32 on the input grid.
+        spread_px: (N,) float64, how far the border may lie from the contour at each of its points: one standard
+            deviation along the normal, native px; None where empty.
     """
 
     t: int
@@ -37,6 +45,7 @@ class FramePrediction:
     confidence: float
     view_probabilities: np.ndarray
     logits: np.ndarray
+    spread_px: np.ndarray | None = None
 
     @property
     def empty(self) -> bool:
@@ -69,49 +78,96 @@ class Predictor:
         weights: folder of the set (see `ral.checkpoint`).
         device: "auto", "cuda", "mps" or "cpu".
         threads: of the processor, for all of torch; 0 leaves torch's own choice.
+        calibrated: whether confidence and spread are corrected by what the card knows; False to fit that anew.
 
     Raises:
         CheckpointError: the weights cannot be loaded.
         ValueError: the device is not there.
     """
 
-    def __init__(self, weights: str | Path, device: str = "auto", threads: int = 0) -> None:
+    def __init__(self, weights: str | Path, device: str = "auto", threads: int = 0, calibrated: bool = True) -> None:
         if threads:
             torch.set_num_threads(threads)
         self.device = choose_device(device)
         self.net, self.card = load_weights(weights, self.device)
+        self.calibration = self.card.calibration if calibrated else {}
 
     @classmethod
-    def of(cls, net: RAL, card: Card, device: str = "cpu") -> Predictor:
+    def of(cls, net: Network, card: Card, device: str = "cpu") -> Predictor:
         """A predictor around a network that is in memory already."""
         predictor = cls.__new__(cls)
         predictor.device, predictor.net, predictor.card = device, net.eval(), card
+        predictor.calibration = card.calibration
         return predictor
 
     @torch.inference_mode()
-    def stream(self, frames: Iterable[np.ndarray], preparation: Preparation) -> Iterator[FramePrediction]:
+    def stream(
+        self,
+        frames: Iterable[np.ndarray],
+        preparation: Preparation,
+        hints: Mapping[int, np.ndarray] | None = None,
+    ) -> Iterator[FramePrediction]:
         """Predict frame after frame, carrying the recurrent state.
 
         Args:
-            frames: native (H,W) or (H,W,3) uint8, in order; consumed one at a time.
+            frames: native (H,W) or (H,W,3) uint8, in order; consumed one at a time, or `_CHUNK` at a time by a network
+                that also reads backwards.
             preparation: from `ral.prepare.prepare` on a few frames of the same cine.
+            hints: corrected masks (H,W) bool, native, by frame; they steer that frame and those after it. Networks
+                that read none ignore them.
         """
-        state: State | None = None
+        pictures = (normalise(preparation.picture(frame), preparation.sector_input) for frame in frames)
+        inputs = ((p, _signed(hints, t, preparation)) for t, p in enumerate(pictures))
+        config = self.net.config
+        both_ways = isinstance(config, RALConfig) and config.bidirectional
         gathered: torch.Tensor | None = None
-        for t, frame in enumerate(frames):
-            picture = normalise(preparation.picture(frame), preparation.sector_input)
-            out = self.net(torch.from_numpy(picture)[None, None, None].to(self.device), state)
-            state = out.state
+        for t, out in enumerate(self._in_chunks(inputs) if both_ways else self._one_by_one(inputs)):
             views = np.full(len(VIEWS), 1 / len(VIEWS))
-            if out.view_features is not None:
+            if isinstance(self.net, RAL) and out.view_features is not None:
                 seen = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
                 gathered = seen
                 views = self.net.view_logits(seen).softmax(1)[0].float().cpu().numpy().astype(np.float64)
-            yield read_logits(t, out.logits[0, 0].float().cpu().numpy(), views, preparation)
+            logits = out.logits[0, 0].float().cpu().numpy()
+            yield read_logits(t, logits, views, preparation, self.calibration)
+
+    def _run(self, pictures: list[np.ndarray], hints: list[np.ndarray], state: State | None) -> Output:
+        frames, given = (torch.from_numpy(np.stack(a))[None, :, None].to(self.device) for a in (pictures, hints))
+        return self.net(frames, state, given)
+
+    def _one_by_one(self, inputs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Output]:
+        state: State | None = None
+        for picture, hint in inputs:
+            out = self._run([picture], [hint], state)
+            state = out.state
+            yield out
+
+    def _in_chunks(self, inputs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Output]:
+        """For a network that reads both ways: stretches of the cine, each with `_OVERLAP` frames around it."""
+        every = list(inputs)
+        for start in range(0, len(every), _CHUNK):
+            first = max(start - _OVERLAP, 0)
+            pictures, hints = zip(*every[first : start + _CHUNK + _OVERLAP], strict=True)
+            out = self._run(list(pictures), list(hints), None)
+            for t in range(start - first, min(start + _CHUNK, len(every)) - first):
+                views = None if out.view_features is None else out.view_features[:, t : t + 1]
+                yield Output(out.logits[:, t : t + 1], views, out.state)
 
 
-def read_logits(t: int, logits: np.ndarray, views: np.ndarray, preparation: Preparation) -> FramePrediction:
-    """(S,S) logits -> contour and confidence; the largest patch alone counts."""
+def _signed(hints: Mapping[int, np.ndarray] | None, t: int, preparation: Preparation) -> np.ndarray:
+    """(S,S) float32: +1 inside and -1 outside the corrected mask of a frame, 0 where it has none."""
+    if hints is None or t not in hints:
+        return np.zeros(preparation.sector_input.shape, np.float32)
+    return 2 * preparation.mask(hints[t]).astype(np.float32) - 1
+
+
+def read_logits(
+    t: int,
+    logits: np.ndarray,
+    views: np.ndarray,
+    preparation: Preparation,
+    calibration: dict[str, Any] | None = None,
+) -> FramePrediction:
+    """(S,S) logits -> contour, confidence and spread; the largest patch alone counts."""
     smooth = cv2.GaussianBlur(logits, (0, 0), _SMOOTH * logits.shape[0])
     patch = largest_component(smooth > 0)
     empty = FramePrediction(t, np.full((CONTOUR_POINTS, 2), np.nan), 0.0, views, logits)
@@ -128,4 +184,22 @@ def read_logits(t: int, logits: np.ndarray, views: np.ndarray, preparation: Prep
         return empty
     p = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     confidence = 2 * float(p[patch].sum()) / float(p.sum() + patch.sum())
-    return FramePrediction(t, contour, confidence, views, logits)
+    spread = _spread(smooth, contour, preparation)
+    if calibration:
+        confidence = float(expected_dice(confidence, calibration))
+        spread = spread * calibration.get("spread_factor", 1.0)
+    return FramePrediction(t, contour, confidence, views, logits, spread)
+
+
+def _spread(smooth: np.ndarray, contour: np.ndarray, preparation: Preparation) -> np.ndarray:
+    """Standard deviation of the border along its normal at each contour point, (N,) native px.
+
+    Taken as a logistic distribution, whose deviation is pi / sqrt(3) over the slope of the logits: where they rise
+    slowly across the border, the network does not know where it is.
+    """
+    down, across = np.gradient(smooth.astype(np.float64))
+    slopes = np.hypot(down, across)
+    at = preparation.to_input(contour).astype(np.float32)
+    slope = cv2.remap(slopes.astype(np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    sigma = np.minimum(np.pi / np.sqrt(3) / np.maximum(slope.ravel(), 1e-3), _WIDEST * smooth.shape[0])
+    return sigma.astype(np.float64) / np.sqrt(np.prod(preparation.scale))

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SPEC = ROOT / "echoview.spec"
+APART = ("ral.report", "ral.datasets.motion", "ral.datasets.warped")
 SOURCES = {"echoview": ROOT / "echoview", "ral": ROOT / "model" / "ral"}
 
 
@@ -66,11 +67,14 @@ def sources_of(spec) -> dict[str, str]:
     return {place: source for source, place in datas if not place.startswith(("licenses/", "."))}
 
 
-def imported() -> dict[str, str]:
-    """Every module that the program imports from elsewhere, and a file that does so."""
+def imported(apart: bool = False) -> dict[str, str]:
+    """Every module imported from elsewhere, and a file that does so: by what stays apart, or by the rest."""
+    left_out = [SOURCES["ral"] / Path(*name.split(".")[1:]) for name in APART]
     found: dict[str, str] = {}
     for folder in SOURCES.values():
         for file in folder.rglob("*.py"):
+            if any(place in (file.with_suffix(""), *file.parents) for place in left_out) != apart:
+                continue
             for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
                 names: list[str] = []
                 if isinstance(node, ast.Import):
@@ -131,6 +135,17 @@ def test_nothing_that_is_imported_is_left_out(spec):
     assert wrong == []
 
 
+def test_what_stays_apart_is_not_in_the_bundle_and_the_rest_does_not_load_it(spec):
+    assert spec["APART"] == APART
+    assert {*APART, "matplotlib"} <= set(spec["EXCLUDED"])
+    assert not [name for name in spec["analysis"].named["hiddenimports"] if name.startswith(APART)]
+    loaded = "import sys, ral.finetune, ral.predict, ral.train; print(*sys.modules)"
+    names = subprocess.run([sys.executable, "-c", loaded], capture_output=True, text=True, check=True).stdout.split()
+    assert "ral.datasets" in names
+    assert not [name for name in names if name.startswith(APART)]
+    assert "matplotlib" not in {name.split(".")[0] for name in imported()}
+
+
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -157,14 +172,16 @@ def test_the_trimming_takes_what_it_should(spec, name, kept):
 
 
 def test_what_is_imported_is_a_declared_dependency():
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    known = {plain(re.split(r"[<>=!~ \[;]", entry)[0]) for entry in declared}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     providers = importlib.metadata.packages_distributions()
-    wrong = {
-        f"{file} imports {name}"
-        for name, file in imported().items()
-        if not {plain(dist) for dist in providers.get(name.split(".")[0], ())} & known
-    }
+    wrong = set()
+    for apart, extra in ((False, []), (True, project["optional-dependencies"]["report"])):
+        known = {plain(re.split(r"[<>=!~ \[;]", entry)[0]) for entry in (*project["dependencies"], *extra)}
+        wrong |= {
+            f"{file} imports {name}"
+            for name, file in imported(apart).items()
+            if not {plain(dist) for dist in providers.get(name.split(".")[0], ())} & known
+        }
     assert wrong == set()
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from ral.config import VIEWS
 from ral.datasets import Clip, augment, camus_clips, collate, phantom_clips, read_split
-from ral.datasets.clip import change_look, plain
+from ral.datasets.clip import change_look, plain, restyle
 from ral.datasets.sources import read_camus
 from ral.formats import FormatError, write_nifti
 
@@ -51,7 +51,7 @@ def test_the_mask_moves_with_the_picture(size):
         for picture, mask in zip(sample.frames, sample.masks > 0, strict=True):
             scores.append(overlap(bright(picture, mask), mask))
     assert np.median(scores) > 0.97
-    assert np.mean(np.array(scores) > 0.9) > 0.9  # a shadow or coarse speckle may hide a part
+    assert np.mean(np.array(scores) > 0.9) > 0.85  # a shadow, words or coarse speckle may hide a part
 
 
 def test_it_moves_at_all_and_differently_each_time():
@@ -85,24 +85,37 @@ def test_all_frames_of_a_clip_share_one_geometry_and_one_look():
 def test_the_same_seed_gives_the_same_sample_and_the_clip_stays_as_it_was():
     clip = shape_clip()
     before = clip.frames.copy()
-    for drift in (0, 3):
-        a, b, c = (augment(clip, rng(seed), 64, drift_frames=drift) for seed in (5, 5, 6))
+    for style in (None, shape_clip(1)):
+        a, b, c = (augment(clip, rng(seed), 64, style) for seed in (5, 5, 6))
         np.testing.assert_array_equal(a.frames, b.frames)
         np.testing.assert_array_equal(a.masks, b.masks)
         assert not np.array_equal(a.masks, c.masks)
     np.testing.assert_array_equal(clip.frames, before)
 
 
-def test_a_still_drifts_slowly_and_its_mask_with_it():
-    for seed in range(6):
-        sample = augment(shape_clip(1), rng(seed), 96, drift_frames=8)
-        masks = sample.masks > 0
-        assert masks.shape == (8, 96, 96)
-        assert sample.weights.tolist() == [1.0] * 8
-        near = [overlap(a, b) for a, b in zip(masks[1:], masks[:-1], strict=True)]
-        assert min(near) > 0.8
-        assert min(overlap(m, masks[0]) for m in masks) < 0.995
-        assert np.median([overlap(bright(p, m), m) for p, m in zip(sample.frames, masks, strict=True)]) > 0.85
+def grey_clip(seed: int, scale: float) -> Clip:
+    frames = (rng(seed).random((2, 64, 64)) ** scale * 255).astype(np.uint8)
+    sector = np.zeros((64, 64), np.uint8)
+    sector[8:, 8:] = 1
+    return Clip(frames, np.zeros((2, 64, 64), bool), np.ones(2, np.float32), sector, 0, "test", "x")
+
+
+def test_a_restyled_clip_has_the_grey_levels_of_the_other_in_its_own_order():
+    own, other = grey_clip(0, 1.0), grey_clip(1, 3.0)
+    frames = restyle(own, other, 1.0)
+    inside = own.sector > 0
+    for share in (0.1, 0.5, 0.9):
+        wanted = np.quantile(other.frames[:, inside], share)
+        assert np.quantile(frames[:, inside], share) == pytest.approx(wanted, abs=4)
+    order = np.argsort(own.frames[0].ravel(), kind="stable")
+    assert (np.diff(frames[0].ravel()[order].astype(int)) >= 0).all()
+    np.testing.assert_array_equal(restyle(own, other, 0.0), own.frames)
+
+
+def test_a_clip_without_a_sector_keeps_its_grey_levels():
+    own, other = grey_clip(0, 1.0), grey_clip(1, 3.0)
+    other.sector[:] = 0
+    np.testing.assert_array_equal(restyle(own, other, 1.0), own.frames)
 
 
 def test_weights_stay_with_their_frames():

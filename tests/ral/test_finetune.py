@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 import torch
 
+from ral.batches import Data, cut
 from ral.checkpoint import Card, CheckpointError, load_weights, read_card, save_weights
 from ral.config import RALConfig
-from ral.datasets.clip import Clip
+from ral.datasets.clip import Clip, collate, plain
 from ral.datasets.sources import phantom_clips
 from ral.evaluate import dice_of_clips
 from ral.finetune import TuneConfig, finetune, read_run, write_clip
+from ral.geometry import largest_component
 from ral.network import RAL
-from ral.train import Plan, Stage, cut, train
+from ral.plan import Plan, Stage
+from ral.train import train
 
 SIZE = 64
 TINY = RALConfig(
@@ -30,7 +33,7 @@ def parent(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("parent")
     clips = list(phantom_clips(range(3), 1, size=SIZE))
     plan = Plan(TINY, (Stage(SIZE, 40, 1e-2, stills=4),), ema=0.9, validate_every=1000, save_every=1000)
-    list(train(plan, [], clips, clips, folder / "run"))
+    list(train(plan, Data(phantom=clips, validation=clips), folder / "run"))
     from safetensors.torch import load_file
 
     net = RAL(TINY)
@@ -166,11 +169,15 @@ def test_stop_ends_the_run_and_keeps_the_best_so_far(tmp_path, parent, corrected
 
 def test_when_nothing_got_better_the_candidate_is_the_parent(tmp_path, parent, corrected):
     """What is written is the best of all that was judged, and the weights to start from are among it."""
-    folder = write_run(tmp_path / "run", parent, corrected, steps=1)
-    clip = corrected[0]
-    nothing = np.zeros_like(clip.masks)  # a correction that no step can satisfy: held-out Dice stays 0
-    write_clip(folder / "clips" / "001.npz", clip.frames, nothing, np.ones(5, np.float32), clip.sector, True)
+    folder, clip = write_run(tmp_path / "run", parent, corrected, steps=1), corrected[0]
+    net, said = load_weights(parent)[0], np.zeros_like(clip.masks)
+    with torch.inference_mode():  # a correction that says what the parent says: no step can do better
+        logits = net(collate([plain(cut(clip, 0, 1), SIZE)])["frames"]).logits
+        said[0] = largest_component(logits[0, 0].numpy() > 0)
+    first = np.array([1, 0, 0, 0, 0], np.float32)
+    write_clip(folder / "clips" / "000.npz", clip.frames, said, first, clip.sector, False)
     end = list(finetune(folder))[-1]
+    assert end["before"]["corrected"] == 1.0
     assert (end["best_step"], end["after"]) == (0, end["before"])
     before, after = load_weights(parent)[0].state_dict(), load_weights(folder / "weights")[0].state_dict()
     assert all(torch.equal(before[k], after[k]) for k in before)

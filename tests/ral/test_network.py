@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ral.bench import gmac
-from ral.config import CONFIGS, RAL_BASE, RAL_LITE, RALConfig
+from ral.config import ABLATIONS, CONFIGS, EXTENSIONS, RAL_BASE, RAL_LITE, RALConfig, config_from, variant
 from ral.network import RAL
 
 TINY = RALConfig(
@@ -115,13 +115,91 @@ def test_without_time_every_frame_stands_alone():
     torch.testing.assert_close(given.logits, whole.logits[:, :1], atol=1e-5, rtol=1e-4)
 
 
-def test_the_other_ablations_run_and_learn():
-    for config in (replace(TINY, dense=False), replace(TINY, classify=False), replace(TINY, dilations=(1,) * 5)):
+@pytest.mark.parametrize("flag", [*ABLATIONS, *EXTENSIONS])
+def test_every_flag_runs_and_all_its_parameters_learn(flag):
+    config, silent = variant(TINY, flag), None
+    hints = torch.ones(2, 3, 1, 32, 32) if config.mask_hint else None
+    for seed in range(3):  # of so few channels one may be dead by chance
+        torch.manual_seed(seed)
         net = RAL(config).train()
-        out = net(clip(2, 2, 32))
+        out = net(clip(2, 3, 32), None, hints)
+        assert out.logits.shape == (2, 3, 32, 32)
         assert (out.view_features is None) == (not config.classify)
-        out.logits.square().mean().backward()
-        assert net.stem.weight.grad.abs().sum() > 0
+        loss = out.logits.square().mean() + sum(d.square().mean() for d in out.deep)
+        if out.view_features is not None:
+            loss = loss + net.view_logits(out.view_features).square().mean()
+        loss.backward()
+        dead = {name for name, p in net.named_parameters() if p.grad is None or not p.grad.abs().sum() > 0}
+        silent = dead if silent is None else silent & dead
+    assert not silent
+
+
+@torch.inference_mode()
+def test_the_backward_stack_sees_what_comes_after():
+    net, frames = build(variant(TINY, "bidirectional")), clip(1, 4, 32)
+    whole = net(frames).logits
+    other = frames.clone()
+    other[:, 3] += 3
+    assert (net(other).logits[:, 0] - whole[:, 0]).abs().max() > 1e-5
+
+
+@torch.inference_mode()
+def test_without_space_a_level_does_not_hear_the_one_above():
+    net, frames = build(variant(TINY, "no_spatial")), clip(1, 2, 32)
+    before = net.cells([f.unflatten(0, (1, 2)) for f in net._encode(frames.flatten(0, 1))[0]], None)[0]
+    next(net.cells[0].parameters()).add_(1.0)
+    after = net.cells([f.unflatten(0, (1, 2)) for f in net._encode(frames.flatten(0, 1))[0]], None)[0]
+    assert not torch.equal(before[0], after[0])
+    assert all(torch.equal(a, b) for a, b in zip(before[1:], after[1:], strict=True))
+
+
+@torch.inference_mode()
+def test_literal_inputs_are_the_same_function_with_shared_weights():
+    """A convolution is linear in its inputs: each map twice is each map once under the summed weights."""
+    once, twice = build(TINY), build(variant(TINY, "literal_inputs"))
+    for a, b in zip(once.cells, twice.cells, strict=True):
+        lateral, each = TINY.lateral, a.gates.weight.shape[1] - TINY.lateral
+        b.gates.weight.copy_(torch.cat([a.gates.weight, torch.zeros_like(a.gates.weight[:, lateral:])], 1))
+        share = torch.rand(1)
+        b.gates.weight[:, lateral : lateral + each] *= share
+        b.gates.weight[:, lateral + each :] = (1 - share) * a.gates.weight[:, lateral:]
+        b.gates.bias.copy_(a.gates.bias)
+    state = {k: v for k, v in once.state_dict().items() if not k.startswith("cells.")}
+    twice.load_state_dict(state, strict=False)
+    frames = clip(1, 3, 32)
+    torch.testing.assert_close(twice(frames).logits, once(frames).logits, atol=1e-5, rtol=1e-4)
+
+
+@torch.inference_mode()
+def test_a_hint_speaks_and_none_is_zeros():
+    net, frames = build(variant(TINY, "mask_hint")), clip(1, 3, 32)
+    none = torch.zeros(1, 3, 1, 32, 32)
+    plain = net(frames).logits
+    assert torch.equal(net(frames, None, none).logits, plain)
+    hint = none.clone()
+    hint[:, 0] = 1
+    steered = net(frames, None, hint).logits
+    assert (steered - plain).abs().amax((0, 2, 3)).min() > 1e-5  # and it is carried to the frames after it
+
+
+def test_deep_supervision_speaks_while_training_only():
+    net = RAL(variant(TINY, "deep_supervision"))
+    deep = net.train()(clip(1, 2, 32)).deep
+    assert [tuple(d.shape[:2]) for d in deep] == [(1, 2)] * 4
+    assert net.eval()(clip(1, 2, 32)).deep == []
+
+
+def test_sparing_memory_changes_no_gradient():
+    torch.manual_seed(0)
+    net = RAL(TINY).train()
+    other = RAL(TINY).train()
+    other.load_state_dict(net.state_dict())
+    other.spare_memory = True
+    for each in (net, other):
+        each(clip(2, 2, 32)).logits.square().mean().backward()
+    for (name, a), b in zip(net.named_parameters(), other.parameters(), strict=True):
+        if a.grad is not None:
+            torch.testing.assert_close(a.grad, b.grad, msg=name)
 
 
 def test_every_parameter_gets_a_gradient():
@@ -134,7 +212,7 @@ def test_every_parameter_gets_a_gradient():
 def test_a_config_comes_back_from_json():
     import json
 
-    for config in (*CONFIGS.values(), TINY):
-        assert RALConfig.from_dict(json.loads(json.dumps(config.to_dict()))) == config
+    for config in (*CONFIGS.values(), TINY, variant(TINY, "no_dilation")):
+        assert config_from(json.loads(json.dumps(config.to_dict()))) == config
     with pytest.raises(TypeError, match="wings"):
         RALConfig.from_dict({"name": "x", "wings": 2})

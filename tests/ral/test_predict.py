@@ -1,7 +1,9 @@
 """The predictor: native frames in, contours out; and what is read from logits whose shape is known."""
 
+from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -135,18 +137,29 @@ def test_black_frames_and_single_frames_do_not_crash(frames):
         assert np.isfinite(f.confidence)
 
 
+def distances(mask: np.ndarray) -> np.ndarray:
+    """Signed distance to the border in px, positive inside."""
+    inside, outside = (cv2.distanceTransform(m.astype(np.uint8), cv2.DIST_L2, 5) for m in (mask, ~mask))
+    return inside - outside
+
+
 # From logits to contours
 
 
 @pytest.mark.parametrize("size", [64, 256])
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.6, 0.3)])
 def test_the_contour_of_sure_logits_is_the_border_of_the_mask(cine, size, spacing):
-    preparation = prepare(list(cine.frames), spacing, size=size)
+    narrow = spacing[1] / spacing[0]  # a picture of wide pixels has fewer of them in a row
+    contours = (cine.contours + 0.5) * (narrow, 1) - 0.5
+    shape = (cine.frames.shape[1], round(cine.frames.shape[2] * narrow))
+    frames = [cv2.resize(f, shape[::-1], interpolation=cv2.INTER_AREA) for f in cine.frames]
+    preparation = prepare(frames, spacing, size=size)
     for t in range(2):
-        found = read_logits(t, logits_of(preparation, cine.masks[t]), VIEWS, preparation)
-        assert dice(found.mask(preparation), cine.masks[t]) > (0.97 if size == 256 else 0.94)
+        mask = raster(contours[t], shape)
+        found = read_logits(t, logits_of(preparation, mask), VIEWS, preparation)
+        assert dice(found.mask(preparation), mask) > (0.97 if size == 256 else 0.94)
         # on 64 px the corners at the annulus are round, and the straight line between them costs area
-        assert area(found.contour) == pytest.approx(area(cine.contours[t]), rel=0.05 if size == 256 else 0.12)
+        assert area(found.contour) == pytest.approx(area(contours[t]), rel=0.05 if size == 256 else 0.12)
         assert found.contour[0, 0] < found.contour[-1, 0]
         assert found.contour[32, 1] < found.contour[[0, -1], 1].min()  # the apex is above the base
         assert found.confidence > 0.95
@@ -162,6 +175,51 @@ def test_the_ends_lie_on_the_mitral_annulus():
         first, _, second = cine.landmarks[0]
         errors += [np.hypot(*(found.contour[0] - first)), np.hypot(*(found.contour[-1] - second))]
     assert np.median(errors) * cine.mm_per_px < 3
+
+
+def test_the_spread_is_the_slope_of_the_logits_across_the_border(cine):
+    """A logistic distribution of slope g has the deviation pi / sqrt(3) / g; half as steep, twice as wide."""
+    preparation = prepare(list(cine.frames), (1.0, 1.0))
+    signed = distances(preparation.mask(cine.masks[0]))
+    for slope in (0.2, 0.4):
+        found = read_logits(0, (slope * signed).astype(np.float32), VIEWS, preparation)
+        sigma = np.pi / np.sqrt(3) / slope / preparation.scale[0]
+        assert np.median(found.spread_px) == pytest.approx(sigma, rel=0.1)
+        assert found.spread_px.shape == (65,)
+
+
+def test_a_card_that_is_calibrated_says_the_dice_to_expect(cine, preparation):
+    raw = read_logits(0, logits_of(preparation, cine.masks[0]), VIEWS, preparation)
+    known = {"confidence": [0.5, 1.0], "dice": [0.2, 0.8], "spread_factor": 3.0}
+    told = read_logits(0, logits_of(preparation, cine.masks[0]), VIEWS, preparation, known)
+    assert told.confidence == pytest.approx(0.2 + (raw.confidence - 0.5) * 1.2)
+    np.testing.assert_allclose(told.spread_px, 3 * raw.spread_px)
+    np.testing.assert_array_equal(told.contour, raw.contour)
+
+
+def test_a_corrected_mask_steers_its_frame_and_those_after_it(cine, preparation):
+    torch.manual_seed(0)
+    net = RAL(replace(TINY, mask_hint=True))
+    predictor = Predictor.of(net, CARD)
+    plain = [f.logits for f in predictor.stream(cine.frames, preparation)]
+    steered = [f.logits for f in predictor.stream(cine.frames, preparation, {1: cine.masks[1]})]
+    np.testing.assert_array_equal(steered[0], plain[0])
+    assert all(not np.array_equal(a, b) for a, b in zip(steered[1:], plain[1:], strict=True))
+    ignorant = Predictor.of(RAL(TINY), CARD)
+    one, other = ([f.logits for f in ignorant.stream(cine.frames, preparation, h)] for h in (None, {1: cine.masks[1]}))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_a_network_that_reads_both_ways_is_given_the_cine_in_stretches(cine, preparation, monkeypatch):
+    torch.manual_seed(0)
+    predictor = Predictor.of(RAL(replace(TINY, bidirectional=True)), CARD)
+    frames = list(cine.frames) * 3
+    whole = [f.logits for f in predictor.stream(frames, preparation)]
+    assert len(whole) == 12
+    monkeypatch.setattr("ral.predict._CHUNK", 4)
+    monkeypatch.setattr("ral.predict._OVERLAP", 12)  # as much as there is: the same again
+    for a, b in zip(predictor.stream(frames, preparation), whole, strict=True):
+        np.testing.assert_allclose(a.logits, b, atol=1e-4)
 
 
 def test_less_sure_logits_mean_less_confidence(preparation, cine):

@@ -47,26 +47,41 @@ class Sample:
     view: int
 
 
-def augment(clip: Clip, rng: np.random.Generator, size: int, drift_frames: int = 0) -> Sample:
+def augment(clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None) -> Sample:
     """Draw a random picture of a clip at `size` px.
 
     Args:
-        drift_frames: for a still frame: repeat it so often under a slow, smooth drift, so that the recurrence
-            also meets real speckle; 0 leaves the clip as it is.
+        style: a clip whose grey levels this one takes on, wholly or in part, or None.
     """
-    frames, masks, weights = clip.frames, clip.masks, clip.weights
-    if drift_frames:
-        frames, masks = (np.repeat(a, drift_frames, axis=0) for a in (frames, masks))
-        weights = np.repeat(weights, drift_frames)
-    warps = _drifting_warps(rng, clip.frames.shape[-1], size, len(frames), moving=bool(drift_frames))
-    pixels = np.stack([_warp(f, w, size, cv2.INTER_LINEAR) for f, w in zip(frames, warps, strict=True)])
-    moved = np.stack(
-        [_warp(m.astype(np.uint8) * 255, w, size, cv2.INTER_LINEAR) for m, w in zip(masks, warps, strict=True)]
-    )
-    sectors = [_warp(clip.sector, w, size, cv2.INTER_NEAREST) for w in warps]
+    frames = clip.frames if style is None else restyle(clip, style, float(rng.uniform(0.3, 1.0)))
+    matrix = _matrix(_draw_geometry(rng), clip.frames.shape[-1], size)
+    pixels = np.stack([_warp(f, matrix, size, cv2.INTER_LINEAR) for f in frames])
+    moved = np.stack([_warp(m.astype(np.uint8) * 255, matrix, size, cv2.INTER_LINEAR) for m in clip.masks])
+    sector = _warp(clip.sector, matrix, size, cv2.INTER_NEAREST)
     pixels = change_look(pixels.astype(np.float32) / 255.0, rng)
-    normal = np.stack([normalise(p * s, s) for p, s in zip(pixels, sectors, strict=True)])
-    return Sample(normal, (moved >= 128).astype(np.float32), weights.astype(np.float32), clip.view)
+    normal = np.stack([normalise(p * sector, sector) for p in pixels])
+    return Sample(normal, (moved >= 128).astype(np.float32), clip.weights.astype(np.float32), clip.view)
+
+
+def restyle(clip: Clip, style: Clip, share: float) -> np.ndarray:
+    """The frames of a clip with the grey levels of another, by matching what is darker than how much.
+
+    A simulated heart so takes on the greys of a real frame, whatever its own view is, which tells nothing of it.
+
+    Args:
+        share: 0 leaves the frames as they are, 1 gives them the other's grey levels.
+
+    Returns:
+        (T,S,S) uint8.
+    """
+    levels = np.arange(256)
+    own = np.cumsum(np.bincount(clip.frames[:, clip.sector > 0].ravel(), minlength=256)).astype(float)
+    wanted = np.cumsum(np.bincount(style.frames[:, style.sector > 0].ravel(), minlength=256)).astype(float)
+    if own[-1] == 0 or wanted[-1] == 0:
+        return clip.frames
+    matched = np.interp(own / own[-1], wanted / wanted[-1], levels)
+    table = np.clip(np.round((1 - share) * levels + share * matched), 0, 255).astype(np.uint8)
+    return table[clip.frames]
 
 
 def plain(clip: Clip, size: int) -> Sample:
@@ -118,7 +133,25 @@ def change_look(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.2:
         sigma = rng.uniform(0.4, 1.3) * size / 256
         pixels = np.stack([cv2.GaussianBlur(p, (0, 0), sigma) for p in pixels])
+    if rng.random() < 0.1:
+        pixels = np.maximum(pixels, _burned_in(rng, size))
     return np.clip(pixels, 0, 1).astype(np.float32)
+
+
+def _burned_in(rng: np.random.Generator, size: int) -> np.ndarray:
+    """Words or an ECG that a scanner wrote into the picture, (s,s) float32 in 0..1."""
+    layer = np.zeros((size, size), np.uint8)
+    bright = int(rng.integers(120, 256))
+    x, y = (int(v) for v in rng.integers(0, size, 2))
+    if rng.random() < 0.5:
+        words = "".join(rng.choice(list("ABCDEFGHIKLMNOPRSTUVW0123456789 .:/"), int(rng.integers(3, 12))))
+        cv2.putText(layer, words, (x - size // 8, y), cv2.FONT_HERSHEY_SIMPLEX, size / 512, bright, 1, cv2.LINE_AA)
+    else:
+        at = np.arange(0, size, 2)
+        beat = np.exp(-((((at + x) % (size // 3)) - size / 12) ** 2) / 4.0)
+        line = np.column_stack([at, 0.9 * size - 0.06 * size * beat + rng.normal(0, 0.4, at.size)])
+        cv2.polylines(layer, [np.round(line).astype(np.int32)], False, bright, 1, cv2.LINE_AA)
+    return layer.astype(np.float32) / 255
 
 
 def _shadow(rng: np.random.Generator, size: int) -> np.ndarray:
@@ -129,22 +162,16 @@ def _shadow(rng: np.random.Generator, size: int) -> np.ndarray:
     return (1 - rng.uniform(0.3, 0.9) * wedge).astype(np.float32)
 
 
-def _drifting_warps(rng: np.random.Generator, side: int, size: int, frames: int, moving: bool) -> list[np.ndarray]:
-    """One random geometry (3x3, clip px -> sample px), or a smooth path from one to a near one."""
-    start = _draw_geometry(rng)
-    if not moving:
-        return [_matrix(start, side, size)] * frames
-    reach = rng.normal(0, 1, len(start)) * np.array([3.0, 0.03, 0.03, 2.5, 2.5, 0.0, 0.0, 0.0])
-    swing = np.sin(np.linspace(0, rng.uniform(1.0, 2 * np.pi), frames))
-    return [_matrix(start + s * reach, side, size) for s in swing]
-
-
 def _draw_geometry(rng: np.random.Generator) -> np.ndarray:
-    """angle (degrees, about the probe), zoom, aspect, shift x and y (% of the side), mirror, perspective x and y."""
+    """angle (degrees, about the probe), zoom, aspect, shift x and y (% of the side), mirror, perspective x and y.
+
+    Half of the draws are mild: most cines are held as the training data was, some are not.
+    """
+    reach = 0.4 if rng.random() < 0.5 else 1.0
     return np.array([
-        rng.uniform(-15, 15), np.exp(rng.uniform(-0.2, 0.2)), np.exp(rng.uniform(-0.15, 0.15)),
-        rng.uniform(-8, 8), rng.uniform(-8, 8), float(rng.random() < 0.1),
-        *(rng.uniform(-0.1, 0.1, 2) if rng.random() < 0.3 else (0.0, 0.0)),
+        reach * rng.uniform(-15, 15), np.exp(reach * rng.uniform(-0.2, 0.2)), np.exp(reach * rng.uniform(-0.15, 0.15)),
+        reach * rng.uniform(-8, 8), reach * rng.uniform(-8, 8), float(rng.random() < 0.1),
+        *(reach * rng.uniform(-0.1, 0.1, 2) if rng.random() < 0.3 else (0.0, 0.0)),
     ])  # fmt: skip
 
 

@@ -10,12 +10,14 @@ The border is star-shaped seen from the annulus, so a place in the heart frame i
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.ndimage import gaussian_filter1d
+
+from ral.geometry import volume_single_plane_ml
 
 Array = np.ndarray
 
 VIEWS = ("A2C", "A3C", "A4C")
-_TAU = np.linspace(-1.0, 1.0, 129)  # material parameter along the border: -1 first annulus, 0 apex, 1 second annulus
+TAU = np.linspace(-1.0, 1.0, 129)  # material parameter along the border: -1 first annulus, 0 apex, 1 second annulus
+_BULGE = -0.2  # of the half width: how far a dead wall gives way at most
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,7 +35,8 @@ class Heart:
     relief: Array  # (129,) relative irregularity of the border
     wall_mm: Array  # (129,) wall thickness at end-diastole
     regional: Array  # (129,) share of the contraction that a place takes part in, mean about 1
-    ejection: float  # 0..1
+    scar: Array  # (129,) 0..1 where an infarct has left fibrous tissue
+    ejection: float  # 0..1, by disks of this view's contour
     long_share: float  # shortening of the long axis as a share of the ejection fraction
     heart_rate_hz: float
     systole: float  # share of the beat
@@ -63,7 +66,7 @@ class Pose:
     def to_world(self, points: Array) -> Array:
         """(..., 2) d, u in the heart frame to (..., 2) x, z in mm."""
         d, u = points[..., 0], points[..., 1]
-        d = d + self._lean(u)
+        d = d + lean(u, self.length_mm, self.skew, self.bend_mm)
         s, c = np.sin(self.tilt), np.cos(self.tilt)
         return np.stack((self.base_mm[0] + c * d - s * u, self.base_mm[1] - s * d - c * u), axis=-1)
 
@@ -72,58 +75,7 @@ class Pose:
         dx, dz = x - self.base_mm[0], z - self.base_mm[1]
         s, c = np.sin(self.tilt), np.cos(self.tilt)
         u = -s * dx - c * dz
-        return c * dx - s * dz - self._lean(u), u
-
-    def _lean(self, u: Array) -> Array:
-        along = np.clip(u / self.length_mm, 0.0, 1.0)
-        return self.skew * u + self.bend_mm * np.sin(np.pi * along) ** 2
-
-
-def draw_heart(rng: np.random.Generator, view: str) -> Heart:
-    """Draw a heart: sizes around those measured on CAMUS (ED + ES of 60 patients), spread a little wider."""
-    kind = rng.choice(("normal", "dilated", "hypertrophic"), p=(0.62, 0.23, 0.15))
-    length = np.clip(rng.normal({"normal": 83, "dilated": 90, "hypertrophic": 80}[kind], 8.5), 60, 112)
-    aspect = np.clip(rng.normal({"normal": 0.56, "dilated": 0.63, "hypertrophic": 0.52}[kind], 0.06), 0.38, 0.80)
-    wall = np.clip(rng.normal({"normal": 9.5, "dilated": 8.0, "hypertrophic": 14.0}[kind], 1.6), 5.5, 20)
-    ejection = rng.uniform(0.15, 0.45) if kind == "dilated" else rng.uniform(0.25, 0.75)
-    rate = rng.uniform(45, 130) / 60
-    tilt = np.deg2rad(rng.normal({"A2C": 5, "A3C": 9, "A4C": 10.5}[view], 7.5))
-    return Heart(
-        view=view,
-        length_mm=length,
-        width_mm=length * aspect,
-        base_angle=np.deg2rad(rng.uniform(98, 128)),
-        apex_power=rng.uniform(0.8, 1.25),
-        asymmetry=rng.normal(0, 0.10),
-        skew=rng.normal(0.10 if view == "A3C" else 0.0, 0.07),
-        bend_mm=rng.normal(0, 2.0),
-        relief=_curve(rng, 8, rng.uniform(0.005, 0.03)) * (1 - 0.6 * np.exp(-((_TAU / 0.2) ** 2))),
-        wall_mm=wall * _wall_profile(rng),
-        regional=np.clip(1 + _curve(rng, 14, rng.uniform(0, 0.25)), 0.1, 1.8),
-        ejection=ejection,
-        long_share=rng.uniform(0.15, 0.32),
-        heart_rate_hz=rate,
-        systole=np.clip(0.28 + 0.10 * rate + rng.normal(0, 0.02), 0.28, 0.55),
-        phase0=0.0 if rng.random() < 0.4 else rng.uniform(0, 1),
-        tilt=tilt,
-        apex_mm=np.array([rng.normal(-5, 8) - 10 * np.sin(tilt), rng.uniform(16, 46)]),
-        sway_mm=rng.normal(0, 1.5, 2),
-        sway_tilt=np.deg2rad(rng.normal(0, 2)),
-        breath_mm=rng.normal(0, 1.5),
-    )
-
-
-def _curve(rng: np.random.Generator, smooth: float, amount: float) -> Array:
-    """Smooth noise over the border, zero mean, (129,)."""
-    noise = gaussian_filter1d(rng.standard_normal(_TAU.size + 80), smooth)[40:-40]
-    return amount * (noise - noise.mean()) / (noise.std() + 1e-9)
-
-
-def _wall_profile(rng: np.random.Generator) -> Array:
-    """Relative wall thickness (129,): thin at the apex, a septum that may bulge, uneven elsewhere."""
-    apex = 1 - rng.uniform(0.2, 0.5) * np.exp(-((_TAU / 0.18) ** 2))
-    bulge = 1 + rng.uniform(0, 0.45) * np.exp(-(((_TAU + rng.choice((-1, 1)) * 0.75) / 0.25) ** 2))
-    return apex * bulge * (1 + _curve(rng, 12, 0.07))
+        return c * dx - s * dz - lean(u, self.length_mm, self.skew, self.bend_mm), u
 
 
 def filling(phase: Array | float, systole: float) -> Array:
@@ -157,9 +109,7 @@ def pose_at(heart: Heart, phase: float, drift: float = 0.0) -> Pose:
     """
     contraction = 1.0 - float(filling(phase, heart.systole))
     long_factor = 1.0 - heart.long_share * heart.ejection * contraction * 1.6
-    wanted = _volume(_border(heart, 1.0, 0.0)) * (1 - heart.ejection * contraction)
-    squeeze = _solve_squeeze(heart, long_factor, wanted)
-    endo = _border(heart, long_factor, squeeze)
+    endo = _border(heart, long_factor, _solve_squeeze(heart, long_factor, contraction) if contraction > 0 else 0.0)
     pose = Pose(
         endo=endo,
         wall_mm=_thickened(heart, endo, long_factor),
@@ -180,32 +130,49 @@ def pose_at(heart: Heart, phase: float, drift: float = 0.0) -> Pose:
 
 def _border(heart: Heart, long_factor: float, squeeze: float) -> Array:
     """Endocardial border (129, 2) d, u in mm: a cut ellipse with relief, shortened and squeezed."""
-    theta = heart.base_angle * _TAU
+    theta = heart.base_angle * TAU
     cos, sin = np.cos(theta), np.sin(theta)
     cut = np.cos(heart.base_angle)
     top = np.where(cos > 0, np.abs(cos) ** heart.apex_power, cos)
     u = heart.length_mm * (top - cut) / (1 - cut)
     d = 0.5 * heart.width_mm * sin * (1 + heart.asymmetry * sin)
     grow = 1 + heart.relief  # radial, so the annulus stays a straight line
-    d = d * grow * (1 - np.clip(squeeze * heart.regional, -0.5, 0.85))
+    d = d * grow * (1 - np.clip(squeeze * heart.regional, _BULGE, 0.85))
     return np.stack((d, u * grow * long_factor), axis=-1)
 
 
-def _solve_squeeze(heart: Heart, long_factor: float, wanted: float) -> float:
-    low, high = -0.3, 0.85
-    for _ in range(22):
-        mid = 0.5 * (low + high)
-        low, high = (mid, high) if _volume(_border(heart, long_factor, mid)) > wanted else (low, mid)
-    return 0.5 * (low + high)
+def _solve_squeeze(heart: Heart, long_factor: float, contraction: float) -> float:
+    """The squeeze at which the disks hold the wanted volume: false position, halving the end that stays."""
+    wanted = _volume_ml(heart, 1.0, 0.0) * (1 - heart.ejection * contraction)
+    low, high = -0.3, 0.95
+    over, under = (_volume_ml(heart, long_factor, s) - wanted for s in (low, high))
+    if under > 0:  # a large infarct leaves too little muscle for so large an ejection
+        return high
+    kept = 0
+    for _ in range(30):
+        middle = low + (high - low) * over / (over - under)
+        excess = _volume_ml(heart, long_factor, middle) - wanted
+        if abs(excess) < 1e-4 * wanted:
+            break
+        if excess > 0:
+            low, over, under, kept = middle, excess, under * (0.5 if kept == 1 else 1.0), 1
+        else:
+            high, under, over, kept = middle, excess, over * (0.5 if kept == -1 else 1.0), -1
+    return middle
 
 
-def _volume(border: Array) -> float:
-    """Volume (mm^3) of the body whose chord at each height u is the border's, for the solver only."""
-    half = border.shape[0] // 2
-    u = np.linspace(0, border[half, 1], 60)
-    left = np.interp(u, border[: half + 1, 1], -border[: half + 1, 0])
-    right = np.interp(u, border[half:, 1][::-1], border[half:, 0][::-1])
-    return float(np.pi / 4 * np.sum((left + right) ** 2) * (u[1] - u[0]))
+def _volume_ml(heart: Heart, long_factor: float, squeeze: float) -> float:
+    """The method of disks on the border as the picture will show it, lean and bend included."""
+    border = _border(heart, long_factor, squeeze)
+    length = heart.length_mm * long_factor
+    border[:, 0] += lean(border[:, 1], length, heart.skew, heart.bend_mm)
+    return volume_single_plane_ml(border, (1.0, 1.0))
+
+
+def lean(u: Array, length_mm: float, skew: float, bend_mm: float) -> Array:
+    """How far in mm the axis has moved sideways at height u."""
+    along = np.clip(u / length_mm, 0.0, 1.0)
+    return skew * u + bend_mm * np.sin(np.pi * along) ** 2
 
 
 def _thickened(heart: Heart, endo: Array, long_factor: float) -> Array:

@@ -1,4 +1,4 @@
-"""The look of a picture: noise, artefacts, compression and grey map, in families that resemble machines."""
+"""The look of a picture: noise, compression and grey map, in named presets that resemble machines."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -6,86 +6,158 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from ral.phantom.artefacts import Artefacts, draw_clutter, draw_edge, draw_gain
 from ral.phantom.probe import Probe
-from ral.phantom.tissue import smooth_noise
 
 Array = np.ndarray
 
 _Range = tuple[float, float]
 
 
-class _Family(NamedTuple):
-    """What a family of machines may draw, (low, high) each."""
+class Preset(NamedTuple):
+    """What a look may draw, (low, high) each."""
 
+    share: float  # of the cines whose look is drawn; 0 for a look that is only had by name
     range_db: _Range  # dynamic range of the compression
     body_grey: _Range  # median grey of a first frame
     gamma: _Range
+    s_curve: _Range  # 0 a plain grey map, 1 one that drowns the dark and burns the bright
     axial_mm: _Range  # sigma of the blur along the beam
     lateral_deg: _Range  # sigma of the blur across the beams
     speckle_left: _Range  # what the machine's filter leaves of the speckle
     smooth_px: _Range  # smoothing of the picture, for 256 px
     haze_db: _Range  # side lobes against the echoes they come from
     noise_db: _Range  # electronic noise
+    half_deg: _Range  # half the angle of the fan
+    text_chance: float = 0.25
+    scale_chance: float = 0.15
+    ecg_chance: float = 0.15
+    bar_chance: float = 0.05  # a bar with the grey map
+    artefacts: Artefacts = Artefacts()
 
 
-_FAMILIES = {
-    "even": _Family(
-        range_db=(52, 74),
-        body_grey=(50, 145),
+_PRESETS = {
+    "even": Preset(
+        share=0.50,
+        range_db=(54, 74),
+        body_grey=(76, 136),
         gamma=(0.9, 1.2),
-        axial_mm=(0.35, 0.7),
-        lateral_deg=(0.3, 0.75),
-        speckle_left=(0.45, 0.9),
+        s_curve=(0, 0.25),
+        axial_mm=(0.35, 0.6),
+        lateral_deg=(0.45, 0.8),
+        speckle_left=(0.5, 0.9),
         smooth_px=(0.3, 0.9),
-        haze_db=(-19, -9),
-        noise_db=(-42, -24),
+        haze_db=(-24, -11),
+        noise_db=(-46, -28),
+        half_deg=(33, 43),
     ),
-    "contrast": _Family(
+    "contrast": Preset(
+        share=0.12,
         range_db=(42, 58),
-        body_grey=(15, 70),
+        body_grey=(35, 105),
         gamma=(1.0, 1.5),
+        s_curve=(0, 0.5),
         axial_mm=(0.35, 0.8),
         lateral_deg=(0.4, 1.0),
         speckle_left=(0.5, 1.0),
         smooth_px=(0.2, 1.0),
         haze_db=(-30, -14),
         noise_db=(-54, -34),
+        half_deg=(28, 46),
     ),
-    "soft": _Family(
+    "soft": Preset(
+        share=0.10,
         range_db=(50, 68),
-        body_grey=(40, 120),
+        body_grey=(55, 125),
         gamma=(0.9, 1.3),
-        axial_mm=(0.5, 1.0),
+        s_curve=(0, 0.3),
+        axial_mm=(0.5, 0.9),
         lateral_deg=(0.5, 1.0),
-        speckle_left=(0.4, 0.8),
-        smooth_px=(0.6, 1.5),
+        speckle_left=(0.45, 0.8),
+        smooth_px=(0.6, 1.4),
         haze_db=(-22, -10),
         noise_db=(-42, -24),
+        half_deg=(30, 46),
+        artefacts=Artefacts(soft_edge_chance=0.7),
     ),
-    "grainy": _Family(
+    "grainy": Preset(
+        share=0.11,
         range_db=(48, 64),
-        body_grey=(40, 120),
+        body_grey=(58, 130),
         gamma=(0.8, 1.2),
+        s_curve=(0, 0.3),
         axial_mm=(0.3, 0.6),
         lateral_deg=(0.4, 1.0),
         speckle_left=(0.8, 1.0),
         smooth_px=(0.0, 0.3),
         haze_db=(-22, -10),
         noise_db=(-36, -22),
+        half_deg=(27, 46),
     ),
-    "foggy": _Family(
+    "foggy": Preset(
+        share=0.09,
         range_db=(55, 80),
-        body_grey=(60, 135),
+        body_grey=(75, 135),
         gamma=(0.8, 1.1),
-        axial_mm=(0.4, 0.9),
-        lateral_deg=(0.4, 1.1),
-        speckle_left=(0.4, 0.9),
-        smooth_px=(0.3, 1.2),
-        haze_db=(-12, -5),
-        noise_db=(-34, -18),
+        s_curve=(0, 0.2),
+        axial_mm=(0.4, 0.8),
+        lateral_deg=(0.4, 1.0),
+        speckle_left=(0.5, 0.9),
+        smooth_px=(0.3, 1.0),
+        haze_db=(-16, -8),
+        noise_db=(-38, -22),
+        half_deg=(32, 44),
+        artefacts=Artefacts(near_db=(-15, 6)),
+    ),
+    "narrow": Preset(
+        share=0.08,
+        range_db=(44, 62),
+        body_grey=(35, 95),
+        gamma=(0.9, 1.4),
+        s_curve=(0, 0.5),
+        axial_mm=(0.35, 0.7),
+        lateral_deg=(0.4, 0.8),
+        speckle_left=(0.35, 0.8),
+        smooth_px=(0.4, 1.2),
+        haze_db=(-26, -14),
+        noise_db=(-52, -34),
+        half_deg=(24, 33),
+        scale_chance=0.5,
+        artefacts=Artefacts(near_db=(-14, 6), near_mm=(10, 30), side_loss_db=(0, 14)),
+    ),
+    "vintage": Preset(
+        share=0.0,
+        range_db=(38, 46),
+        body_grey=(34, 62),
+        gamma=(0.55, 0.75),
+        s_curve=(0.6, 0.9),
+        axial_mm=(0.9, 1.3),
+        lateral_deg=(1.1, 1.6),
+        speckle_left=(1.0, 1.0),
+        smooth_px=(0.0, 0.2),
+        haze_db=(-32, -26),
+        noise_db=(-30, -22),
+        half_deg=(48, 53),
+        text_chance=1.0,
+        scale_chance=1.0,
+        ecg_chance=1.0,
+        bar_chance=1.0,
+        artefacts=Artefacts(
+            slope_db=(-14, -6),
+            shadows=(2, 4),
+            shadow_db=(6, 16),
+            side_loss_db=(0, 3),
+            ring_db=(4, 12),
+            mirror_chance=0.8,
+            comet_chance=1.0,
+            soft_edge_chance=0.0,
+            banding_db=(1.0, 2.0),
+        ),
     ),
 }
-_FAMILY_SHARES = (0.46, 0.14, 0.16, 0.12, 0.12)
+LOOKS = tuple(name for name, preset in _PRESETS.items() if preset.share)
+HELD_OUT_LOOKS = tuple(name for name, preset in _PRESETS.items() if not preset.share)
+_DRAWN = {name for name in Preset._fields if name not in ("share", "half_deg", "artefacts") and "chance" not in name}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -95,6 +167,7 @@ class Look:
     range_db: float
     body_grey: float
     gamma: float
+    s_curve: float
     axial_mm: float
     lateral_deg: float
     speckle_left: float  # 1 all of it, 0 none
@@ -109,61 +182,26 @@ class Look:
     edge: Array  # fade towards the sides of the sector, 0..1
 
 
-def draw_look(rng: np.random.Generator, probe: Probe) -> Look:
-    family = str(rng.choice(list(_FAMILIES), p=_FAMILY_SHARES))
-    drawn = {name: rng.uniform(*limits) for name, limits in _FAMILIES[family]._asdict().items()}
+def draw_look_name(rng: np.random.Generator) -> str:
+    """One of `LOOKS`; never a held-out one."""
+    return str(rng.choice(LOOKS, p=[_PRESETS[name].share for name in LOOKS]))
+
+
+def preset_of(look: str) -> Preset:
+    return _PRESETS[look]
+
+
+def draw_look(rng: np.random.Generator, probe: Probe, preset: Preset) -> Look:
+    drawn = {name: rng.uniform(*limits) for name, limits in preset._asdict().items() if name in _DRAWN}
     return Look(
         **drawn,
         focus_mm=rng.uniform(50, 110),
         coarse=rng.uniform(1.2, 2.2) if rng.random() < 0.15 else 1.0,
         jpeg_quality=int(rng.integers(35, 92)) if rng.random() < 0.3 else None,
-        gain_db=_gain(rng, probe),
-        clutter_db=_clutter(rng, probe),
-        edge=_edge(rng, probe),
+        gain_db=draw_gain(rng, probe, preset.artefacts),
+        clutter_db=draw_clutter(rng, probe, preset.artefacts),
+        edge=draw_edge(rng, probe, preset.artefacts),
     )
-
-
-def _gain(rng: np.random.Generator, probe: Probe) -> Array:
-    """Depth gain, uneven gain over the fan, rib and lung shadows, lateral drop-out: dB (samples, beams)."""
-    shape = (len(probe.ranges_mm), len(probe.angles))
-    depth = (probe.ranges_mm / probe.depth_mm)[:, None]
-    angle = probe.angles / probe.half_angle
-    slope, sway, waves, start = rng.uniform(-10, 8), rng.uniform(-3, 3), rng.uniform(1, 2.5), rng.uniform()
-    curve = slope * depth + sway * np.sin(np.pi * (depth * waves + start))
-    gain = curve + rng.uniform(1, 4) * smooth_noise(rng, shape, (shape[0] / 6, shape[1] / 6))
-    gain = gain - rng.uniform(0, 12) * np.abs(angle) ** rng.uniform(2, 5)
-    for _ in range(rng.integers(0, 4)):
-        centre, width = rng.uniform(-1.1, 1.1), rng.uniform(0.03, 0.25)
-        start = rng.uniform(0, 0.5)
-        below = 1 / (1 + np.exp(-(depth - start) / 0.06))
-        gain = gain - rng.uniform(2, 20) * below * np.exp(-(((angle - centre) / width) ** 2))
-    return gain.astype(np.float32)
-
-
-def _clutter(rng: np.random.Generator, probe: Probe) -> Array:
-    """Near-field clutter and reverberation arcs, dB (samples, beams), about -60 where there is none."""
-    depth = probe.ranges_mm[:, None]
-    angle = probe.angles / probe.half_angle
-    level, reach = 10 ** (rng.uniform(-25, 2) / 10), rng.uniform(8, 55)
-    power = level * np.exp(-((depth / reach) ** 2)) * np.ones_like(angle)
-    step, first_db = rng.uniform(5, 14), rng.uniform(-18, 8)
-    for k in range(1, int(rng.integers(2, 6))):
-        power = power + 10 ** ((first_db - 5 * k) / 10) * np.exp(-(((depth - k * step) / 1.2) ** 2))
-    if rng.random() < 0.2:  # a strong reflector repeats itself deeper
-        for _ in range(rng.integers(1, 4)):
-            centre, width, at = rng.uniform(-0.8, 0.8), rng.uniform(0.1, 0.4), rng.uniform(30, 120)
-            arc = np.exp(-(((depth - at) / 2.0) ** 2) - ((angle - centre) / width) ** 2)
-            power = power + 10 ** (rng.uniform(-14, 0) / 10) * arc
-    return (10 * np.log10(power + 1e-6)).astype(np.float32)
-
-
-def _edge(rng: np.random.Generator, probe: Probe) -> Array:
-    """Fade at the sides: a soft, slightly ragged border instead of a ruled line, 0..1 (samples, beams)."""
-    width = np.deg2rad(rng.uniform(0.3, 2.0) if rng.random() < 0.65 else rng.uniform(2, 14))
-    inset = (probe.half_angle - np.abs(probe.angles))[None, :]
-    ragged = smooth_noise(rng, (len(probe.ranges_mm), 2), (len(probe.ranges_mm) / 12, 0.01))
-    side = np.where(probe.angles[None, :] < 0, ragged[:, :1], ragged[:, 1:])
-    return (np.clip(inset / width + 0.25 * side * (inset < 2 * width), 0, 1) ** 0.7).astype(np.float32)
 
 
 def noise_like(rng: np.random.Generator, shape: tuple[int, int]) -> Array:
@@ -184,8 +222,9 @@ def to_grey(envelope_db: Array, look: Look, gain_db: float) -> Array:
     """Log-compressed envelope (samples, beams) dB to grey 0..255 float32, part of its speckle taken out."""
     smooth = cv2.GaussianBlur(envelope_db, (0, 0), sigmaX=1.8, sigmaY=2.5)
     envelope_db = smooth + look.speckle_left * (envelope_db - smooth)
-    level = np.clip((envelope_db + gain_db) / look.range_db, 0, 1)
-    return (255 * level**look.gamma * look.edge).astype(np.float32)
+    level = np.clip((envelope_db + gain_db) / look.range_db, 0, 1) ** look.gamma
+    level = level + look.s_curve * (level * level * (3 - 2 * level) - level)
+    return (255 * level * look.edge).astype(np.float32)
 
 
 def wanted_gain(envelope_db: Array, look: Look) -> float:

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from ral.phantom.looks import Preset
 from ral.phantom.probe import Probe
 
 Array = np.ndarray
@@ -10,11 +11,11 @@ Array = np.ndarray
 _WORDS = ("TIS 0.8", "MI 1.1", "S5-1", "25 Hz", "15 cm", "Adult", "HR 72", "2D 62%", "C 50", "P Low", "HGen")
 
 
-def draw_overlay(rng: np.random.Generator, probe: Probe, sector: Array, phases: Array) -> Array:
-    """Burned-in grey (T, size, size) uint8, zero inside the sector; empty in most cines."""
+def draw_overlay(rng: np.random.Generator, probe: Probe, sector: Array, phases: Array, preset: Preset) -> Array:
+    """Burned-in grey (T, size, size) uint8, zero inside the sector; empty in most cines of most looks."""
     size = probe.size
     still = np.zeros((size, size), np.uint8)
-    if rng.random() < 0.25:
+    if rng.random() < preset.text_chance:
         for _ in range(rng.integers(2, 7)):
             place = (int(rng.uniform(0, 0.85) * size), int(rng.uniform(0.03, 1.0) * size))
             cv2.putText(
@@ -27,10 +28,12 @@ def draw_overlay(rng: np.random.Generator, probe: Probe, sector: Array, phases: 
                 1,
                 cv2.LINE_AA,
             )
-    if rng.random() < 0.15:
+    if rng.random() < preset.bar_chance:
+        _grey_bar(still)
+    if rng.random() < preset.scale_chance:
         _depth_scale(still, probe, int(rng.integers(90, 255)))
     out = np.repeat(still[None], len(phases), axis=0)
-    if rng.random() < 0.15:
+    if rng.random() < preset.ecg_chance:
         _ecg(out, phases, row=int(rng.uniform(0.88, 0.97) * size), bright=int(rng.integers(90, 255)))
     away = cv2.erode((~sector).astype(np.uint8), np.ones((3, 3), np.uint8))
     return out * away
@@ -43,6 +46,13 @@ def _depth_scale(picture: Array, probe: Probe, bright: int) -> None:
         y = int(probe.origin_px[1] + 10 * centimetre / probe.mm_per_px)
         length = 5 if centimetre % 5 == 0 else 2
         cv2.line(picture, (right - length, y), (right, y), bright, 1)
+
+
+def _grey_bar(picture: Array) -> None:
+    """The grey map as a bar, bright at its top, at the left edge of the picture."""
+    size = picture.shape[0]
+    rows = size // 3
+    picture[size // 12 : size // 12 + rows, 2 : 2 + max(size // 50, 2)] = np.linspace(255, 0, rows)[:, None]
 
 
 def _ecg(pictures: Array, phases: Array, row: int, bright: int) -> None:

@@ -53,10 +53,13 @@ class Probe:
         return maps[..., 0].astype(np.float32), maps[..., 1].astype(np.float32), inside
 
 
-def draw_probe(rng: np.random.Generator, size: int, reach_mm: float) -> Probe:
-    """Draw depth and fan; `reach_mm` is how deep the heart reaches, which the depth mostly includes."""
-    depth = float(np.clip(max(rng.normal(156, 21), reach_mm + rng.uniform(2, 22)), 95, 230))
-    half = float(np.deg2rad(np.clip(rng.normal(38.5, 4), 27, 48)))
+def draw_probe(rng: np.random.Generator, size: int, reach_mm: float, half_deg: tuple[float, float]) -> Probe:
+    """Draw depth and fan; `reach_mm` is how deep the heart reaches, which the depth mostly includes.
+
+    `half_deg` is the range of half the fan's angle.
+    """
+    depth = float(np.clip(max(rng.normal(146, 22), reach_mm + rng.uniform(10, 36)), 90, 230))
+    half = float(np.deg2rad(rng.uniform(*half_deg)))
     face = float(rng.choice((0.0, rng.uniform(3, 12), rng.uniform(12, 45)), p=(0.72, 0.18, 0.10)))
     radius = depth + face
     width = 2 * radius * np.sin(half)

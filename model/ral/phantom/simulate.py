@@ -6,9 +6,24 @@ import numpy as np
 
 from ral.geometry import contour_landmarks, raster, resample, volume_single_plane_ml
 from ral.phantom.anatomy import echogenicity
-from ral.phantom.heart import VIEWS, Heart, Pose, draw_heart, pose_at
-from ral.phantom.looks import Look, draw_look, haze, noise_like, recorded, to_grey, wanted_gain
+from ral.phantom.heart import VIEWS, Heart, Pose, pose_at
+from ral.phantom.looks import (
+    HELD_OUT_LOOKS,
+    LOOKS,
+    Look,
+    Preset,
+    draw_look,
+    draw_look_name,
+    haze,
+    noise_like,
+    preset_of,
+    recorded,
+    to_grey,
+    wanted_gain,
+)
+from ral.phantom.neighbours import Neighbours, draw_neighbours
 from ral.phantom.overlay import draw_overlay
+from ral.phantom.patients import PATHOLOGIES, draw_heart, draw_pathology
 from ral.phantom.places import carried, locate
 from ral.phantom.probe import Probe, blur_beams, draw_probe, scan_convert
 from ral.phantom.tissue import Tissue, draw_tissue
@@ -32,7 +47,11 @@ class PhantomCine:
     to the second (A4C septal to lateral, A2C inferior to anterior, A3C inferolateral to anteroseptal: left to
     right in the picture).
     landmarks (T, 3, 2) first annulus point, apex, second annulus point, each a vertex of the contour.
-    volumes_ml (T,) method of disks of the contour; ed, es the frames of the largest and smallest volume.
+    volumes_ml (T,) method of disks of the contour; ed, es the frames of the largest and smallest volume;
+    ef_percent the ejection fraction between those two, drawn_ef_percent the one that the heart was given: over a
+    whole beat of twenty frames or more they agree within a point.
+    r_waves_s (K,) the moments of ED within the cine, exact where `ed` is the nearest frame.
+    pathology is one of `PATHOLOGIES`, look one of `LOOKS` or `HELD_OUT_LOOKS`.
     """
 
     frames: Array
@@ -46,22 +65,37 @@ class PhantomCine:
     ed: int
     es: int
     ef_percent: float
+    drawn_ef_percent: float
+    heart_rate_bpm: float
+    r_waves_s: Array
+    pathology: str
+    look: str
     seed: int
 
 
-def simulate(seed: int, view: str | None = None, frames: int = 30, size: int = 256, beats: float = 1.0) -> PhantomCine:
+def simulate(
+    seed: int,
+    view: str | None = None,
+    frames: int = 30,
+    size: int = 256,
+    beats: float = 1.0,
+    pathology: str | None = None,
+    look: str | None = None,
+) -> PhantomCine:
     """Simulate one cine; the same arguments give the same bytes.
 
-    view is one of "A2C", "A3C", "A4C" or None to draw it; `beats` is how many beats the `frames` cover.
+    view is one of "A2C", "A3C", "A4C", pathology one of `PATHOLOGIES`, look one of `LOOKS` or `HELD_OUT_LOOKS`; what
+    is None is drawn, a held-out look never. `beats` is how many beats the `frames` cover.
     """
     rng = np.random.default_rng(seed)
-    drawn = str(rng.choice(VIEWS))
-    view = drawn if view is None else view
-    if view not in VIEWS:
-        raise ValueError(f"view is {view!r}, not one of {VIEWS}")
-    heart, probe = _draw_scene(rng, view, size)
-    phases = heart.phase0 + beats * np.arange(frames) / frames
-    times = np.arange(frames) * beats / frames / heart.heart_rate_hz
+    view = _chosen("view", view, VIEWS, str(rng.choice(VIEWS)))
+    pathology = _chosen("pathology", pathology, PATHOLOGIES, draw_pathology(rng))
+    look = _chosen("look", look, LOOKS + HELD_OUT_LOOKS, draw_look_name(rng))
+    preset = preset_of(look)
+    heart, probe = _draw_scene(rng, view, pathology, size, preset)
+    step = beats / frames
+    phases = step * (np.round(heart.phase0 / step) + np.arange(frames))  # one frame falls on ED itself
+    times = np.arange(frames) * step / heart.heart_rate_hz
     drift = np.sin(2 * np.pi * (times / rng.uniform(2.5, 5) + rng.uniform()))
     poses = [pose_at(heart, phase, sway) for phase, sway in zip(phases, drift, strict=True)]
     contours_mm = np.stack([resample(pose.to_world(pose.endo), CONTOUR_POINTS) for pose in poses])
@@ -69,7 +103,7 @@ def simulate(seed: int, view: str | None = None, frames: int = 30, size: int = 2
     volumes = np.array([volume_single_plane_ml(contour, (1.0, 1.0)) for contour in contours_mm])
     ed, es = int(volumes.argmax()), int(volumes.argmin())
     return PhantomCine(
-        frames=_pictures(rng, heart, probe, poses, phases),
+        frames=_pictures(rng, heart, probe, preset, poses, phases),
         masks=np.stack([raster(contour, (size, size)) for contour in contours]),
         contours=contours,
         landmarks=np.stack([contour_landmarks(contour) for contour in contours]),
@@ -80,22 +114,38 @@ def simulate(seed: int, view: str | None = None, frames: int = 30, size: int = 2
         ed=ed,
         es=es,
         ef_percent=float(100 * (1 - volumes[es] / volumes[ed])),
+        drawn_ef_percent=float(100 * heart.ejection),
+        heart_rate_bpm=float(60 * heart.heart_rate_hz),
+        r_waves_s=(np.arange(np.ceil(phases[0]), phases[-1] + 1e-9) - phases[0]) / heart.heart_rate_hz,
+        pathology=pathology,
+        look=look,
         seed=seed,
     )
 
 
-def _draw_scene(rng: np.random.Generator, view: str, size: int) -> tuple[Heart, Probe]:
-    """A heart and a probe that sees at least nine tenths of its border; looks again where it does not."""
+def _chosen(what: str, asked: str | None, known: tuple[str, ...], drawn: str) -> str:
+    """What was asked for, else what was drawn: drawn in any case, so that asking does not shift the rest."""
+    if asked is not None and asked not in known:
+        raise ValueError(f"{what} is {asked!r}, not one of {known}")
+    return drawn if asked is None else asked
+
+
+def _draw_scene(rng: np.random.Generator, view: str, pathology: str, size: int, preset: Preset) -> tuple[Heart, Probe]:
+    """A heart and a probe that sees at least nine tenths of its border, or the one of forty that sees the most."""
+    most, scene = -1.0, None
     for _ in range(40):
-        heart = draw_heart(rng, view)
+        heart = draw_heart(rng, view, pathology)
         pose = pose_at(heart, 0.0)
         border = pose.to_world(pose.endo)
-        probe = draw_probe(rng, size, reach_mm=float(border[:, 1].max()))
+        probe = draw_probe(rng, size, float(border[:, 1].max()), preset.half_deg)
         column, row = probe.to_samples(border).T
         seen = (column > 0) & (column < len(probe.angles) - 1) & (row > 0) & (row < len(probe.ranges_mm) - 1)
-        if seen.mean() >= 0.9:
+        if scene is None or seen.mean() > most:
+            most, scene = seen.mean(), (heart, probe)
+        if most >= 0.9:
             break
-    return heart, probe
+    assert scene is not None
+    return scene
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +155,7 @@ class _Scene:
     heart: Heart
     probe: Probe
     tissue: Tissue
+    around: Neighbours
     look: Look
     rest: Pose  # end-diastole
     x_mm: Array
@@ -112,14 +163,17 @@ class _Scene:
     still: Array  # the speckle of clutter, complex64
 
 
-def _pictures(rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[Pose], phases: Array) -> Array:
+def _pictures(
+    rng: np.random.Generator, heart: Heart, probe: Probe, preset: Preset, poses: list[Pose], phases: Array
+) -> Array:
     """The frames (T, size, size) uint8. The gain is set on the first and kept."""
     x, z = probe.world()
     scene = _Scene(
         heart=heart,
         probe=probe,
         tissue=draw_tissue(rng, heart, probe),
-        look=draw_look(rng, probe),
+        around=draw_neighbours(rng, heart),
+        look=draw_look(rng, probe, preset),
         rest=pose_at(heart, 0.0),
         x_mm=x,
         z_mm=z,
@@ -127,7 +181,7 @@ def _pictures(rng: np.random.Generator, heart: Heart, probe: Probe, poses: list[
     )
     maps = probe.pixel_maps()
     blood_noise = noise_like(rng, x.shape)
-    overlay = draw_overlay(rng, probe, maps[2], phases)
+    overlay = draw_overlay(rng, probe, maps[2], phases, preset)
     out = np.zeros((len(poses), probe.size, probe.size), np.uint8)
     gain = None
     for t, pose in enumerate(poses):
@@ -145,8 +199,8 @@ def _echo(scene: _Scene, pose: Pose, blood_noise: Array) -> Array:
     """The complex beam field of one frame (samples, beams) after the blur, before electronic noise."""
     tissue, look = scene.tissue, scene.look
     places = locate(pose, scene.rest, scene.x_mm, scene.z_mm)
-    db, blood = echogenicity(tissue, scene.heart, pose, places)
-    db = draw_valves(db, tissue, scene.heart, pose, scene.probe)
+    db, blood = echogenicity(tissue, scene.around, scene.heart, pose, places)
+    db = draw_valves(db, tissue, scene.around, scene.heart, pose, scene.probe)
     planes = carried(tissue.speckle, places)
     moving = (planes[..., 0] + 1j * planes[..., 1]) * np.sqrt(0.5)
     speckle = np.where(blood & (db < tissue.blood_db + 3), blood_noise, moving)

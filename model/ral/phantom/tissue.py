@@ -27,9 +27,14 @@ class Tissue:
     near_loss_db: float  # the apex and what lies above it are seen badly
     near_mm: float  # down to about this depth
     far_db: float  # bright tissue behind the heart
+    far_from: float  # where that begins, share of the depth
     body_db: float
     body_patch_db: float
-    lung_loss_db: float  # what is lost away from the heart, where lung lies
+    side_db: tuple[float, float]  # what is lost (lung) or gained (liver, diaphragm) beside the heart, left and right
+    strands: Array  # (samples, beams) float32 0..1: thin bright layers, stretched across the beams
+    strand_db: float
+    core_db: float  # how much brighter the middle of the wall is than its two faces
+    core_at: float  # where that middle lies, 0 endocardium, 1 epicardium
     pericardium_db: float
     annulus_db: float
     leaflet_db: float
@@ -37,10 +42,6 @@ class Tissue:
     blood_db: float
     trabeculae: float  # 0..1
     knots: Array  # (k, 4) papillary muscles and chordae: border parameter, radius share, size mm, dB
-    atrium_mm: tuple[float, float]  # width, length of the left atrium
-    right_mm: tuple[float, float]  # width of the right ventricle, width of the right atrium
-    right_reach: float  # how far the right ventricle reaches to the apex, share of the length
-    aorta: tuple[float, float]  # lean (rad) and half width (mm) of the aortic root
 
 
 def draw_tissue(rng: np.random.Generator, heart: Heart, probe: Probe) -> Tissue:
@@ -49,34 +50,44 @@ def draw_tissue(rng: np.random.Generator, heart: Heart, probe: Probe) -> Tissue:
     grain = rng.uniform(0.6, 1.5) * GRAIN_PER_MM
     patch = rng.uniform(3, 9) * GRAIN_PER_MM
     beams = (len(probe.ranges_mm), len(probe.angles))
-    streak = (rng.uniform(4, 12) * beams[0] / probe.depth_mm, beams[1] * rng.uniform(0.03, 0.12))
+    per_mm = beams[0] / probe.depth_mm
+    streak = (rng.uniform(2, 7) * per_mm, beams[1] * rng.uniform(0.05, 0.16))
+    layers = smooth_noise(rng, beams, (rng.uniform(3, 8) * per_mm, beams[1] * rng.uniform(0.06, 0.2)))
     return Tissue(
         speckle=rng.standard_normal((n, n, 2), dtype=np.float32),
         patches=smooth_noise(rng, (n, n), (patch, patch)),
         clumps=np.clip(smooth_noise(rng, (n, n), (grain, grain)) - 0.5, 0, 3),
         streaks=smooth_noise(rng, beams, streak),
-        wall_db=_wall_levels(rng),
+        wall_db=_wall_levels(rng) + rng.uniform(-2, 7) * heart.scar,
         wall_patch_db=rng.uniform(2, 6.5),
         clump_db=rng.uniform(0, 9),
         incidence_db=rng.uniform(0, 8),
-        near_loss_db=rng.uniform(0, 28),
+        near_loss_db=rng.uniform(0, 18),
         near_mm=rng.uniform(25, 75),
-        far_db=rng.uniform(-2, 12),
-        body_db=rng.uniform(-9, 2),
+        far_db=rng.uniform(0, 14),
+        far_from=rng.uniform(0.5, 0.8),
+        body_db=rng.uniform(-9, 4),
         body_patch_db=rng.uniform(3, 7),
-        lung_loss_db=rng.uniform(0, 16),
+        side_db=_sides(rng, heart.view),
+        strands=np.exp(-((layers / rng.uniform(0.15, 0.5)) ** 2)),
+        strand_db=rng.uniform(0, 12),
+        core_db=rng.uniform(0, 9),
+        core_at=rng.uniform(0.35, 0.75),
         pericardium_db=rng.uniform(2, 15),
         annulus_db=rng.uniform(0, 12),
         leaflet_db=rng.uniform(0, 14),
         leaflet_mm=rng.uniform(1.2, 3.2),
-        blood_db=rng.uniform(-30, -12),
+        blood_db=rng.uniform(-30, -15),
         trabeculae=rng.uniform(0, 1),
         knots=np.concatenate((_papillary(rng, heart), _chordae(rng))),
-        atrium_mm=(heart.width_mm * rng.uniform(0.62, 1.15), rng.uniform(30, 62)),
-        right_mm=(rng.uniform(14, 42), rng.uniform(24, 50)),
-        right_reach=rng.uniform(0.55, 0.95),
-        aorta=(rng.uniform(0.1, 0.6), rng.uniform(9, 15)),
     )
+
+
+def _sides(rng: np.random.Generator, view: str) -> tuple[float, float]:
+    """Left and right of the heart: diaphragm and liver left in A2C and A3C, lung right, most so in A2C."""
+    left = (-10, 6) if view == "A4C" else (-5, 11)
+    right = (-16, 4) if view == "A2C" else (-8, 9)
+    return rng.uniform(*left), rng.uniform(*right)
 
 
 def _wall_levels(rng: np.random.Generator) -> Array:
@@ -85,7 +96,7 @@ def _wall_levels(rng: np.random.Generator) -> Array:
     uneven = np.interp(tau, np.linspace(-1, 1, 9), rng.normal(0, 3, 9))
     left_gain = rng.uniform(0, 6) * (tau < 0)
     right_loss = rng.uniform(0, 8) * np.clip((tau + 0.1) / 0.6, 0, 1)
-    apex_loss = rng.uniform(-2, 6) * np.exp(-((tau / 0.25) ** 2))
+    apex_loss = rng.uniform(-1, 8) * np.exp(-((tau / 0.25) ** 2))
     return uneven + left_gain - right_loss - apex_loss
 
 

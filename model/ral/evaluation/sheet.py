@@ -1,0 +1,109 @@
+"""One model on one data set: everything that is measured, as plain numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from ral.config import VIEWS
+from ral.evaluation.cases import Case
+from ral.evaluation.clinical import clinical
+from ral.evaluation.curves import phase_curves
+from ral.evaluation.frames import Row, score_cine
+from ral.evaluation.reliability import BINS, confidence_reliability, coverage, pixel_counts, pixel_reliability
+from ral.evaluation.summary import summaries, view_table
+from ral.evaluation.temporal import LIMITS, flags_of_sizes, pooled_flags, temporal_flags
+from ral.evaluation.worst import Worst
+from ral.prepare import Preparation, prepare
+
+if TYPE_CHECKING:
+    from ral.predict import FramePrediction
+
+_LOOKED_AT = 8  # frames that the sector is found from
+_LEAST_FRAMES = 5  # a shorter cine has no steadiness
+
+
+class Model(Protocol):
+    """Anything that can be judged: `ral.predict.Predictor`, and baselines behind the same door."""
+
+    def stream(self, frames: Iterable[np.ndarray], preparation: Preparation) -> Iterator[FramePrediction]: ...
+
+
+def evaluate(
+    model: Model, cases: Iterable[Case], source: str, name: str, weights: str = "", worst: int = 6
+) -> dict[str, Any]:
+    """One model on one data set.
+
+    Args:
+        source: the data set and split, as the report shall name them; name: of the model; weights: its identity.
+        worst: how many of the worst frames to keep with their pictures.
+
+    Returns:
+        A sheet, plain numbers: {"source", "simulated", "model", "weights", "rows": `score_cine`, "cines": one dict a
+        case (case, patient, view, view_found, frames, temporal found and reference), "summary", "curves", "temporal",
+        "clinical", "views", "reliability": {"confidence", "pixels", "coverage"}, "worst"}. A part that the data does
+        not allow is {}.
+
+    Raises:
+        ValueError: no case at all, or simulated and real ones mixed.
+    """
+    rows: list[Row] = []
+    cines: list[dict[str, Any]] = []
+    pixels, kept, kinds = np.zeros((BINS, 3)), Worst(worst), set()
+    for case in cases:
+        kinds.add(case.simulated)
+        preparation = look_at(case.frames, case.spacing_mm)
+        found = list(model.stream(case.frames, preparation))
+        new = score_cine(found, preparation, case, source)
+        rows += new
+        cines.append(_cine(found, case, new))
+        for row in new:
+            pixels += pixel_counts(found[row["t"]].logits, case.masks[row["t"]], preparation)
+            kept.offer(row, case, found[row["t"]].contour, preparation)
+    if len(kinds) != 1:
+        raise ValueError("There is nothing to judge." if not kinds else "Simulated and real cines need sheets apart.")
+    return {
+        "source": source, "simulated": kinds.pop(), "model": name, "weights": weights, "rows": rows, "cines": cines,
+        "summary": summaries(rows), "curves": phase_curves(rows), "temporal": _steadiness(cines),
+        "clinical": clinical(rows), "views": view_table(cines),
+        "reliability": {
+            "confidence": confidence_reliability(rows), "pixels": pixel_reliability(pixels), "coverage": coverage(rows),
+        },
+        "worst": kept.entries(),
+    }  # fmt: skip
+
+
+def steadiness(
+    model: Model, frames: np.ndarray, spacing_mm: tuple[float, float] | None = None
+) -> tuple[dict[str, Any], np.ndarray]:
+    """`temporal_flags` of a cine without any label, and the contours (T,N,2) px they were taken from."""
+    found = list(model.stream(frames, look_at(frames, spacing_mm)))
+    contours = np.stack([f.contour for f in found])
+    return temporal_flags(contours, spacing_mm or (1.0, 1.0)), contours
+
+
+def look_at(frames: np.ndarray, spacing_mm: tuple[float, float] | None) -> Preparation:
+    """The preparation of a cine (T,H,W[,3]) from frames spread over it."""
+    at = np.unique(np.linspace(0, len(frames) - 1, _LOOKED_AT).astype(int))
+    return prepare([frames[t] for t in at], spacing_mm)
+
+
+def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> dict[str, Any]:
+    views = found[-1].view_probabilities
+    named = float(np.ptp(views)) > 0  # equal shares: a network that names no view
+    temporal: dict[str, Any] = {}
+    if len(found) >= _LEAST_FRAMES:
+        temporal["found"] = temporal_flags(np.stack([f.contour for f in found]), case.spacing_mm)
+        if case.labelled.all():
+            temporal["reference"] = flags_of_sizes({k: np.array([r[f"{k}_reference"] for r in rows]) for k in LIMITS})
+    return {
+        "case": case.name, "patient": case.patient, "view": case.view, "frames": len(found),
+        "view_found": VIEWS[int(views.argmax())] if named else None, "temporal": temporal,
+    }  # fmt: skip
+
+
+def _steadiness(cines: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    parts = {who: [c["temporal"][who] for c in cines if who in c["temporal"]] for who in ("found", "reference")}
+    return {who: pooled_flags(flags) for who, flags in parts.items() if flags}

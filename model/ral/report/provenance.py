@@ -1,0 +1,34 @@
+"""Where and from what a report was made."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+
+def provenance() -> dict[str, Any]:
+    """Revision of the code ("" outside a checkout), time, and the machine without its name."""
+    return {
+        "revision": revision(), "written": time.strftime("%Y-%m-%d %H:%M %Z"),
+        "machine": {
+            "system": platform.system(), "processor": platform.machine(), "processors": os.cpu_count(),
+            "load": [round(x, 2) for x in os.getloadavg()] if hasattr(os, "getloadavg") else None,
+            "python": platform.python_version(),
+        },
+    }  # fmt: skip
+
+
+def revision() -> str:
+    """What git calls the code, "-dirty" where it has changed since; "" outside a checkout."""
+    try:
+        done = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--exclude", "*"],
+            cwd=Path(__file__).parent, capture_output=True, text=True, timeout=10, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()

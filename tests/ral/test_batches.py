@@ -1,0 +1,90 @@
+"""What a step learns from: decided by seed and step, shared out without loss, with corrected masks as hints."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ral.batches import Data, cut, draw
+from ral.config import RALConfig
+from ral.datasets.clip import Clip
+from ral.datasets.sources import phantom_clips
+from ral.plan import Plan, Stage
+
+CONFIG = RALConfig("tiny")
+STAGE = Stage(64, 6, 1e-3, stills=5, real_share=0.4, clips=2, pairs=1, clip_frames=3, window=2)
+PLAN = Plan(CONFIG, (STAGE,), seed=3)
+
+
+@pytest.fixture(scope="module")
+def phantom() -> list[Clip]:
+    return list(phantom_clips(range(3), 4, size=64))
+
+
+@pytest.fixture(scope="module")
+def data(phantom) -> Data:
+    real = [replace(cut(clip, 0, 1), view=-1) for clip in phantom]
+    return Data(real, phantom, [replace(clip, view=-1) for clip in phantom], real)
+
+
+def test_a_step_holds_what_its_stage_says(data):
+    stills, clips = draw(PLAN, 0, data)
+    assert stills["frames"].shape == (5, 1, 1, 64, 64)
+    assert clips["frames"].shape == (3, 3, 1, 64, 64)
+    assert clips["hints"].shape == clips["frames"].shape
+    assert (stills["views"] == -1).sum() == 2  # the real ones: their view is withheld
+    assert (clips["views"] == -1).sum() == 1
+
+
+def test_seed_and_step_decide_and_nothing_else(data):
+    torch.manual_seed(0)
+    np.random.seed(0)
+    one = draw(PLAN, 2, data)
+    torch.manual_seed(1)
+    np.random.seed(1)
+    again, later, other = draw(PLAN, 2, data), draw(PLAN, 3, data), draw(replace(PLAN, seed=4), 2, data)
+    assert all(torch.equal(a[k], b[k]) for a, b in zip(one, again, strict=True) for k in a)
+    assert not torch.equal(one[0]["frames"], later[0]["frames"])
+    assert not torch.equal(one[0]["frames"], other[0]["frames"])
+
+
+@pytest.mark.parametrize("world", [2, 3, 8])
+def test_processes_that_share_a_step_make_the_samples_of_one(data, world):
+    whole = draw(PLAN, 1, data)
+    shares = [draw(PLAN, 1, data, rank, world) for rank in range(world)]
+    for b, batch in enumerate(whole):
+        made = [s[b]["frames"][n] for s in shares if s[b] for n in range(len(s[b]["frames"]))]
+        assert len(made) == len(batch["frames"])
+        for frames in batch["frames"]:
+            assert sum(torch.equal(frames, other) for other in made) == 1
+
+
+def test_a_hint_is_the_mask_of_its_frame_and_other_frames_have_none(data):
+    plan, hinted = replace(PLAN, hint_share=1.0), 0
+    for step in range(4):
+        for batch in draw(plan, step, data):
+            for masks, hints in zip(batch["masks"], batch["hints"][:, :, 0], strict=True):
+                given = hints.abs().amax((1, 2)) > 0
+                assert given.sum() <= 1
+                hinted += int(given.sum())
+                torch.testing.assert_close(hints[given], 2 * masks[given] - 1)
+                assert not hints[~given].any()
+    assert hinted > 20
+
+
+def test_without_hints_none_is_given_and_the_masks_are_the_drawn_ones(data):
+    plan = replace(PLAN, hint_share=0.0)
+    assert not any(batch["hints"].any() for step in range(3) for batch in draw(plan, step, data))
+
+
+def test_another_hand_draws_alike_in_all_frames(data):
+    """Under hints masks are often wider or narrower than drawn, by a little, and in every frame the same way."""
+    plain, hinted = (replace(PLAN, hint_share=share) for share in (0.0, 1.0))
+    ratios = []
+    for step in range(6):
+        before, after = (draw(plan, step, data)[1]["masks"].sum((2, 3)) for plan in (plain, hinted))
+        ratios += [(a / b).numpy() for a, b in zip(after, before, strict=True) if (b > 200).all()]
+    assert max(abs(np.log(r)).max() for r in ratios) < 0.35
+    assert np.median([np.ptp(r) for r in ratios]) < 0.04
+    assert np.std([r.mean() for r in ratios]) > 0.03

@@ -1,0 +1,82 @@
+"""Two processes that train one network, against one that trains it alone."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHILD = """
+import json, sys
+from dataclasses import replace
+from pathlib import Path
+import torch
+from ral.batches import Data, cut
+from ral.config import RALConfig
+from ral.datasets.sources import phantom_clips
+from ral.plan import Plan, Stage
+from ral.several import group
+from ral.train import train
+
+torch.set_num_threads(1)
+folder, frozen, steps = Path(sys.argv[1]), sys.argv[2] == "frozen", int(sys.argv[3])
+config = RALConfig("tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6, hidden=(8,) * 5,
+                   view_widths=(6, 6, 6, 8, 8), classify=not frozen)
+clips = list(phantom_clips(range(4), 4, size=64))
+real = [replace(cut(clip, 0, 1), view=-1) for clip in clips]
+stills, clips_a_step = (6, 2) if frozen else (20, 0)
+stage = Stage(64, steps, 5e-3, stills=stills, real_share=0.5, clips=clips_a_step, clip_frames=3, window=2)
+plan = Plan(config, (stage,), seed=3, freeze_norm=frozen, validate_every=10_000, save_every=10_000)
+with group("cpu") as (rank, world):
+    for event in train(plan, Data(real, clips, validation=clips[:1]), folder / str(rank), "cpu", rank, world):
+        if rank == 0:
+            print(json.dumps(event), flush=True)
+"""
+
+
+def start(folder: Path, world: int, *options: str) -> list[dict]:
+    """What the first of `world` processes tells."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = {k: v for k, v in os.environ.items() if k not in ("RANK", "LOCAL_RANK", "WORLD_SIZE")}
+    environment |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "OMP_NUM_THREADS": "1"}
+    children = []
+    for rank in range(world):
+        own = {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(world)} if world > 1 else {}
+        children.append(
+            subprocess.Popen(
+                [sys.executable, "-c", CHILD, str(folder), *options],
+                env=environment | own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            )
+        )  # fmt: skip
+    outs = [child.communicate(timeout=200) for child in children]
+    for child, (_, errors) in zip(children, outs, strict=True):
+        assert child.returncode == 0, errors[-2000:]
+    return [json.loads(line) for line in outs[0][0].splitlines()]
+
+
+def losses(events: list[dict]) -> list[float]:
+    return [e["loss"] for e in events if e["event"] == "step"]
+
+
+def test_two_processes_learn_what_one_learns(tmp_path):
+    """BN frozen, the same batch of all: the mean loss of 20 steps agrees, and so do the weights in the end."""
+    from safetensors.torch import load_file
+
+    alone = losses(start(tmp_path / "one", 1, "frozen", "20"))
+    together = losses(start(tmp_path / "two", 2, "frozen", "20"))
+    assert together == pytest.approx(alone, abs=1e-4)
+    one, two = (load_file(tmp_path / n / "0" / "net-20.safetensors") for n in ("one", "two"))
+    assert max((one[k] - two[k]).abs().max().item() for k in one if k.startswith("net.")) < 1e-3
+    assert list((tmp_path / "two" / "1").iterdir()) == []  # only the first writes
+
+
+def test_with_bn_on_the_loss_ends_alike(tmp_path):
+    alone = losses(start(tmp_path / "one", 1, "free", "60"))
+    together = losses(start(tmp_path / "two", 2, "free", "60"))
+    assert alone[-1] < 0.8 * alone[0]
+    assert together[-1] == pytest.approx(alone[-1], rel=0.05)
