@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
+import sys
 import time
 
 import torch
@@ -62,6 +64,46 @@ def report(frames: int, threads: int = 0) -> str:
     return "\n".join(lines)
 
 
+def training_report(threads: int = 0, size: int = 128, rounds: int = 4) -> str:
+    """Seconds and peak memory of a training step, RAL-lite against U-Net 1, the allocator told to keep blocks or not.
+
+    Every line is a process of its own: what the allocator was told cannot be taken back, and a peak only grows.
+    """
+    lines = [f"training step, 8 frames of {size} x {size}, float32, load {os.getloadavg()[0]:.1f}"]
+    for keep in (True, False):
+        for name in ("ral-lite", "unet1"):
+            words = [sys.executable, "-m", "ral.bench", name, str(size), str(rounds), str(int(keep)), str(threads)]
+            said = subprocess.run(words, capture_output=True, text=True, check=True).stdout.split()
+            blocks = "kept" if keep else "given back"
+            lines.append(f"{name:10s} large blocks {blocks:10s} {float(said[0]):6.2f} s {float(said[1]):6.0f} MB")
+    return "\n".join(lines)
+
+
+def time_a_step(name: str, size: int, rounds: int, keep: bool, frames: int = 8) -> tuple[float, float]:
+    """Median seconds of a training step on one clip, and this process's peak memory in MB (0 on Windows)."""
+    from ral.losses import segmentation_loss
+    from ral.train import keep_large_blocks
+
+    if keep:
+        keep_large_blocks()
+    net = build(CONFIGS[name]).train()
+    optimiser = torch.optim.AdamW(net.parameters(), 1e-3)
+    x, mask = torch.randn(1, frames, 1, size, size), torch.ones(frames, size, size)
+    times = []
+    for _ in range(rounds + 1):
+        began = time.perf_counter()
+        optimiser.zero_grad(set_to_none=True)
+        segmentation_loss(net(x).logits[0], mask, torch.ones(frames)).backward()
+        optimiser.step()
+        times.append(time.perf_counter() - began)
+    try:
+        import resource
+    except ImportError:
+        return statistics.median(times[1:]), 0.0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+    return statistics.median(times[1:]), peak
+
+
 def peak_gmac_a_second(side: int = 1024, rounds: int = 8) -> float:
     """The best that a float32 matrix product reaches here, in 1e9 multiply-adds a second."""
     a, b = torch.randn(side, side), torch.randn(side, side)
@@ -77,3 +119,10 @@ def peak_gmac_a_second(side: int = 1024, rounds: int = 8) -> float:
 def _forward(net: nn.Module, state: object) -> object:
     state = net(torch.zeros(1, 1, 1, INPUT_SIZE, INPUT_SIZE), state).state
     return state if isinstance(net, RAL) else None
+
+
+if __name__ == "__main__":
+    _name, _size, _rounds, _keep, _threads = sys.argv[1], *map(int, sys.argv[2:6])
+    if _threads:
+        torch.set_num_threads(_threads)
+    print(*time_a_step(_name, _size, _rounds, bool(_keep)))

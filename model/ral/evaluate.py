@@ -6,35 +6,30 @@ steer a training or stand on a card.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ral.config import VIEWS
 from ral.evaluation.cases import camus_sequences, camus_stills, phantom_cases
 from ral.evaluation.frames import Row
-from ral.evaluation.sheet import Model, evaluate, look_at, steadiness
+from ral.evaluation.sheet import Model, evaluate, steadiness
 from ral.evaluation.summary import summarise
-from ral.geometry import dice, largest_component, volume_single_plane_ml
+from ral.geometry import dice, largest_component
 
 if TYPE_CHECKING:
     from ral.build import Network
     from ral.datasets.clip import Clip
-    from ral.network import RAL
 
 __all__ = [
     "Model",
     "camus_sequences",
     "camus_stills",
+    "card_figures",
     "dice_of_clips",
     "evaluate",
-    "evaluate_camus",
     "phantom_cases",
-    "phantom_scores",
     "steadiness",
-    "view_accuracy",
 ]
 
 
@@ -56,72 +51,44 @@ def dice_of_clips(net: Network, clips: Sequence[Clip], size: int, device: str = 
     return float(np.mean(scores))
 
 
-def view_accuracy(net: RAL, clips: Sequence[Clip], size: int, device: str = "cpu") -> float:
-    """Share of the clips with a known view whose view is found."""
-    import torch
-
-    from ral.datasets.clip import collate, plain
-
-    net.eval()
-    right = []
-    with torch.inference_mode():
-        for clip in clips:
-            if clip.view >= 0:
-                features = net(collate([plain(clip, size)])["frames"].to(device)).view_features
-                right.append(int(net.view_logits(features).argmax()) == clip.view)
-    return float(np.mean(right)) if right else float("nan")
-
-
-def evaluate_camus(model: Model, folder: str | Path, patients: Iterable[str], view: str = "4CH") -> dict[str, Any]:
-    """LV metrics of CAMUS stills by instant, and each row they come from.
+def card_figures(sheet: dict[str, Any]) -> dict[str, Any]:
+    """The few figures of a sheet that stand on a card of weights.
 
     Returns:
-        {"ED": {...}, "ES": {...}, "rows": [...]}; each metric as mean and, as ..._median, median (an empty prediction
-        has Dice 0 and no distance, and is counted in "empty"), the worst Dice, and the share of stills called by
-        their right view.
+        {"ED": {...}, "ES": {...}} each with frames, empties, Dice (mean, median, worst) and distances in mm (mean,
+        median); and, where the data allows: "dice_by_view", "view_right" (share of the cines), "view_cines",
+        "ef_mae_points" (at the reference's ED and ES), "flagged" (share of the frames that jump).
     """
-    sheet = evaluate(model, camus_stills(folder, patients, view), f"CAMUS {view}", "", worst=0)
-    found = {cine["case"]: cine["view_found"] for cine in sheet["cines"]}
-    card: dict[str, Any] = {"rows": [row | {"view_found": found[row["case"]]} for row in sheet["rows"]]}
-    for instant in ("ED", "ES"):
-        card[instant] = _for_card([row for row in card["rows"] if row["instant"] == instant])
+    rows = sheet["rows"]
+    card: dict[str, Any] = {
+        instant: _for_card([row for row in rows if row["instant"] == instant])
+        for instant in sorted({row["instant"] for row in rows if row["instant"]})
+    }
+    views = sorted({row["view"] for row in rows if row["view"]})
+    if len(views) > 1:
+        card["dice_by_view"] = {v: _mean([row["dice"] for row in rows if row["view"] == v]) for v in views}
+    if sheet["views"]:
+        card |= {"view_right": round(sheet["views"]["right"], 4), "view_cines": sheet["views"]["n"]}
+    if sheet["clinical"]:
+        card["ef_mae_points"] = _rounded(sheet["clinical"]["ef_percent"]["mae"])
+    if "found" in sheet["temporal"]:
+        card["flagged"] = _rounded(sheet["temporal"]["found"]["share"])
     return card
 
 
 def _for_card(rows: Sequence[Row]) -> dict[str, float | int | None]:
-    """A short table for a card of weights."""
     table = summarise(rows)
     short: dict[str, float | int | None] = {"frames": table["frames"], "empty": table["empty"]}
     for key in ("dice", "hd_mm", "hd95_mm", "mad_mm", "annulus_mm", "apex_mm"):
         for kind, suffix in (("mean", ""), ("median", "_median")):
-            value = table[key][kind]
-            short[key + suffix] = None if value is None else round(value, 4)
-    short["dice_worst"] = None if table["dice"]["worst"] is None else round(table["dice"]["worst"], 4)
-    short["view_right"] = round(float(np.mean([row["view_found"] == row["view"] for row in rows])), 4)
+            short[key + suffix] = _rounded(table[key][kind])
+    short["dice_worst"] = _rounded(table["dice"]["worst"])
     return short
 
 
-def phantom_scores(model: Model, seeds: Iterable[int], frames: int = 12) -> dict[str, Any]:
-    """Dice, view accuracy and EF error on simulated cines of one beat, views in turn.
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 4)
 
-    EF is single plane by the method of disks, from the largest and the smallest predicted volume.
-    """
-    from ral.phantom import simulate
 
-    scores: dict[str, list[float]] = {view: [] for view in VIEWS}
-    right, errors = [], []
-    for seed in seeds:
-        cine = simulate(seed, VIEWS[seed % len(VIEWS)], frames=frames)
-        spacing = (cine.mm_per_px, cine.mm_per_px)
-        preparation = look_at(cine.frames, spacing)
-        found = list(model.stream(cine.frames, preparation))
-        scores[cine.view] += [dice(f.mask(preparation), m) for f, m in zip(found, cine.masks, strict=True)]
-        right.append(VIEWS[int(found[-1].view_probabilities.argmax())] == cine.view)
-        volumes = [volume_single_plane_ml(f.contour, spacing) for f in found if not f.empty]
-        if volumes:
-            errors.append(abs(100 * (1 - min(volumes) / max(volumes)) - cine.ef_percent))
-    return {
-        "cines": len(right), "view_accuracy": round(float(np.mean(right)), 4),
-        "dice": {view: round(float(np.mean(s)), 4) for view, s in scores.items() if s},
-        "ef_mae_points": round(float(np.mean(errors)), 2) if errors else None,
-    }  # fmt: skip
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ral.config import BASELINES, RAL_LITE, NetConfig
+from ral.config import BASELINES, RAL_BASE, RAL_LITE, NetConfig
 from ral.plan import Plan, Stage
 
 CAMUS_TERMS = (
@@ -69,6 +69,14 @@ RECIPES = {
     recipe.name: recipe
     for recipe in (
         Recipe("ral-lite-camus", LITE, (*_REAL_STILLS, _MOTION), camus=True, phantoms=900, pair_frames=10),
+        Recipe(
+            "ral-base-camus",  # for a GPU: a step takes a processor fifteen times as long
+            replace(RAL_BASE, mask_hint=True, deep_supervision=True),
+            (*_REAL_STILLS, _MOTION),
+            camus=True,
+            phantoms=900,
+            pair_frames=10,
+        ),
         Recipe(
             "unet1-camus",  # the peer, with the same minutes: a step takes it 1.4 times as long
             BASELINES["unet1"],

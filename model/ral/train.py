@@ -10,6 +10,7 @@ import math
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,20 @@ def train(
             save(run, plan, folder)
     if rank == 0:
         yield {"event": "end", "step": run.step, "steps": plan.steps, "best_dice": run.best, "seconds": run.seconds}
+
+
+def timed_steps(plan: Plan, data: Data, folder: Path, steps: int, device: str = "cpu") -> list[float]:
+    """Processor seconds that this process spends on each of the first steps of a plan; nothing is kept."""
+    keep_large_blocks()
+    stage = replace(plan.stages[0], steps=steps)
+    plan = replace(plan, stages=(stage,))
+    run, times = begin(plan, folder, device), []
+    while run.step < steps:
+        began = time.process_time()
+        _step(plan, stage, run, data, device, 0, 1)
+        times.append(time.process_time() - began)
+        run.step += 1
+    return times
 
 
 def _check(plan: Plan, data: Data) -> None:

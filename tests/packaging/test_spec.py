@@ -17,7 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 SPEC = ROOT / "echoview.spec"
-APART = ("ral.report", "ral.datasets.motion", "ral.datasets.warped")
+APART = ("ral.commands", "ral.report", "ral.datasets.motion", "ral.datasets.warped")
 SOURCES = {"echoview": ROOT / "echoview", "ral": ROOT / "model" / "ral"}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
-from ral.evaluate import camus_sequences, camus_stills, evaluate, evaluate_camus, phantom_cases, steadiness
+from ral.evaluate import camus_sequences, camus_stills, card_figures, evaluate, phantom_cases, steadiness
 from ral.evaluation.cases import Case, phase_from
 from ral.evaluation.curves import phase_curves
 from ral.evaluation.frames import score_cine, score_masks, sizes_of
@@ -102,10 +102,11 @@ def test_stills_are_judged_against_the_hinges_that_the_labels_show(tmp_path):
 
 def test_the_figures_for_a_card_are_by_instant(tmp_path):
     contours = published(tmp_path)
-    card = evaluate_camus(Oracle([contours[3]]), tmp_path, ["patient0001"])
+    stills = camus_stills(tmp_path, ["patient0001"])
+    card = card_figures(evaluate(Oracle([contours[3]]), stills, "stills", "oracle"))
     assert card["ED"]["dice"] > 0.98 > card["ES"]["dice"]  # it answers with the contour of ED
-    assert (card["ED"]["frames"], card["ED"]["empty"], card["ED"]["view_right"]) == (1, 0, 1.0)
-    assert len(card["rows"]) == 2
+    assert (card["ED"]["frames"], card["ED"]["empty"], card["view_right"], card["view_cines"]) == (1, 0, 1.0, 2)
+    assert "dice_by_view" not in card
 
 
 # Masks

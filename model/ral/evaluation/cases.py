@@ -77,12 +77,16 @@ def camus_sequences(folder: str | Path, patients: Iterable[str], view: str = "4C
         yield _camus(cine, f"{patient} {view}", patient, view, {es: "ES", ed: "ED"}, inside)
 
 
-def phantom_cases(seeds: Iterable[int], frames: int = 30) -> Iterator[Case]:
-    """Simulated cines of one beat, views in turn."""
+def phantom_cases(seeds: Iterable[int], frames: int = 30, look: str | None = None) -> Iterator[Case]:
+    """Simulated cines of one beat, views in turn.
+
+    Args:
+        look: of `ral.phantom.LOOKS` or, never trained on, `ral.phantom.HELD_OUT_LOOKS`; None draws one of the first.
+    """
     from ral.phantom import simulate
 
     for seed in seeds:
-        cine = simulate(seed, VIEWS[seed % len(VIEWS)], frames=frames)
+        cine = simulate(seed, VIEWS[seed % len(VIEWS)], frames=frames, look=look)
         yield Case(
             f"phantom {seed}", f"phantom {seed}", cine.frames, cine.masks, np.ones(frames, bool),
             (cine.mm_per_px, cine.mm_per_px), cine.view, {cine.ed: "ED", cine.es: "ES"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from ral.config import VIEWS
+from ral.config import INPUT_SIZE, VIEWS
 from ral.evaluation.cases import Case
 from ral.evaluation.clinical import clinical
 from ral.evaluation.curves import phase_curves
@@ -32,13 +32,20 @@ class Model(Protocol):
 
 
 def evaluate(
-    model: Model, cases: Iterable[Case], source: str, name: str, weights: str = "", worst: int = 6
+    model: Model,
+    cases: Iterable[Case],
+    source: str,
+    name: str,
+    weights: str = "",
+    worst: int = 6,
+    size: int = INPUT_SIZE,
 ) -> dict[str, Any]:
     """One model on one data set.
 
     Args:
         source: the data set and split, as the report shall name them; name: of the model; weights: its identity.
         worst: how many of the worst frames to keep with their pictures.
+        size: side of the network's input, px.
 
     Returns:
         A sheet, plain numbers: {"source", "simulated", "model", "weights", "rows": `score_cine`, "cines": one dict a
@@ -54,7 +61,7 @@ def evaluate(
     pixels, kept, kinds = np.zeros((BINS, 3)), Worst(worst), set()
     for case in cases:
         kinds.add(case.simulated)
-        preparation = look_at(case.frames, case.spacing_mm)
+        preparation = look_at(case.frames, case.spacing_mm, size)
         found = list(model.stream(case.frames, preparation))
         new = score_cine(found, preparation, case, source)
         rows += new
@@ -84,10 +91,10 @@ def steadiness(
     return temporal_flags(contours, spacing_mm or (1.0, 1.0)), contours
 
 
-def look_at(frames: np.ndarray, spacing_mm: tuple[float, float] | None) -> Preparation:
+def look_at(frames: np.ndarray, spacing_mm: tuple[float, float] | None, size: int = INPUT_SIZE) -> Preparation:
     """The preparation of a cine (T,H,W[,3]) from frames spread over it."""
     at = np.unique(np.linspace(0, len(frames) - 1, _LOOKED_AT).astype(int))
-    return prepare([frames[t] for t in at], spacing_mm)
+    return prepare([frames[t] for t in at], spacing_mm, size=size)
 
 
 def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> dict[str, Any]:

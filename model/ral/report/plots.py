@@ -35,7 +35,7 @@ def boxes(sheets: Sequence[Sheet]) -> str:
         for n, sheet in enumerate(sheets):
             for k, instant in enumerate(instants):
                 values = [row[metric] for row in sheet["rows"] if row["instant"] == instant]
-                known = [v for v in values if np.isfinite(v)]
+                known = [v for v in values if v is not None]
                 if known:
                     _box(axis, k * gap + n, known, n)
         centres = [k * gap + (len(sheets) - 1) / 2 for k in range(len(instants))]

@@ -1,0 +1,171 @@
+"""`ral ablate`: what each flag, ablation and baseline changes, in one small fixed protocol."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ral.commands.common import TEST_SEEDS, camus_folder, progress, tell, use_threads
+from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
+from ral.plan import Plan, Stage
+
+if TYPE_CHECKING:
+    from ral.batches import Data
+    from ral.build import Network
+
+SIZE, PATIENTS, PHANTOMS, FRAMES = 128, 120, 240, 12
+STAGE = Stage(SIZE, 1, 2.5e-3, stills=12, real_share=2 / 3, clips=1, pairs=1, clip_frames=8, window=8)
+PROBE_STEPS = 12  # how many steps are timed before a run's length is set
+TEST_PHANTOMS = 24
+
+
+def plans(seed: int) -> dict[str, Plan]:
+    """Every variant by its name, the plain network first; they differ in one thing each."""
+    plain = Plan(RAL_LITE, (STAGE,), seed, ema=0.995, bfloat16=True, validate_every=10**9, save_every=200)
+    every = {"plain": plain, "no_ema": replace(plain, ema=0.0)}
+    every |= {flag: replace(plain, config=variant(RAL_LITE, flag)) for flag in ABLATIONS | EXTENSIONS}
+    both = replace(variant(RAL_LITE, "deep_supervision"), name="dpsn", pyramid_pooling=True, temporal=False)
+    every["frame_by_frame+deep_supervision+pyramid_pooling"] = replace(plain, config=both)
+    calm = replace(STAGE, rate=1e-3)  # without batch norm the higher rate does not hold
+    return every | {name: replace(plain, config=config, stages=(calm,)) for name, config in BASELINES.items()}
+
+
+def ablate(chosen: argparse.Namespace) -> int:
+    """Train and judge what is not done yet; every result is a file in the folder, the table is made of all of them."""
+    use_threads(chosen)
+    out = Path(chosen.out)
+    out.mkdir(parents=True, exist_ok=True)
+    names = chosen.only or list(plans(0))
+    unknown = sorted(set(names) - set(plans(0)))
+    if unknown:
+        raise ValueError(f"There is no variant {unknown[0]!r}; there are {', '.join(plans(0))}.")
+    wanted = [(name, seed) for seed in chosen.seeds for name in names]
+    data = None
+    for n, (name, seed) in enumerate(wanted):
+        path = out / f"{name}-{seed}.json"
+        claim = path.with_suffix(".claim")
+        if not path.exists() and _claimed(claim):
+            data = data or _data(chosen, out)
+            try:
+                found = _run(name, seed, data, chosen, out)
+            finally:
+                claim.unlink(missing_ok=True)
+            part = path.with_suffix(".part")
+            part.write_text(json.dumps(found), encoding="utf-8")
+            part.replace(path)
+        progress(n + 1, len(wanted), f"{name}, seed {seed}")
+    text = table(list(results(out)))
+    (out / "table.md").write_text(text, encoding="utf-8")
+    print(text)
+    return 0
+
+
+def results(out: Path) -> Iterator[dict[str, Any]]:
+    for path in sorted(out.glob("*-*.json")):
+        yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """Markdown: each variant's mean over the seeds and, in brackets, the span between them."""
+    columns = ("dice_ed", "dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "gmac", "steps")
+    lines = [
+        f"CAMUS A4C inner split at {SIZE} px (dice_ed, dice_es, hd_mm) and, apart from it, simulated test hearts "
+        "(phantom_dice, view_right, flagged: share of frames that jump). Means over the seeds (span).",
+        "", "| variant | " + " | ".join(columns) + " | seeds |", "|---" * (len(columns) + 2) + "|",
+    ]  # fmt: skip
+    for name in dict.fromkeys(["plain", *(f["name"] for f in found)]):
+        rows = [f for f in found if f["name"] == name]
+        if rows:
+            cells = [_cell([r[c] for r in rows]) for c in columns]
+            lines.append(f"| {name} | " + " | ".join(cells) + f" | {len(rows)} |")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(values: list[float | None]) -> str:
+    known = [v for v in values if v is not None]
+    if not known:
+        return "–"
+    mean, span = statistics.fmean(known), max(known) - min(known)
+    return f"{mean:.0f}" if mean > 100 else f"{mean:.3f} ({span:.3f})"
+
+
+def _claimed(claim: Path) -> bool:
+    """Whether this process takes a run; a claim that is two hours old was left by one that died."""
+    if claim.exists() and time.time() - claim.stat().st_mtime > 7200:
+        claim.unlink(missing_ok=True)
+    try:
+        claim.touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _data(chosen: argparse.Namespace, out: Path) -> Data:
+    from ral.batches import Data
+    from ral.datasets import camus_clips, phantom_clips, read_split
+    from ral.datasets.warped import warped_clips
+
+    camus, cache = camus_folder(chosen), out.parent / "cache"
+    patients = read_split(camus / "split_train.txt")[:PATIENTS]
+    real = list(camus_clips(camus, patients))
+    pairs = list(warped_clips(camus, patients, 10, cache=cache))
+    return Data(real, list(phantom_clips(range(PHANTOMS), FRAMES, cache)), pairs, real[:2])
+
+
+def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path) -> dict[str, Any]:
+    """One variant: as many steps as fit into the minutes, by this process's own time, then judged."""
+    from safetensors.torch import load_file
+
+    from ral.build import build
+    from ral.train import train
+
+    plan, folder = plans(seed)[name], out / f"{name}-{seed}"
+    steps = folder / "steps"
+    if not steps.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        steps.write_text(str(max(round(60 * chosen.minutes / seconds_a_step(plan, data, folder)), 2)))
+    plan = replace(plan, stages=(replace(plan.stages[0], steps=int(steps.read_text())),))
+    tell(train(plan, data, folder), folder)
+    net = build(plan.config)
+    net.load_state_dict(load_file(folder / "best.safetensors"))
+    return {"name": name, "seed": seed, "steps": plan.steps} | _judge(net, chosen)
+
+
+def seconds_a_step(plan: Plan, data: Data, folder: Path) -> float:
+    """Median time that this process spends on a step, whatever else the machine does."""
+    import shutil
+
+    from ral.train import timed_steps
+
+    trial = folder / "trial"
+    found = timed_steps(plan, data, trial, PROBE_STEPS)
+    shutil.rmtree(trial, ignore_errors=True)
+    return statistics.median(found[2:])
+
+
+def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
+    from ral.bench import gmac
+    from ral.checkpoint import Card
+    from ral.datasets import read_split
+    from ral.evaluate import camus_stills, card_figures, evaluate, phantom_cases
+    from ral.predict import Predictor
+
+    card = Card(net.config.name, net.config.to_dict(), "", "", True, 0, "ral ablate")
+    model, camus = Predictor.of(net, card), camus_folder(chosen)
+    inner = read_split(camus / "split_inner.txt")
+    real = card_figures(evaluate(model, camus_stills(camus, inner), "CAMUS", "", worst=0, size=SIZE))
+    far = [real[instant]["hd_mm"] for instant in ("ED", "ES")]
+    hearts = phantom_cases(range(TEST_SEEDS, TEST_SEEDS + TEST_PHANTOMS), 24)
+    simulated = card_figures(evaluate(model, hearts, "phantom", "", worst=0, size=SIZE))
+    return {
+        "dice_ed": real["ED"]["dice"], "dice_es": real["ES"]["dice"],
+        "hd_mm": None if None in far else statistics.fmean(far),
+        "phantom_dice": statistics.fmean(simulated["dice_by_view"].values()),
+        "view_right": simulated.get("view_right"), "flagged": simulated["flagged"], "gmac": round(gmac(net), 3),
+    }  # fmt: skip

@@ -1,0 +1,91 @@
+"""What the commands share: where data lies, which seeds are for what, how a run tells where it is."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from ral import recipes
+from ral.report.provenance import revision
+
+TEST_SEEDS = 900_000  # phantom seeds from here on are never trained on and steer nothing
+STEERING_SEEDS = TEST_SEEDS // 2  # those from here on steer runs without real data
+
+
+def data_folder(chosen: argparse.Namespace) -> Path | None:
+    """The folder that holds `camus_a4c`: as named, by ECHOVIEW_DATA, or beside the checkout; else None."""
+    return Path(chosen.data) if chosen.data else recipes.data_folder()
+
+
+def camus_folder(chosen: argparse.Namespace) -> Path:
+    """The CAMUS folder.
+
+    Raises:
+        ValueError: it is not there.
+    """
+    folder = data_folder(chosen)
+    if folder is None or not (folder / "camus_a4c").is_dir():
+        raise ValueError("CAMUS was not found; name the folder that holds camus_a4c with --data or ECHOVIEW_DATA.")
+    return folder / "camus_a4c"
+
+
+def use_threads(chosen: argparse.Namespace) -> None:
+    if chosen.threads:
+        import torch
+
+        torch.set_num_threads(chosen.threads)
+
+
+def tell(events: Iterable[dict[str, Any]], out: Path) -> None:
+    """Write a run's events into `events.jsonl`, the code's revision first, and show how far it is."""
+    with (out / "events.jsonl").open("a", encoding="utf-8") as log:
+        for event in chain([{"event": "begin", "revision": revision()}], events):
+            log.write(json.dumps(event) + "\n")
+            log.flush()
+            _show(event)
+    if sys.stderr.isatty():
+        print(file=sys.stderr)
+
+
+def revisions(out: Path) -> str:
+    """The revisions of the code that a run was made with, each with the step from which on."""
+    said: list[str] = []
+    step, last = 0, ""
+    for event in read_events(out):
+        step = event.get("step", step)
+        if event["event"] == "begin" and event["revision"] != last:
+            last = event["revision"]
+            said.append(last if not step else f"{last} (after step {step})")
+    return ", ".join(said)
+
+
+def read_events(out: Path) -> Iterator[dict[str, Any]]:
+    """The events of a run; a last line that was cut off is left out."""
+    path = out / "events.jsonl"
+    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
+        try:
+            yield json.loads(line)
+        except ValueError:
+            continue
+
+
+def progress(done: int, of: int, words: str) -> None:
+    """A bar on a terminal, a line elsewhere."""
+    if sys.stderr.isatty():
+        filled = round(30 * done / max(of, 1))
+        print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{of} {words:<40}", end="", file=sys.stderr, flush=True)
+    else:
+        print(f"{done}/{of} {words}", flush=True)
+
+
+def _show(event: dict[str, Any]) -> None:
+    if event["event"] == "step":
+        left = event["seconds"] / event["step"] * (event["steps"] - event["step"])
+        progress(event["step"], event["steps"], f"loss {event['loss']:.3f}, about {left / 60:.0f} min left")
+    elif event["event"] == "validated":
+        progress(event["step"], event["steps"], f"Dice {event['dice']:.4f} at {event['size']} px")

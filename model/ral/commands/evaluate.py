@@ -1,0 +1,173 @@
+"""`ral evaluate`, `compare` and `calibrate`: sheets of sets of weights, side by side on one page."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ral.checkpoint import write_card
+from ral.commands.common import (
+    STEERING_SEEDS,
+    TEST_SEEDS,
+    camus_folder,
+    data_folder,
+    progress,
+    read_events,
+    use_threads,
+)
+from ral.report.provenance import revision
+
+if TYPE_CHECKING:
+    from ral.evaluation.cases import Case
+    from ral.predict import Predictor
+
+PHANTOM_FRAMES = 30
+Source = tuple[str, Callable[[], Iterator["Case"]], str]  # what it is called, its cases, its fingerprint
+
+
+def evaluate(chosen: argparse.Namespace) -> int:
+    """Judge sets of weights; writes a report, and with --card their figures into their cards."""
+    use_threads(chosen)
+    sheets, _ = _judged(chosen)
+    if chosen.card:
+        for folder in chosen.weights:
+            _note_in_card(Path(folder), sheets)
+    _write(chosen, sheets, [])
+    return 0
+
+
+def compare(chosen: argparse.Namespace) -> int:
+    """Judge two sets of weights on the same data, frame by frame against each other."""
+    from ral.report import compare as pair
+
+    use_threads(chosen)
+    chosen.weights = [chosen.before, chosen.after]
+    sheets, sources = _judged(chosen)
+    pairs = []
+    for source in sources:
+        before, after = (s for s in sheets if s["source"] == source)
+        pairs.append(pair(before, after, chosen.seed))
+        change = pairs[-1]["metrics"]["dice"]
+        print(
+            f"{source}: Dice {change['difference']:+.4f} ({change['low']:+.4f} to {change['high']:+.4f}), "
+            f"better on {change['wins']} frames, worse on {change['losses']}, p {change['p']}"
+        )
+    _write(chosen, sheets, pairs)
+    return 0
+
+
+def calibrate(chosen: argparse.Namespace) -> int:
+    """Fit confidence and spread on data that steers, and write that into the card."""
+    from ral.evaluate import camus_stills, phantom_cases
+    from ral.evaluate import evaluate as judge
+    from ral.evaluation.reliability import fit_calibration
+    from ral.predict import Predictor
+
+    use_threads(chosen)
+    model = Predictor(chosen.weights, chosen.device, calibrated=False)
+    if model.card.research_only:
+        from ral.datasets import read_split
+
+        camus = camus_folder(chosen)
+        cases = camus_stills(camus, read_split(camus / "split_inner.txt"))
+    else:
+        cases = phantom_cases(range(STEERING_SEEDS, STEERING_SEEDS + chosen.phantoms), 8)
+    fit = fit_calibration(judge(model, cases, "steering", model.card.name, worst=0)["rows"])
+    write_card(chosen.weights, replace(model.card, calibration=fit))
+    print(json.dumps(fit))
+    return 0
+
+
+def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
+    """A sheet for each data set and set of weights; those made before by the same code lie beside the report."""
+    from ral.evaluate import evaluate as judge
+    from ral.predict import Predictor
+
+    sources = list(_sources(chosen))
+    models = [Predictor(folder, chosen.device) for folder in chosen.weights]
+    kept = Path(chosen.out).with_suffix(".sheets") if chosen.out else None
+    sheets = []
+    for source, cases, _ in sources:
+        for model in models:
+            name = f"{model.card.name}-{model.card.identity}-{source}".replace(" ", "_").replace("/", "_")
+            path = kept / f"{name}-{revision()}.json" if kept else None
+            if path is not None and path.exists():
+                sheets.append(json.loads(path.read_text(encoding="utf-8")))
+            else:
+                sheets.append(judge(model, cases(), source, model.card.name, model.card.identity))
+                _keep(path, sheets[-1])
+            progress(len(sheets), len(sources) * len(models), f"{model.card.name} on {source}")
+            _say(model, sheets[-1])
+    return sheets, [source for source, _, _ in sources]
+
+
+def _keep(path: Path | None, sheet: dict[str, Any]) -> None:
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
+            json.dump(sheet, part)
+        Path(part.name).replace(path)
+
+
+def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
+    """What there is to judge on, real data first."""
+    from ral.datasets import fingerprint, read_split
+    from ral.datasets.camus import camus_files
+    from ral.evaluate import camus_stills, phantom_cases
+    from ral.phantom import HELD_OUT_LOOKS
+
+    folder = data_folder(chosen)
+    if folder is not None and chosen.split != "none":
+        camus = folder / "camus_a4c"
+        split = read_split(camus / f"split_{chosen.split}.txt")
+        mark = fingerprint(camus, camus_files(camus, split, "4CH"))
+        yield f"CAMUS A4C, {chosen.split} split", lambda: camus_stills(camus, split), mark
+        both = folder / "camus_mhd"
+        if both.is_dir():
+            patients = sorted(p.name for p in both.iterdir() if p.is_dir())
+            mark = fingerprint(both, camus_files(both, patients, "2CH"))
+            yield "CAMUS A2C as published", lambda: camus_stills(both, patients, "2CH"), mark
+    if chosen.phantoms:
+        seeds = range(TEST_SEEDS, TEST_SEEDS + chosen.phantoms)
+        mark = f"seeds {seeds.start} to {seeds.stop - 1}"
+        yield "simulated hearts, test seeds", lambda: phantom_cases(seeds, PHANTOM_FRAMES), mark
+        for look in HELD_OUT_LOOKS:
+            name = f"simulated hearts, look {look!r} never trained on"
+            yield name, lambda look=look: phantom_cases(seeds, PHANTOM_FRAMES, look), mark
+
+
+def _say(model: Predictor, sheet: dict[str, Any]) -> None:
+    from ral.evaluate import card_figures
+
+    print(f"{model.card.name} on {sheet['source']}: {json.dumps(card_figures(sheet))}")
+
+
+def _note_in_card(folder: Path, sheets: list[dict[str, Any]]) -> None:
+    from ral.checkpoint import read_card
+    from ral.evaluate import card_figures
+
+    card = read_card(folder)
+    metrics = {s["source"]: card_figures(s) for s in sheets if s["weights"] == card.identity}
+    write_card(folder, replace(card, metrics=metrics))
+
+
+def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
+    if not chosen.out:
+        return
+    from ral.report import write
+
+    training = [{"name": Path(run).name, "events": list(read_events(Path(run)))} for run in chosen.runs]
+    write(
+        chosen.out,
+        {
+            "title": ", ".join(dict.fromkeys(s["model"] for s in sheets)), "sheets": sheets, "seed": chosen.seed,
+            "data": {source: mark for source, _, mark in _sources(chosen)}, "comparisons": comparisons,
+            "training": [run for run in training if run["events"]],
+        },
+    )  # fmt: skip
+    print(f"wrote {Path(chosen.out).name}")

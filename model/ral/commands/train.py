@@ -1,0 +1,78 @@
+"""`ral train`: the weights of a recipe."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ral import recipes
+from ral.checkpoint import Card, save_weights
+from ral.commands.common import STEERING_SEEDS, camus_folder, revisions, tell, use_threads
+
+if TYPE_CHECKING:
+    from ral.batches import Data
+    from ral.plan import Plan
+
+
+def train(chosen: argparse.Namespace) -> int:
+    """Train, or go on; under `torchrun` several processes share the work and the first writes."""
+    from ral.predict import choose_device
+    from ral.several import group, own_device
+    from ral.train import train as run
+
+    use_threads(chosen)
+    recipe, out = recipes.RECIPES[chosen.recipe], Path(chosen.out)
+    plan = recipe.plan(chosen.seed, chosen.scale, not chosen.float32)
+    data = training_data(recipe, plan, chosen, out)
+    out.mkdir(parents=True, exist_ok=True)
+    device = own_device(choose_device(chosen.device))
+    with group(device) as (rank, world):
+        events = run(plan, data, out, device, rank, world)
+        if rank == 0:
+            tell(events, out)
+            _keep_weights(recipe, plan, chosen, out)
+        else:
+            for _ in events:
+                pass
+    return 0
+
+
+def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> Data:
+    """What the stages of a plan read; a run without CAMUS is steered by other phantom seeds.
+
+    Clips that have to be made are kept in a folder `cache` beside the run's.
+    """
+    from ral.batches import Data
+    from ral.datasets import camus_clips, check_splits, phantom_clips, read_split
+    from ral.datasets.warped import warped_clips
+
+    cache = out.parent / "cache"
+    simulated = any(stage.clips or stage.real_share < 1 for stage in plan.stages)
+    phantom = list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache)) if simulated else []
+    if not recipe.camus:
+        steering = range(STEERING_SEEDS, STEERING_SEEDS + 24)
+        return Data(phantom=phantom, validation=list(phantom_clips(steering, 4, cache)))
+    camus = camus_folder(chosen)
+    split = {name: read_split(camus / f"split_{name}.txt") for name in ("train", "inner", "loop", "report")}
+    check_splits(split)
+    real, inner = (list(camus_clips(camus, split[name])) for name in ("train", "inner"))
+    pairs = list(warped_clips(camus, split["train"], recipe.pair_frames, cache=cache)) if recipe.pair_frames else []
+    return Data(real, phantom, pairs, inner)
+
+
+def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> None:
+    from safetensors.torch import load_file
+
+    from ral.build import build
+
+    net = build(plan.config)
+    net.load_state_dict(load_file(out / "best.safetensors"))
+    card = Card(
+        recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
+        f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g} --out RUN",
+        revision=revisions(out), created=time.strftime("%Y-%m-%d"),
+    )  # fmt: skip
+    written = save_weights(out / "weights", net, card)
+    print(f"wrote {written.name} {written.identity}")

@@ -1,0 +1,170 @@
+"""The commands: what they write, that they go on where they stopped, how they refuse."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from ral import recipes
+from ral.__main__ import main
+from ral.checkpoint import Card, read_card, save_weights
+from ral.commands import ablate as ablation
+from ral.commands.crossval import folds
+from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RALConfig
+from ral.network import RAL
+from ral.plan import Stage
+
+TINY = RALConfig(
+    "tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6, hidden=(8,) * 5, view_widths=(6, 6, 6, 8, 8)
+)
+
+
+@pytest.fixture
+def weights(tmp_path) -> Path:
+    torch.manual_seed(0)
+    net = RAL(TINY)
+    with torch.no_grad():  # a contour somewhere: nothing can be said of the confidence of nothing
+        net.head.bias.fill_(0.5)
+    save_weights(tmp_path / "weights", net, Card("tiny", TINY.to_dict(), "", "", False, 0, "test"))
+    return tmp_path / "weights"
+
+
+def test_simulate_writes_three_kinds_and_leaves_what_is_there(tmp_path, capfd):
+    words = ["simulate", str(tmp_path), "--count", "2", "--frames", "3", "--size", "64"]
+    assert main(words) == 0
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == [f"phantom-000{i}-{v}.{k}" for i, v in ((0, "A2C"), (1, "A3C")) for k in ("dcm", "mp4", "npz")]
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
+    (tmp_path / "phantom-0001-A3C.dcm").unlink()
+    assert main(words) == 0
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before  # drawn again to the byte, or left
+    assert "there already" in capfd.readouterr().out
+
+
+def test_an_unknown_look_is_refused_with_a_sentence(tmp_path, capfd):
+    assert main(["simulate", str(tmp_path), "--count", "1", "--frames", "2", "--look", "sepia"]) == 1
+    assert "sepia" in capfd.readouterr().err
+
+
+def test_survey_names_what_is_wrong_and_says_so_by_its_code(tmp_path, capfd):
+    assert main(["survey", str(tmp_path / "nowhere")]) == 1
+    assert "ral survey:" in capfd.readouterr().err
+
+
+def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatch, capfd):
+    stage = Stage(64, 4, 1e-3, stills=2, clips=1, clip_frames=2, window=2)
+    recipe = recipes.Recipe("ral-lite-phantom", TINY, (stage,), camus=False, phantoms=3, phantom_frames=3)
+    monkeypatch.setitem(recipes.RECIPES, "ral-lite-phantom", recipe)
+    words = ["train", "ral-lite-phantom", "--out", str(tmp_path / "run"), "--device", "cpu"]
+    assert main(words) == 0
+    card = read_card(tmp_path / "run" / "weights")
+    assert (card.name, card.research_only) == ("ral-lite-phantom", False)
+    events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
+    assert [e["event"] for e in events] == ["begin", "step", "validated", "end"]
+    assert card.revision == events[0]["revision"]
+    assert main(words) == 0
+    assert read_card(tmp_path / "run" / "weights").identity == card.identity
+
+
+def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("ral.commands.evaluate.PHANTOM_FRAMES", 3)
+    out = tmp_path / "report.html"
+    words = ["evaluate", str(weights), "--split", "none", "--phantoms", "3", "--device", "cpu", "--out", str(out)]
+    assert main([*words, "--card"]) == 0
+    assert {p.suffix for p in tmp_path.iterdir()} >= {".html", ".json", ".sheets"}
+    metrics = read_card(weights).metrics
+    assert set(metrics) == {"simulated hearts, test seeds", "simulated hearts, look 'vintage' never trained on"}
+    assert set(metrics["simulated hearts, test seeds"]["dice_by_view"]) == {"A2C", "A3C", "A4C"}
+    numbers = json.loads(out.with_suffix(".json").read_text())
+    assert [s["summary"]["all"]["frames"] for s in numbers["sheets"]] == [9, 9]
+    monkeypatch.setattr("ral.evaluate.evaluate", lambda *_, **__: pytest.fail("the sheets were there"))
+    assert main(words) == 0
+
+
+def test_compare_pairs_two_sets_frame_by_frame(weights, tmp_path, monkeypatch, capfd):
+    monkeypatch.setattr("ral.commands.evaluate.PHANTOM_FRAMES", 2)
+    torch.manual_seed(1)
+    save_weights(tmp_path / "other", RAL(TINY), Card("other", TINY.to_dict(), "", "", False, 0, "test"))
+    words = ["compare", str(weights), str(tmp_path / "other"), "--split", "none", "--phantoms", "3", "--device", "cpu"]
+    assert main([*words, "--out", str(tmp_path / "c.html")]) == 0
+    said = json.loads((tmp_path / "c.json").read_text())["comparisons"]
+    assert [(c["a"], c["b"], c["frames"]) for c in said] == [("tiny", "other", 6)] * 2
+
+
+def test_calibrate_writes_a_rising_map_into_the_card(weights, capfd):
+    assert main(["calibrate", str(weights), "--phantoms", "3", "--device", "cpu"]) == 0
+    fit = read_card(weights).calibration
+    assert fit["frames"] > 0
+    assert fit["dice"] == sorted(fit["dice"])
+    assert fit["spread_factor"] > 0
+
+
+def test_weights_that_are_not_there_are_refused(tmp_path, capfd):
+    assert main(["evaluate", str(tmp_path / "none"), "--split", "none"]) == 1
+    assert "There are no weights" in capfd.readouterr().err
+
+
+# Folds and variants
+
+
+def test_every_patient_is_in_one_fold_and_the_seed_decides_which():
+    patients = [f"p{n:03d}" for n in range(57)]
+    parts = folds(patients, 10, 0)
+    assert sorted(p for part in parts for p in part) == patients
+    assert {len(part) for part in parts} == {5, 6}
+    assert folds(patients[::-1], 10, 0) == parts
+    assert folds(patients, 10, 1) != parts
+
+
+def test_a_patient_who_stands_twice_and_too_few_patients_are_refused():
+    with pytest.raises(ValueError, match="twice"):
+        folds(["a", "b", "a"], 2, 0)
+    with pytest.raises(ValueError, match="folds"):
+        folds(["a", "b"], 3, 0)
+
+
+def test_the_variants_differ_in_one_thing_each():
+    plans = ablation.plans(0)
+    assert set(plans) >= {"plain", "no_ema", *ABLATIONS, *EXTENSIONS, *BASELINES}
+    plain = plans["plain"]
+    for name in (*ABLATIONS, *EXTENSIONS):
+        assert plans[name] != plain
+        assert replace(plans[name], config=plain.config) == plain
+    assert replace(plans["no_ema"], ema=plain.ema) == plain
+
+
+def test_the_table_gives_the_mean_and_the_span_of_the_seeds():
+    row = dict.fromkeys(("dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "gmac"), 0.5)
+    rows = [
+        {"name": "plain", "seed": n, "dice_ed": d, "steps": 1000, **row} for n, d in enumerate((0.9, 0.92))
+    ] + [{"name": "unet1", "seed": 0, "dice_ed": 0.8, "steps": 700, **row, "view_right": None}]  # fmt: skip
+    lines = ablation.table(rows).splitlines()
+    assert lines[4].startswith("| plain | 0.910 (0.020) | 0.500 (0.000)")
+    assert lines[4].endswith("| 1000 | 2 |")
+    assert "| – |" in lines[5]
+
+
+def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient):
+    """On a data set as small as it gets; a second call has nothing left to do."""
+    camus = tmp_path / "camus_a4c"
+    for name in ("patient0001", "patient0002"):
+        patient(camus, name)
+    (camus / "split_train.txt").write_text("patient0001\n")
+    (camus / "split_inner.txt").write_text("patient0002\n")
+    stage = Stage(64, 1, 1e-3, stills=2, real_share=0.5, clips=1, clip_frames=2, window=2)
+    for name, value in {"SIZE": 64, "PHANTOMS": 2, "TEST_PHANTOMS": 3, "FRAMES": 3, "STAGE": stage}.items():
+        monkeypatch.setattr(ablation, name, value)
+    monkeypatch.setattr(ablation, "RAL_LITE", TINY)
+    words = ["ablate", "--out", str(tmp_path / "out"), "--data", str(tmp_path), "--only", "plain", "unet1"]
+    assert main([*words, "--seeds", "0", "--minutes", "0.002"]) == 0
+    results = sorted(p.name for p in (tmp_path / "out").glob("*.json"))
+    assert results == ["plain-0.json", "unet1-0.json"]
+    found = json.loads((tmp_path / "out" / "plain-0.json").read_text())
+    assert found["steps"] >= 2
+    assert 0 <= found["dice_ed"] <= 1
+    assert "| unet1 |" in (tmp_path / "out" / "table.md").read_text()
+    monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))
+    assert main([*words, "--seeds", "0"]) == 0
+    assert main(["ablate", "--out", str(tmp_path / "out"), "--only", "wings"]) == 1
