@@ -40,7 +40,9 @@ def _parser() -> argparse.ArgumentParser:
     crossval.add_argument("--folds", type=int, nargs="+", default=list(range(10)), choices=range(10), metavar="0..9")
     _training(crossval)
 
-    ablate = commands.add_parser("ablate", help="what each flag changes; may run several times at once, and goes on")
+    ablate = commands.add_parser(
+        "ablate", help="what each flag changes; goes on where it was, and two may share a folder by seed"
+    )
     ablate.add_argument("--out", required=True)
     ablate.add_argument("--only", nargs="+", help="these variants alone")
     ablate.add_argument("--seeds", type=int, nargs="+", default=[0, 1])

@@ -53,6 +53,19 @@ def test_survey_names_what_is_wrong_and_says_so_by_its_code(tmp_path, capfd):
     assert "ral survey:" in capfd.readouterr().err
 
 
+def test_survey_counts_what_a_folder_holds(tmp_path, patient, capfd):
+    patient(tmp_path, "patient0001")
+    patient(tmp_path, "patient0002")
+    (tmp_path / "split_train.txt").write_text("patient0001\n")
+    assert main(["survey", str(tmp_path)]) == 0
+    said = capfd.readouterr().out
+    assert "camus-nifti: 2 patients, 4 stills of A4C, 2 sequences of A4C" in said
+    assert "list train: 1 patients" in said
+    (tmp_path / "patient0002" / "patient0002_4CH_ED_gt.nii.gz").unlink()
+    assert main(["survey", str(tmp_path)]) == 1
+    assert "patient0002/patient0002_4CH_ED_gt.nii.gz: " in capfd.readouterr().out
+
+
 def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatch, capfd):
     stage = Stage(64, 4, 1e-3, stills=2, clips=1, clip_frames=2, window=2)
     recipe = recipes.Recipe("ral-lite-phantom", TINY, (stage,), camus=False, phantoms=3, phantom_frames=3)

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pytest
 
+from ral.datasets.assemble import prepare_cine
 from ral.evaluate import camus_sequences, camus_stills, card_figures, evaluate, phantom_cases, steadiness
 from ral.evaluation.cases import Case, phase_from
 from ral.evaluation.curves import phase_curves
 from ral.evaluation.frames import score_cine, score_masks, sizes_of
-from ral.evaluation.sheet import look_at
 from ral.evaluation.summary import summaries, summarise, view_table
 from ral.evaluation.temporal import LIMITS, pooled_flags, temporal_flags
 from ral.formats import write_nifti
@@ -55,7 +55,7 @@ def case(contours: list[np.ndarray], spacing: tuple[float, float] = (1.0, 1.0), 
 
 def rows_of(found: list[np.ndarray], truth: list[np.ndarray], spacing=(1.0, 1.0), **more) -> list[dict]:
     made = case(truth, spacing, **more)
-    return score_cine([predicted(t, c) for t, c in enumerate(found)], look_at(made.frames, spacing), made, "set")
+    return score_cine([predicted(t, c) for t, c in enumerate(found)], prepare_cine(made.frames, spacing), made, "set")
 
 
 NOTHING = np.full((65, 2), np.nan)
@@ -159,9 +159,9 @@ def test_a_label_without_a_cavity_and_a_missing_prediction_are_refused():
     made = case([ventricle()])
     made.masks[:] = False
     with pytest.raises(ValueError, match="no cavity"):
-        score_cine([predicted(0, ventricle())], look_at(made.frames, None), made)
+        score_cine([predicted(0, ventricle())], prepare_cine(made.frames, None), made)
     with pytest.raises(ValueError, match="0 were predicted"):
-        score_cine([], look_at(made.frames, None), made)
+        score_cine([], prepare_cine(made.frames, None), made)
 
 
 # Landmarks

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from ral.datasets.assemble import prepare_cine
 from ral.datasets.camus import read_info
 from ral.evaluation.cases import camus_stills
 from ral.evaluation.clinical import agreement, clinical, volumes_by_patient
@@ -23,7 +24,6 @@ from ral.evaluation.reliability import (
     pixel_counts,
     pixel_reliability,
 )
-from ral.evaluation.sheet import look_at
 from ral.predict import FramePrediction
 
 DATA = Path(os.environ.get("ECHOVIEW_DATA") or Path(__file__).parents[3] / "shared" / "data") / "camus_mhd"
@@ -98,7 +98,7 @@ def test_reference_volumes_are_those_that_the_data_set_publishes(patient):
     for view in ("2CH", "4CH"):
         for case in camus_stills(DATA, [patient], view):
             nothing = FramePrediction(0, np.full((65, 2), np.nan), 0.0, np.full(3, 1 / 3), np.zeros((256, 256)))
-            rows += score_cine([nothing], look_at(case.frames, case.spacing_mm), case)
+            rows += score_cine([nothing], prepare_cine(case.frames, case.spacing_mm), case)
     (found,) = volumes_by_patient(rows)
     said = read_info(DATA / patient / "Info_4CH.cfg").values
     assert found["planes"] == "biplane"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ral.commands.common import TEST_SEEDS, camus_folder, progress, tell, use_threads
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
+from ral.report.write import replace_text
 
 if TYPE_CHECKING:
     from ral.batches import Data
@@ -49,16 +49,9 @@ def ablate(chosen: argparse.Namespace) -> int:
     data = None
     for n, (name, seed) in enumerate(wanted):
         path = out / f"{name}-{seed}.json"
-        claim = path.with_suffix(".claim")
-        if not path.exists() and _claimed(claim):
+        if not path.exists():
             data = data or _data(chosen, out)
-            try:
-                found = _run(name, seed, data, chosen, out)
-            finally:
-                claim.unlink(missing_ok=True)
-            part = path.with_suffix(".part")
-            part.write_text(json.dumps(found), encoding="utf-8")
-            part.replace(path)
+            replace_text(path, json.dumps(_run(name, seed, data, chosen, out)))
         progress(n + 1, len(wanted), f"{name}, seed {seed}")
     text = table(list(results(out)))
     (out / "table.md").write_text(text, encoding="utf-8")
@@ -93,17 +86,6 @@ def _cell(values: list[float | None]) -> str:
         return "–"
     mean, span = statistics.fmean(known), max(known) - min(known)
     return f"{mean:.0f}" if mean > 100 else f"{mean:.3f} ({span:.3f})"
-
-
-def _claimed(claim: Path) -> bool:
-    """Whether this process takes a run; a claim that is two hours old was left by one that died."""
-    if claim.exists() and time.time() - claim.stat().st_mtime > 7200:
-        claim.unlink(missing_ok=True)
-    try:
-        claim.touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    return True
 
 
 def _data(chosen: argparse.Namespace, out: Path) -> Data:

@@ -19,7 +19,7 @@ FOLDS = 10
 def crossval(chosen: argparse.Namespace) -> int:
     """Train and judge the folds that are not done yet; leaves `fold-K/sheet.json` and a report over those done."""
     from ral.datasets import read_split
-    from ral.report import write
+    from ral.report.write import replace_text, write
 
     use_threads(chosen)
     camus, out = camus_folder(chosen), Path(chosen.out)
@@ -28,10 +28,7 @@ def crossval(chosen: argparse.Namespace) -> int:
     for k in chosen.folds:
         sheet = out / f"fold-{k}" / "sheet.json"
         if not sheet.exists():
-            found = _fold(chosen, camus, parts, k, out)
-            part = sheet.with_suffix(".part")
-            part.write_text(json.dumps(found), encoding="utf-8")
-            part.replace(sheet)
+            replace_text(sheet, json.dumps(_fold(chosen, camus, parts, k, out)))
     done = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("fold-*/sheet.json"))]
     title = f"{chosen.recipe}: {len(done)} of {FOLDS} folds"
     write(out / "report.html", {"title": title, "sheets": done, "seed": chosen.seed})

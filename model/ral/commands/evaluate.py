@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +14,12 @@ from ral.commands.common import (
     STEERING_SEEDS,
     TEST_SEEDS,
     camus_folder,
-    data_folder,
     progress,
     read_events,
     use_threads,
 )
 from ral.report.provenance import revision
+from ral.report.write import replace_text
 
 if TYPE_CHECKING:
     from ral.evaluation.cases import Case
@@ -109,9 +108,7 @@ def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]
 def _keep(path: Path | None, sheet: dict[str, Any]) -> None:
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".part", delete=False, encoding="utf-8") as part:
-            json.dump(sheet, part)
-        Path(part.name).replace(path)
+        replace_text(path, json.dumps(sheet))
 
 
 def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
@@ -121,13 +118,12 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
     from ral.evaluate import camus_stills, phantom_cases
     from ral.phantom import HELD_OUT_LOOKS
 
-    folder = data_folder(chosen)
-    if folder is not None and chosen.split != "none":
-        camus = folder / "camus_a4c"
+    if chosen.split != "none":
+        camus = camus_folder(chosen)
         split = read_split(camus / f"split_{chosen.split}.txt")
         mark = fingerprint(camus, camus_files(camus, split, "4CH"))
         yield f"CAMUS A4C, {chosen.split} split", lambda: camus_stills(camus, split), mark
-        both = folder / "camus_mhd"
+        both = camus.parent / "camus_mhd"
         if both.is_dir():
             patients = sorted(p.name for p in both.iterdir() if p.is_dir())
             mark = fingerprint(both, camus_files(both, patients, "2CH"))

@@ -29,9 +29,12 @@ def patient_folder(folder: str | Path, patient: str) -> Path:
 
 
 def image_path(home: Path, stem: str) -> Path:
-    """The image file of that name under whichever suffix it has; the MetaImage header's name where there is none."""
-    tried = [home / f"{stem}{suffix}" for suffix in SUFFIXES]
-    return next((path for path in tried if path.exists()), home / f"{stem}.mhd")
+    """The image file of that name under whichever suffix it has; where there is none, as its neighbours are named."""
+    for path in (home / f"{stem}{suffix}" for suffix in SUFFIXES):
+        if path.exists():
+            return path
+    usual = next((suffix for suffix in SUFFIXES if any(home.glob(f"*{suffix}"))), ".mhd")
+    return home / f"{stem}{usual}"
 
 
 def read_pictures(path: str | Path) -> tuple[np.ndarray, Spacing | None]:

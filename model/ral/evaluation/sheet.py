@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from ral.config import INPUT_SIZE, VIEWS
+from ral.datasets.assemble import prepare_cine
 from ral.evaluation.cases import Case
 from ral.evaluation.clinical import clinical
 from ral.evaluation.curves import phase_curves
@@ -16,12 +17,11 @@ from ral.evaluation.reliability import BINS, confidence_reliability, coverage, p
 from ral.evaluation.summary import summaries, view_table
 from ral.evaluation.temporal import LIMITS, flags_of_sizes, pooled_flags, temporal_flags
 from ral.evaluation.worst import Worst
-from ral.prepare import Preparation, prepare
+from ral.prepare import Preparation
 
 if TYPE_CHECKING:
     from ral.predict import FramePrediction
 
-_LOOKED_AT = 8  # frames that the sector is found from
 _LEAST_FRAMES = 5  # a shorter cine has no steadiness
 
 
@@ -61,7 +61,7 @@ def evaluate(
     pixels, kept, kinds = np.zeros((BINS, 3)), Worst(worst), set()
     for case in cases:
         kinds.add(case.simulated)
-        preparation = look_at(case.frames, case.spacing_mm, size)
+        preparation = prepare_cine(case.frames, case.spacing_mm, size)
         found = list(model.stream(case.frames, preparation))
         new = score_cine(found, preparation, case, source)
         rows += new
@@ -86,15 +86,9 @@ def steadiness(
     model: Model, frames: np.ndarray, spacing_mm: tuple[float, float] | None = None
 ) -> tuple[dict[str, Any], np.ndarray]:
     """`temporal_flags` of a cine without any label, and the contours (T,N,2) px they were taken from."""
-    found = list(model.stream(frames, look_at(frames, spacing_mm)))
+    found = list(model.stream(frames, prepare_cine(frames, spacing_mm)))
     contours = np.stack([f.contour for f in found])
     return temporal_flags(contours, spacing_mm or (1.0, 1.0)), contours
-
-
-def look_at(frames: np.ndarray, spacing_mm: tuple[float, float] | None, size: int = INPUT_SIZE) -> Preparation:
-    """The preparation of a cine (T,H,W[,3]) from frames spread over it."""
-    at = np.unique(np.linspace(0, len(frames) - 1, _LOOKED_AT).astype(int))
-    return prepare([frames[t] for t in at], spacing_mm, size=size)
 
 
 def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> dict[str, Any]:

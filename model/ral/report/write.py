@@ -27,12 +27,12 @@ def write(path_html: str | Path, result: dict[str, Any]) -> Path:
     path = Path(path_html)
     report = _plain({"provenance": provenance()} | result)
     path.parent.mkdir(parents=True, exist_ok=True)
-    _replace(path, page(report))
+    replace_text(path, page(report))
     for sheet in report["sheets"]:
         for entry in sheet["worst"]:
             del entry["png"]
     beside = path.with_suffix(".json")
-    _replace(beside, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    replace_text(beside, json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
     return beside
 
 
@@ -45,7 +45,7 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_text(path: Path, text: str) -> None:
     """Whole or not at all."""
     part = path.with_name(path.name + ".part")
     part.write_text(text, encoding="utf-8")
