@@ -55,7 +55,7 @@ def test_each_damage_has_a_name_and_a_sentence(tmp_path, patient, image, heart):
     raw = patient(tmp_path, "patient0004", suffix=".mhd", sequence="sequence", labelled=False)
     (raw / "patient0004_4CH_sequence.raw").unlink()
     said = sentences(tmp_path)
-    assert said.pop("patient0001/patient0001_4CH_ED_gt.mhd") == ["patient0001_4CH_ED_gt.mhd does not exist."]
+    assert said.pop("patient0001/patient0001_4CH_ED_gt.nii.gz") == ["patient0001_4CH_ED_gt.nii.gz does not exist."]
     [shape] = said.pop("patient0001/patient0001_4CH_ES_gt.nii.gz")
     assert "98×120 px" in shape and "100×120 px" in shape
     [cut] = said.pop("patient0001/patient0001_4CH_half_sequence.nii.gz")
