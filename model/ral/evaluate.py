@@ -57,7 +57,8 @@ def card_figures(sheet: dict[str, Any]) -> dict[str, Any]:
     Returns:
         {"ED": {...}, "ES": {...}} each with frames, empties, Dice (mean, median, worst) and distances in mm (mean,
         median); and, where the data allows: "dice_by_view", "view_right" (share of the cines), "view_cines",
-        "ef_mae_points" (at the reference's ED and ES), "flagged" (share of the frames that jump).
+        "ef_mae_points" (at the reference's ED and ES), "flagged" (share of the frames that jump),
+        "steered" (Dice of the neighbours of a corrected frame, before and after it steers them).
     """
     rows = sheet["rows"]
     card: dict[str, Any] = {
@@ -73,6 +74,8 @@ def card_figures(sheet: dict[str, Any]) -> dict[str, Any]:
         card["ef_mae_points"] = _rounded(sheet["clinical"]["ef_percent"]["mae"])
     if "found" in sheet["temporal"]:
         card["flagged"] = _rounded(sheet["temporal"]["found"]["share"])
+    if sheet["steering"]:
+        card["steered"] = [_rounded(sheet["steering"][when]) for when in ("before", "after")]
     return card
 
 

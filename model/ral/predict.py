@@ -100,6 +100,11 @@ class Predictor:
         predictor.calibration = card.calibration
         return predictor
 
+    @property
+    def reads_hints(self) -> bool:
+        """Whether corrected masks steer what it says."""
+        return isinstance(self.net.config, RALConfig) and self.net.config.mask_hint
+
     @torch.inference_mode()
     def stream(
         self,

@@ -149,7 +149,8 @@ def test_the_variants_differ_in_one_thing_each():
 
 
 def test_the_table_gives_the_mean_and_the_span_of_the_seeds():
-    row = dict.fromkeys(("dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "gmac"), 0.5)
+    judged = ("dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "hint_gain", "gmac")
+    row = dict.fromkeys(judged, 0.5)
     rows = [
         {"name": "plain", "seed": n, "dice_ed": d, "steps": 1000, **row} for n, d in enumerate((0.9, 0.92))
     ] + [{"name": "unet1", "seed": 0, "dice_ed": 0.8, "steps": 700, **row, "view_right": None}]  # fmt: skip

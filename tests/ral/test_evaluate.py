@@ -38,6 +38,8 @@ def predicted(t: int, contour: np.ndarray, confidence: float = 0.9, view: int = 
 class Oracle:
     """A model that knows the answers: the contours it was made with, whatever the frames."""
 
+    reads_hints = False
+
     def __init__(self, contours: Iterable[np.ndarray]) -> None:
         self.contours = list(contours)
 
@@ -314,6 +316,8 @@ def test_the_worst_frames_come_first_one_a_cine():
         object.__setattr__(c, "name", f"cine {n}")
 
     class Drifting:
+        reads_hints = False
+
         def __init__(self):
             self.cine = -1
 
@@ -325,6 +329,42 @@ def test_the_worst_frames_come_first_one_a_cine():
     worst = evaluate(Drifting(), made, "set", "drifting", worst=2)["worst"]
     assert [(w["case"], w["t"]) for w in worst] == [("cine 2", 1), ("cine 1", 1)]
     assert worst[0]["dice"] < worst[1]["dice"]
+
+
+class Follower:
+    """A model that is a shift away from the truth, and right from a hint on; it sees the time in the grey level."""
+
+    reads_hints = True
+
+    def __init__(self, truth: list[np.ndarray], shifts: list[float]) -> None:
+        self.truth, self.shifts = truth, shifts
+
+    def stream(self, frames, preparation, hints=None):
+        hinted = False
+        for n, frame in enumerate(frames):
+            t = int(frame[0, 0])
+            hinted |= hints is not None and n in hints
+            yield predicted(n, self.truth[t] + (0 if hinted else self.shifts[t], 0))
+
+
+def test_one_corrected_frame_steers_its_neighbours_both_ways():
+    truth = [ventricle(70 - t, 22) for t in range(12)]
+    shifts = [3.0] * 12
+    shifts[4] = 9.0  # the worst frame: it is the one that is corrected
+    made = case(truth)
+    made.frames[:] = np.arange(12, dtype=np.uint8)[:, None, None]
+    found = evaluate(Follower(truth, shifts), [made], "set", "follower")["steering"]
+    by = {row["distance"]: row for row in found["by_distance"]}
+    assert by[1]["n"] == by[4]["n"] == 2  # frames 3 and 5, 0 and 8
+    assert by[5]["n"] == by[7]["n"] == 1  # only frames after it are that far
+    assert 8 not in by
+    assert found["n"] == 11
+    assert found["before"] < 0.97 < found["after"] <= 1
+    assert card_figures(evaluate(Follower(truth, shifts), [made], "set", "f"))["steered"][1] > 0.97
+
+
+def test_a_model_that_reads_no_hints_is_not_steered():
+    assert evaluate(Oracle(beat()), [case(beat())], "set", "x")["steering"] == {}
 
 
 def test_real_and_simulated_cines_share_no_sheet():

@@ -33,6 +33,8 @@ def ventricle(length: float, radius: float) -> np.ndarray:
 class Enlarged:
     """A model that answers with the true contour, widened and shifted; at frame 3 of some cines with nothing."""
 
+    reads_hints = False
+
     def __init__(self, truth: dict[int, list[np.ndarray]], wide: float, fails: bool = False) -> None:
         self.truth, self.wide, self.fails, self.cine = truth, wide, fails, -1
 

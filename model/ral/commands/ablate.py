@@ -66,10 +66,11 @@ def results(out: Path) -> Iterator[dict[str, Any]]:
 
 def table(found: list[dict[str, Any]]) -> str:
     """Markdown: each variant's mean over the seeds and, in brackets, the span between them."""
-    columns = ("dice_ed", "dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "gmac", "steps")
+    columns = ("dice_ed", "dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "hint_gain", "gmac", "steps")
     lines = [
         f"CAMUS A4C inner split at {SIZE} px (dice_ed, dice_es, hd_mm) and, apart from it, simulated test hearts "
-        "(phantom_dice, view_right, flagged: share of frames that jump). Means over the seeds (span).",
+        "(phantom_dice, view_right, flagged: share of frames that jump, hint_gain: what a corrected frame adds to the "
+        "Dice of its neighbours). Means over the seeds (span).",
         "", "| variant | " + " | ".join(columns) + " | seeds |", "|---" * (len(columns) + 2) + "|",
     ]  # fmt: skip
     for name in dict.fromkeys(["plain", *(f["name"] for f in found)]):
@@ -145,9 +146,11 @@ def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
     far = [real[instant]["hd_mm"] for instant in ("ED", "ES")]
     hearts = phantom_cases(range(TEST_SEEDS, TEST_SEEDS + TEST_PHANTOMS), 24)
     simulated = card_figures(evaluate(model, hearts, "phantom", "", worst=0, size=SIZE))
+    before, after = simulated.get("steered", (None, None))
     return {
         "dice_ed": real["ED"]["dice"], "dice_es": real["ES"]["dice"],
         "hd_mm": None if None in far else statistics.fmean(far),
         "phantom_dice": statistics.fmean(simulated["dice_by_view"].values()),
-        "view_right": simulated.get("view_right"), "flagged": simulated["flagged"], "gmac": round(gmac(net), 3),
+        "view_right": simulated.get("view_right"), "flagged": simulated["flagged"],
+        "hint_gain": None if before is None else after - before, "gmac": round(gmac(net), 3),
     }  # fmt: skip

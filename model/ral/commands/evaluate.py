@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ral.predict import Predictor
 
 PHANTOM_FRAMES = 30
-Source = tuple[str, Callable[[], Iterator["Case"]], str]  # what it is called, its cases, its fingerprint
+Source = tuple[str, Callable[[], Iterator["Case"]], int, str]  # its name, cases, how many there are, fingerprint
 
 
 def evaluate(chosen: argparse.Namespace) -> int:
@@ -91,18 +91,25 @@ def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]
     models = [Predictor(folder, chosen.device) for folder in chosen.weights]
     kept = Path(chosen.out).with_suffix(".sheets") if chosen.out else None
     sheets = []
-    for source, cases, _ in sources:
+    for source, cases, count, _ in sources:
         for model in models:
             name = f"{model.card.name}-{model.card.identity}-{source}".replace(" ", "_").replace("/", "_")
             path = kept / f"{name}-{revision()}.json" if kept else None
             if path is not None and path.exists():
                 sheets.append(json.loads(path.read_text(encoding="utf-8")))
             else:
-                sheets.append(judge(model, cases(), source, model.card.name, model.card.identity))
+                told = _counted(cases(), count, f"{model.card.name} on {source}")
+                sheets.append(judge(model, told, source, model.card.name, model.card.identity))
                 _keep(path, sheets[-1])
-            progress(len(sheets), len(sources) * len(models), f"{model.card.name} on {source}")
             _say(model, sheets[-1])
-    return sheets, [source for source, _, _ in sources]
+    return sheets, [source for source, *_ in sources]
+
+
+def _counted(cases: Iterator[Case], count: int, words: str) -> Iterator[Case]:
+    for n, case in enumerate(cases):
+        progress(n, count, words)
+        yield case
+    progress(count, count, words)
 
 
 def _keep(path: Path | None, sheet: dict[str, Any]) -> None:
@@ -122,19 +129,19 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
         camus = camus_folder(chosen)
         split = read_split(camus / f"split_{chosen.split}.txt")
         mark = fingerprint(camus, camus_files(camus, split, "4CH"))
-        yield f"CAMUS A4C, {chosen.split} split", lambda: camus_stills(camus, split), mark
+        yield f"CAMUS A4C, {chosen.split} split", lambda: camus_stills(camus, split), 2 * len(split), mark
         both = camus.parent / "camus_mhd"
         if both.is_dir():
             patients = sorted(p.name for p in both.iterdir() if p.is_dir())
             mark = fingerprint(both, camus_files(both, patients, "2CH"))
-            yield "CAMUS A2C as published", lambda: camus_stills(both, patients, "2CH"), mark
+            yield "CAMUS A2C as published", lambda: camus_stills(both, patients, "2CH"), 2 * len(patients), mark
     if chosen.phantoms:
         seeds = range(TEST_SEEDS, TEST_SEEDS + chosen.phantoms)
         mark = f"seeds {seeds.start} to {seeds.stop - 1}"
-        yield "simulated hearts, test seeds", lambda: phantom_cases(seeds, PHANTOM_FRAMES), mark
+        yield "simulated hearts, test seeds", lambda: phantom_cases(seeds, PHANTOM_FRAMES), len(seeds), mark
         for look in HELD_OUT_LOOKS:
             name = f"simulated hearts, look {look!r} never trained on"
-            yield name, lambda look=look: phantom_cases(seeds, PHANTOM_FRAMES, look), mark
+            yield name, lambda look=look: phantom_cases(seeds, PHANTOM_FRAMES, look), len(seeds), mark
 
 
 def _say(model: Predictor, sheet: dict[str, Any]) -> None:
@@ -162,7 +169,7 @@ def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons
         chosen.out,
         {
             "title": ", ".join(dict.fromkeys(s["model"] for s in sheets)), "sheets": sheets, "seed": chosen.seed,
-            "data": {source: mark for source, _, mark in _sources(chosen)}, "comparisons": comparisons,
+            "data": {source: mark for source, _, _, mark in _sources(chosen)}, "comparisons": comparisons,
             "training": [run for run in training if run["events"]],
         },
     )  # fmt: skip

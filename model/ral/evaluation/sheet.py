@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from ral.evaluation.clinical import clinical
 from ral.evaluation.curves import phase_curves
 from ral.evaluation.frames import Row, score_cine
 from ral.evaluation.reliability import BINS, confidence_reliability, coverage, pixel_counts, pixel_reliability
+from ral.evaluation.steering import steer, steering_table
 from ral.evaluation.summary import summaries, view_table
 from ral.evaluation.temporal import LIMITS, flags_of_sizes, pooled_flags, temporal_flags
 from ral.evaluation.worst import Worst
@@ -28,7 +29,12 @@ _LEAST_FRAMES = 5  # a shorter cine has no steadiness
 class Model(Protocol):
     """Anything that can be judged: `ral.predict.Predictor`, and baselines behind the same door."""
 
-    def stream(self, frames: Iterable[np.ndarray], preparation: Preparation) -> Iterator[FramePrediction]: ...
+    @property
+    def reads_hints(self) -> bool: ...
+
+    def stream(
+        self, frames: Iterable[np.ndarray], preparation: Preparation, hints: Mapping[int, np.ndarray] | None = None
+    ) -> Iterator[FramePrediction]: ...
 
 
 def evaluate(
@@ -50,7 +56,8 @@ def evaluate(
     Returns:
         A sheet, plain numbers: {"source", "simulated", "model", "weights", "rows": `score_cine`, "cines": one dict a
         case (case, patient, view, view_found, frames, temporal found and reference), "summary", "curves", "temporal",
-        "clinical", "views", "reliability": {"confidence", "pixels", "coverage"}, "worst"}. A part that the data does
+        "clinical", "views", "steering": `steering_table`, "reliability": {"confidence", "pixels", "coverage"},
+        "worst"}. A part that the data does
         not allow is {}.
 
     Raises:
@@ -58,6 +65,7 @@ def evaluate(
     """
     rows: list[Row] = []
     cines: list[dict[str, Any]] = []
+    steered: list[dict[str, float]] = []
     pixels, kept, kinds = np.zeros((BINS, 3)), Worst(worst), set()
     for case in cases:
         kinds.add(case.simulated)
@@ -66,6 +74,8 @@ def evaluate(
         new = score_cine(found, preparation, case, source)
         rows += new
         cines.append(_cine(found, case, new))
+        if model.reads_hints and len(found) >= _LEAST_FRAMES and case.labelled.all():
+            steered += steer(model, found, preparation, case)
         for row in new:
             pixels += pixel_counts(found[row["t"]].logits, case.masks[row["t"]], preparation)
             kept.offer(row, case, found[row["t"]].contour, preparation)
@@ -74,7 +84,7 @@ def evaluate(
     return {
         "source": source, "simulated": kinds.pop(), "model": name, "weights": weights, "rows": rows, "cines": cines,
         "summary": summaries(rows), "curves": phase_curves(rows), "temporal": _steadiness(cines),
-        "clinical": clinical(rows), "views": view_table(cines),
+        "clinical": clinical(rows), "views": view_table(cines), "steering": steering_table(steered),
         "reliability": {
             "confidence": confidence_reliability(rows), "pixels": pixel_reliability(pixels), "coverage": coverage(rows),
         },

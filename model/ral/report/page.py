@@ -71,6 +71,7 @@ def _data_set(sheets: Sequence[Sheet]) -> str:
             for n, sheet in enumerate(sheets)
         )),
         ("Views, decided once a cine", _side_by_side([tables.confusion(sheet) for sheet in sheets])),
+        ("One corrected frame steers its neighbours", tables.steering(sheets)),
         ("Does it know when it is wrong?", _figure(plots.reliability(sheets)) + tables.reliability(sheets)),
     ]  # fmt: skip
     blocks += [(f"Worst frames, {said(sheet['model'])}", _pictures(sheet)) for sheet in sheets]

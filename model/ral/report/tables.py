@@ -178,6 +178,23 @@ def confusion(sheet: Sheet) -> str:
     return table(["", *views["views"]], body, caption, "confusion")
 
 
+def steering(sheets: Sequence[Sheet]) -> str:
+    """Dice of the neighbours of a corrected frame, without and with the correction as a hint."""
+    there = [sheet for sheet in sheets if sheet["steering"]]
+    if not there:
+        return ""
+    steps = [row["distance"] for row in there[0]["steering"]["by_distance"]]
+    head = ["Model", "Hint", "All neighbours", *(f"{n} frame{'s' if n > 1 else ''} away" for n in steps)]
+    body = []
+    for sheet in there:
+        rows = {row["distance"]: row for row in sheet["steering"]["by_distance"]}
+        for when, words in (("before", "without"), ("after", "with")):
+            cells = [number(rows[n][when], 3) if n in rows else NOTHING for n in steps]
+            body.append([said(sheet["model"]), words, number(sheet["steering"][when], 3), *cells])
+    note = "Dice. The worst frame of each cine is corrected to its reference; the network reads on from it both ways."
+    return table(head, body, note)
+
+
 def reliability(sheets: Sequence[Sheet]) -> str:
     head = ["Model", "ECE, confidence", "ECE, pixels", "ECE, doubtful pixels", "Border within 1 σ", "within 2 σ"]
     body = []
