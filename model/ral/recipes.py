@@ -92,6 +92,7 @@ RECIPES = {
                 Stage(128, 4000, 2.5e-3, stills=16),
                 Stage(256, 1500, 1.5e-3, stills=8),
                 Stage(256, 1600, 8e-4, stills=4, clips=2, clip_frames=8, window=8),
+                Stage(256, 1200, 8e-4, stills=4, clips=2, clip_frames=8, window=8),
             ),
             camus=False,
             phantoms=1500,

@@ -232,9 +232,9 @@ def test_every_view_has_an_atrium_below_the_mitral_valve():
 
 
 def _mean_grey(across: float, up: float) -> dict[str, float]:
-    """`_grey_beside` at one place, the mean over 24 cines a view."""
+    """`_grey_beside` at one place, the mean over 60 cines a view."""
     return {
-        view: float(np.nanmean([_grey_beside(_first_frame(seed, view), across, up) for seed in range(24)]))
+        view: float(np.nanmean([_grey_beside(_first_frame(seed, view), across, up) for seed in range(60)]))
         for view in VIEWS
     }
 

@@ -49,7 +49,9 @@ def _body(tissue: Tissue, places: Places, patches: Array, grains: Array) -> Arra
 def _muscle(canvas: Canvas, pose: Pose, patches: Array, grains: Array) -> Array:
     """The wall of the left ventricle, uneven along its way and brightest in its middle, and the annulus' hinges."""
     tissue, places = canvas.tissue, canvas.places
-    along = np.interp(places.tau, np.linspace(-1, 1, len(tissue.wall_db)), tissue.wall_db)
+    ways = np.linspace(-1, 1, len(tissue.wall_db))
+    inner = np.interp(places.tau, ways, tissue.inner_db) * np.clip(1 - places.in_wall / 0.5, 0, 1)
+    along = np.interp(places.tau, ways, tissue.wall_db) - inner
     core = tissue.core_db * (1 - ((places.in_wall - tissue.core_at) / 0.5) ** 2)
     muscle = tissue.wall_patch_db * patches + tissue.incidence_db * (places.facing - 0.5) + grains + along + core
     wall = (places.in_wall < 1) & (places.u > -4) & ~canvas.blood

@@ -117,7 +117,7 @@ def _curve(rng: np.random.Generator, smooth: float, amount: float) -> Array:
 
 
 def _wall_profile(rng: np.random.Generator) -> Array:
-    """Relative wall thickness (129,): thin at the apex, a septum that may bulge, uneven elsewhere."""
-    apex = 1 - rng.uniform(0.2, 0.5) * np.exp(-((TAU / 0.18) ** 2))
+    """Relative wall thickness (129,): mostly thinner at the apex, a septum that may bulge, uneven elsewhere."""
+    apex = 1 - rng.uniform(-0.2, 0.45) * np.exp(-((TAU / 0.18) ** 2))
     bulge = 1 + rng.uniform(0, 0.45) * np.exp(-(((TAU + rng.choice((-1, 1)) * 0.75) / 0.25) ** 2))
     return apex * bulge * (1 + _curve(rng, 12, 0.07))

@@ -21,6 +21,7 @@ class Tissue:
     clumps: Array  # (n, n) float32 fine, 0 or more: bright grains of fibrous tissue
     streaks: Array  # (samples, beams) float32 smooth, unit spread: tissue that stays where it is
     wall_db: Array  # (129,) along the border: a bright septum, a lateral wall that drops out
+    inner_db: Array  # (129,) how much weaker than the rest the innermost layer is: spongy muscle has no sharp border
     wall_patch_db: float
     clump_db: float
     incidence_db: float  # what a wall gains where the beam meets it head-on
@@ -59,6 +60,7 @@ def draw_tissue(rng: np.random.Generator, heart: Heart, probe: Probe) -> Tissue:
         clumps=np.clip(smooth_noise(rng, (n, n), (grain, grain)) - 0.5, 0, 3),
         streaks=smooth_noise(rng, beams, streak),
         wall_db=_wall_levels(rng) + rng.uniform(-2, 7) * heart.scar,
+        inner_db=_inner_levels(rng),
         wall_patch_db=rng.uniform(2, 6.5),
         clump_db=rng.uniform(0, 9),
         incidence_db=rng.uniform(0, 8),
@@ -95,9 +97,16 @@ def _wall_levels(rng: np.random.Generator) -> Array:
     tau = np.linspace(-1, 1, 129)
     uneven = np.interp(tau, np.linspace(-1, 1, 9), rng.normal(0, 3, 9))
     left_gain = rng.uniform(0, 6) * (tau < 0)
-    right_loss = rng.uniform(0, 8) * np.clip((tau + 0.1) / 0.6, 0, 1)
-    apex_loss = rng.uniform(-1, 8) * np.exp(-((tau / 0.25) ** 2))
+    right_loss = rng.uniform(0, 11) * np.clip((tau + 0.1) / 0.6, 0, 1)
+    apex_loss = rng.uniform(1, 17) * np.exp(-((tau / 0.25) ** 2))
     return uneven + left_gain - right_loss - apex_loss
+
+
+def _inner_levels(rng: np.random.Generator) -> Array:
+    """How much weaker the innermost layer is, dB along the border (129,): most at the apex, some on the right wall."""
+    tau = np.linspace(-1, 1, 129)
+    apex = rng.uniform(0, 16) * np.exp(-((tau / 0.3) ** 2))
+    return np.maximum(apex, rng.uniform(0, 8) * np.clip((tau + 0.1) / 0.6, 0, 1))
 
 
 def _papillary(rng: np.random.Generator, heart: Heart) -> Array:
