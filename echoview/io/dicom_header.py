@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pydicom
@@ -29,6 +30,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 2**31
+_BLOCK = 2**16
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
 _WARNINGS = threading.RLock()  # Python's warning filters are one global list: one change at a time
@@ -131,6 +133,25 @@ def parse_dicom(name: str, data: bytes) -> DicomFile:
         raise CineUnreadable(f"{name} is cut off or damaged within its deflated data.", again) from None
     except Exception:  # pydicom raises whatever hostile bytes make it raise: to a person it is one thing
         raise CineUnreadable(f"{name} has a damaged DICOM header.", again) from None
+
+
+def read_header(path: Path, keywords: tuple[str, ...]) -> Header:
+    """The named elements of a file's header; the rest is passed over, so that a slow disk is asked for little.
+
+    Raises:
+        CineUnreadable: the header is damaged or cut off, or its disk does not answer.
+    """
+    try:
+        with quiet(), path.open("rb", buffering=_BLOCK) as file:
+            if packed_at := _deflated_at(file.read(_BLOCK)):
+                file.seek(packed_at)
+                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(file.read(_BLOCK), 16 * _BLOCK)
+                return Header(read_dataset(BytesIO(inflated), False, True, stop_when=_at_pixels))
+            file.seek(0)
+            tags: list[Any] = list(keywords)
+            return Header(pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=tags))
+    except Exception:  # the disk's errors, zlib's, and whatever hostile bytes make pydicom raise
+        raise CineUnreadable(f"{path.name} has a damaged DICOM header.", "Copy or export it again.") from None
 
 
 def _parse_plain(data: bytes) -> DicomFile:
