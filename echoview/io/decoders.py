@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -73,7 +74,7 @@ def read_jpeg(name: str, stored: bytes, form: PixelFormat) -> np.ndarray:
     if sides.bits != 8:
         raise CineUnsupported(f"{name} is compressed as {sides.bits}-bit JPEG, which is not read here.", _HINT)
     if form.photometric == "RGB":
-        return _components(stored)
+        return _components(stored, sides.kind)
     mode = cv2.IMREAD_GRAYSCALE if form.samples == 1 else cv2.IMREAD_COLOR
     picture = cv2.imdecode(np.frombuffer(stored, np.uint8), mode | cv2.IMREAD_IGNORE_ORIENTATION)
     if picture is None:
@@ -153,7 +154,8 @@ def _read_lossless(name: str, stored: bytes, form: PixelFormat, sides: Sides) ->
     if sides.bits == 8 and form.samples == 1:
         values = cv2.imdecode(np.frombuffer(stored, np.uint8), cv2.IMREAD_UNCHANGED)
     elif sides.bits == 8:
-        values = _components(stored)
+        with suppress(OSError):  # libjpeg leaves unusual component names to the decoder here
+            values = _components(stored, sides.kind)
     elif form.rows * form.columns * form.samples > _MOST_SLOW:
         raise CineUnsupported(f"{name} holds frames too large for lossless JPEG of {sides.bits} bits.", _HINT)
     if values is None:
@@ -161,11 +163,15 @@ def _read_lossless(name: str, stored: bytes, form: PixelFormat, sides: Sides) ->
     return _colours(_signed(values, form), form)
 
 
-def _components(stored: bytes) -> np.ndarray:
-    """The three components of an 8-bit JPEG, as stored unless the file itself says that it is YCbCr or RGB."""
+def _components(stored: bytes, kind: int) -> np.ndarray:
+    """The three components of an 8-bit JPEG as they are stored, unless an Adobe marker says what they are.
+
+    Where no marker says it, libjpeg takes lossless components for RGB and others for YCbCr; where that is what one
+    asks for, it leaves them alone.
+    """
     with Image.open(BytesIO(stored), formats=("JPEG",)) as picture:
-        if "adobe_transform" not in picture.info:
-            picture.draft("YCbCr", picture.size)  # for "do not touch the colours"
+        if "adobe_transform" not in picture.info and (kind != _LOSSLESS or "jfif" in picture.info):
+            picture.draft("YCbCr", picture.size)
         return np.asarray(picture)
 
 

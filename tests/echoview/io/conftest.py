@@ -180,24 +180,32 @@ class Encode:
     def jpeg_ls(frame: np.ndarray, lossy: int = 0) -> bytes:
         import jpeg_ls
 
-        return bytes(jpeg_ls.encode_array(np.ascontiguousarray(frame), lossy_error=lossy))
+        layout = {"rows": frame.shape[0], "columns": frame.shape[1], "samples_per_pixel": 3 if frame.ndim == 3 else 1}
+        layout |= {"bits_stored": 8 * frame.itemsize, "planar_configuration": 0}
+        return bytes(jpeg_ls.encode_pixel_data(frame.tobytes(), lossy_error=lossy, **layout))
 
     @staticmethod
     def lossless_jpeg(
-        frame: np.ndarray, predictor: int = 1, restart: int = 0, shift: int = 0, apart: bool = False, jfif: bool = False
+        frame: np.ndarray,
+        predictor: int = 1,
+        restart: int = 0,
+        shift: int = 0,
+        apart: bool = False,
+        jfif: bool = False,
+        first: int = 1,
     ) -> bytes:
-        """Rows between restart markers; low bits that are lost; a scan for each component; a JFIF marker."""
+        """Rows between restarts; low bits lost; a scan a component; a JFIF marker; the first component's name."""
         planes = frame[..., None] if frame.ndim == 2 else frame
         height, width, count = planes.shape
         bits = 8 * frame.itemsize
         out = b"\xff\xd8" + (_segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0") if jfif else b"")
         sides = bytes([bits, *height.to_bytes(2, "big"), *width.to_bytes(2, "big"), count])
-        out += _segment(0xC3, sides + b"".join(bytes([i + 1, 0x11, 0]) for i in range(count)))
+        out += _segment(0xC3, sides + b"".join(bytes([i + first, 0x11, 0]) for i in range(count)))
         out += _segment(0xC4, bytes([0, *[0] * 5, 17, *[0] * 10, *range(17)]))  # category n has the 6-bit code n
         out += _segment(0xDD, (restart * width).to_bytes(2, "big")) if restart else b""
         rows = restart or height
         for group in [[i] for i in range(count)] if apart else [list(range(count))]:
-            names = b"".join(bytes([i + 1, 0]) for i in group)
+            names = b"".join(bytes([i + first, 0]) for i in group)
             out += _segment(0xDA, bytes([len(group)]) + names + bytes([predictor, 0, shift]))
             for turn, top in enumerate(range(0, height, rows)):
                 part = planes[top : top + rows][:, :, group].astype(np.int64) >> shift
