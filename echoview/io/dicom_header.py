@@ -47,8 +47,9 @@ def quiet() -> Iterator[None]:
 class Header:
     """A data set whose values come back as plain Python, or as nothing when they are absent or damaged."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, little: bool = True) -> None:
         self.dataset = dataset
+        self.little = little
 
     def has(self, keyword: str) -> bool:
         """True where the file holds the element, sound or not."""
@@ -67,7 +68,7 @@ class Header:
         value = self.value(keyword)
         if value is None or value == "":
             return []
-        return list(value) if isinstance(value, MultiValue | Sequence) else [value]
+        return list(value) if isinstance(value, MultiValue | Sequence | list) else [value]
 
     def text(self, keyword: str) -> str:
         """All values as one line of text, "" when absent."""
@@ -159,7 +160,8 @@ def _parse_plain(data: bytes) -> DicomFile:
     dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "")))
     implicit, little = dataset.original_encoding
-    return DicomFile(Header(dataset), data, stream.tell(), syntax, bool(implicit), little is not False)
+    header = Header(dataset, little is not False)
+    return DicomFile(header, data, stream.tell(), syntax, bool(implicit), header.little)
 
 
 def _deflated_at(data: bytes) -> int:
