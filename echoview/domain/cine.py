@@ -24,6 +24,21 @@ class FrameSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ecg:
+    """The ECG that was recorded with a cine.
+
+    Attributes:
+        start_s: the time of the first sample, in seconds from the first frame; may be negative.
+        rate_hz: samples a second.
+        values: (N,) float32, in the file's own unit; only the shape of the line is to be relied on.
+    """
+
+    start_s: float
+    rate_hz: float
+    values: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CineInfo:
     """What is known of a cine without decoding it.
 
@@ -38,6 +53,9 @@ class CineInfo:
         view_hint: the view that the file names, or None.
         withheld: why no contour may be drawn on it (colour Doppler, M-mode ...), "" when one may.
         region_px: x0, y0, x1, y1 of the 2-D picture in the frame, the last pixels included; None if unknown.
+        r_waves_s: R waves that the file names, in seconds from the first frame, rising; empty where it names none.
+        heart_rate: beats a minute as the file says, or None.
+        ecg: the ECG that the file holds, or None.
         notes: other things to tell about the file, a sentence each (frames that are cut off ...).
         vendor: manufacturer and model as the file says, "" when unknown.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
@@ -60,6 +78,9 @@ class CineInfo:
     patient_label: str = ""
     study_date: str = ""
     notes: tuple[str, ...] = ()
+    r_waves_s: tuple[float, ...] = ()
+    heart_rate: float | None = None
+    ecg: Ecg | None = None
 
 
 class Cine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,15 +12,17 @@ from pydicom.uid import UID
 from echoview.domain.cine import Cine, CineInfo, FrameSource
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.colour import DOPPLER, central_box, shows_flow
+from echoview.io.decoders import choose_decoder
 from echoview.io.dicom_header import DicomFile, Header, parse_dicom
+from echoview.io.dicom_heart import read_ecg, read_heart_rate, read_r_waves
 from echoview.io.dicom_meta import patient_key, patient_label, read_timing, read_view, study_date, vendor
 from echoview.io.dicom_pixels import PixelElement, Span, find_pixels, group_frames, read_items
 from echoview.io.dicom_regions import Box, read_regions
-from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, choose_reader
+from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_native
 from echoview.io.shades import choose_show
-from echoview.io.video import VideoFrames, open_stream
+from echoview.io.video import VideoFrames, open_stream, video_timing
 
-_MAX_PIXELS = 2**26  # 64 Mpx: no scanner makes larger frames
+_MAX_PIXELS = 2**24  # 16 Mpx: no scanner makes larger frames
 _PHOTOMETRIC = {
     1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
     3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"),
@@ -53,6 +56,8 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         source, count, size = _open_frames(path.name, file, pixels, promised)
     regions = read_regions(header, *size)
     timing = read_timing(header, count, promised)
+    if isinstance(source, VideoFrames) and not timing.known:
+        timing = video_timing(source)
     info = CineInfo(
         size=size,
         times_s=timing.times_s,
@@ -71,6 +76,9 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         patient_label=patient_label(header),
         study_date=study_date(header),
         notes=_count_notes(promised, count),
+        r_waves_s=read_r_waves(header, timing.times_s),
+        heart_rate=read_heart_rate(header),
+        ecg=read_ecg(header),
     )
     return Cine(info, source)
 
@@ -117,7 +125,7 @@ def _open_frames(
     """Source, number of complete frames, and (height, width)."""
     syntax = _check_syntax(name, file.syntax, pixels)
     form = read_format(name, file.header, syntax, file.little)
-    reader = choose_reader(name, form)
+    reader = choose_decoder(name, form) if syntax.is_compressed else partial(read_native, form=form)
     if syntax.is_compressed:
         count, stored = _locate_encapsulated(file, pixels, promised)
     else:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pydicom
@@ -29,6 +30,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 2**31
+_BLOCK = 2**16
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
 _WARNINGS = threading.RLock()  # Python's warning filters are one global list: one change at a time
@@ -45,8 +47,9 @@ def quiet() -> Iterator[None]:
 class Header:
     """A data set whose values come back as plain Python, or as nothing when they are absent or damaged."""
 
-    def __init__(self, dataset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, little: bool = True) -> None:
         self.dataset = dataset
+        self.little = little
 
     def has(self, keyword: str) -> bool:
         """True where the file holds the element, sound or not."""
@@ -65,7 +68,7 @@ class Header:
         value = self.value(keyword)
         if value is None or value == "":
             return []
-        return list(value) if isinstance(value, MultiValue | Sequence) else [value]
+        return list(value) if isinstance(value, MultiValue | Sequence | list) else [value]
 
     def text(self, keyword: str) -> str:
         """All values as one line of text, "" when absent."""
@@ -133,12 +136,32 @@ def parse_dicom(name: str, data: bytes) -> DicomFile:
         raise CineUnreadable(f"{name} has a damaged DICOM header.", again) from None
 
 
+def read_header(path: Path, keywords: tuple[str, ...]) -> Header:
+    """The named elements of a file's header; the rest is passed over, so that a slow disk is asked for little.
+
+    Raises:
+        CineUnreadable: the header is damaged or cut off, or its disk does not answer.
+    """
+    try:
+        with quiet(), path.open("rb", buffering=_BLOCK) as file:
+            if packed_at := _deflated_at(file.read(_BLOCK)):
+                file.seek(packed_at)
+                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(file.read(_BLOCK), 16 * _BLOCK)
+                return Header(read_dataset(BytesIO(inflated), False, True, stop_when=_at_pixels))
+            file.seek(0)
+            tags: list[Any] = list(keywords)
+            return Header(pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=tags))
+    except Exception:  # the disk's errors, zlib's, and whatever hostile bytes make pydicom raise
+        raise CineUnreadable(f"{path.name} has a damaged DICOM header.", "Copy or export it again.") from None
+
+
 def _parse_plain(data: bytes) -> DicomFile:
     stream = BytesIO(data)
     dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "")))
     implicit, little = dataset.original_encoding
-    return DicomFile(Header(dataset), data, stream.tell(), syntax, bool(implicit), little is not False)
+    header = Header(dataset, little is not False)
+    return DicomFile(header, data, stream.tell(), syntax, bool(implicit), header.little)
 
 
 def _deflated_at(data: bytes) -> int:

@@ -15,7 +15,7 @@ from echoview.io.views import view_from_text
 
 _FRAME_TIME, _FRAME_TIME_VECTOR = 0x00181063, 0x00181065
 _NO_ONE = re.compile(r"0*|none|unknown|removed|anon(ymous|ymi[sz]ed)?|de-?identified", re.IGNORECASE)
-_VIEW_TEXTS = ("ViewName", "ImageComments", "SeriesDescription", "ProtocolName", "StageName")
+VIEW_TEXTS = ("ViewName", "ImageComments", "SeriesDescription", "ProtocolName", "StageName")
 
 
 def read_timing(header: Header, count: int, promised: int) -> Timing:
@@ -48,7 +48,7 @@ def read_view(header: Header) -> View | None:
     for item in header.items("ViewCodeSequence"):
         if view := view_from_text(item.text("CodeMeaning")):
             return view
-    return next((view for key in _VIEW_TEXTS if (view := view_from_text(header.text(key)))), None)
+    return next((view for key in VIEW_TEXTS if (view := view_from_text(header.text(key)))), None)
 
 
 def patient_key(header: Header, secret: bytes) -> str:
@@ -56,9 +56,13 @@ def patient_key(header: Header, secret: bytes) -> str:
     patient = header.text("PatientID")
     if _NO_ONE.fullmatch(patient):
         return ""
-    issuer = header.text("IssuerOfPatientID")
+    return keyed_hash(f"{header.text('IssuerOfPatientID')}\0{patient}", secret)
+
+
+def keyed_hash(text: str, secret: bytes) -> str:
+    """32 hex digits that tell texts apart and cannot be turned back without the secret."""
     key = secret if len(secret) <= hashlib.blake2b.MAX_KEY_SIZE else hashlib.sha256(secret).digest()
-    return hashlib.blake2b(f"{issuer}\0{patient}".encode(), key=key, digest_size=16).hexdigest()
+    return hashlib.blake2b(text.encode(errors="replace"), key=key, digest_size=16).hexdigest()
 
 
 def patient_label(header: Header) -> str:

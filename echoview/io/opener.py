@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import secrets
 import time
 from pathlib import Path
@@ -11,14 +10,14 @@ from pathlib import Path
 from echoview.domain.cine import Cine
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.dicom import open_dicom
-from echoview.io.sniff import HEAD_BYTES, FileKind, foreign_kind, is_dicomdir, sniff
+from echoview.io.listing import holds_cine, walk
+from echoview.io.sniff import FileKind, foreign_kind, read_head, sniff
 from echoview.io.video import open_video
 from echoview.io.volume import open_volume
 
 log = logging.getLogger(__name__)
 
 _PROCESS_SECRET = secrets.token_bytes(32)
-_RAW_SUFFIXES = (".raw", ".zraw")  # the pixels of a MetaImage, whose header is listed instead
 _KNOWN = "EchoView opens DICOM, AVI, MP4, MOV, NIfTI and MetaImage files."
 
 
@@ -36,7 +35,7 @@ def open_cine(path: str | Path, *, patient_secret: bytes | None = None) -> Cine:
     """
     path = Path(path)
     start = time.perf_counter()
-    head = _read_head(path)
+    head = read_head(path)
     kind = sniff(head)
     if kind is FileKind.DICOM:
         cine = open_dicom(path, _PROCESS_SECRET if patient_secret is None else patient_secret)
@@ -62,43 +61,7 @@ def find_cines(folder: str | Path) -> list[Path]:
     """
     folder = Path(folder)
     if folder.is_file():
-        return [folder] if _holds_cine(folder) else []
+        return [folder] if holds_cine(folder) else []
     if not folder.is_dir():
         raise CineUnreadable(f"{folder.name} does not exist.", "Check that the disk or share is connected.")
-    found: list[Path] = []
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        found.extend(Path(parent, name) for name in files if _holds_cine(Path(parent, name)))
-    return sorted(found)
-
-
-def _holds_cine(path: Path) -> bool:
-    if path.name.startswith(".") or path.suffix.lower() in _RAW_SUFFIXES:
-        return False
-    try:
-        head = _read_head(path)
-    except CineUnreadable:
-        return False
-    kind = sniff(head)
-    if kind in (FileKind.NIFTI, FileKind.METAIMAGE):
-        return not path.name.split(".")[0].endswith("_gt")
-    return kind is not None and not is_dicomdir(head)
-
-
-def _read_head(path: Path) -> bytes:
-    try:
-        if path.is_dir():
-            raise CineUnreadable(f"{path.name} is a folder.", "Open it with “Open folder”.")
-        if path.exists() and not path.is_file():  # a pipe would wait for ever
-            raise CineUnreadable(f"{path.name} is not a regular file.", "Choose a file with a cine.")
-        with path.open("rb") as file:
-            head = file.read(HEAD_BYTES)
-    except FileNotFoundError:
-        message = f"{path.name} does not exist."
-        raise CineUnreadable(message, "It may have been moved, or its disk is not connected.") from None
-    except (OSError, ValueError) as error:  # ValueError: a null character in the name
-        reason = getattr(error, "strerror", None) or "input/output error"
-        raise CineUnreadable(f"{path.name} cannot be read: {reason}.", "Check the disk.") from None
-    if not head:
-        raise CineUnreadable(f"{path.name} is empty.", "Copy or export it again.")
-    return head
+    return sorted(path for path in walk(folder) if holds_cine(path))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
+from echoview.errors import CineUnreadable
 from ral.formats import HEAD_BYTES, kind_of
 
-__all__ = ["HEAD_BYTES", "FileKind", "foreign_kind", "is_dicomdir", "sniff"]
+__all__ = ["HEAD_BYTES", "FileKind", "foreign_kind", "is_dicomdir", "read_head", "sniff"]
 
 _DICOMDIR_CLASS = b"1.2.840.10008.1.3.10\0"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # what an MP4 or MOV may begin with
@@ -32,6 +34,30 @@ class FileKind(Enum):
     VIDEO = "video"
     NIFTI = "nifti"
     METAIMAGE = "metaimage"
+
+
+def read_head(path: Path) -> bytes:
+    """The first `HEAD_BYTES` bytes of a file, or all of a shorter one; never empty.
+
+    Raises:
+        CineUnreadable: there is no such file, it is a folder or a pipe, it is empty, or its disk does not answer.
+    """
+    try:
+        if path.is_dir():
+            raise CineUnreadable(f"{path.name} is a folder.", "Open it with “Open folder”.")
+        if path.exists() and not path.is_file():  # a pipe would wait for ever
+            raise CineUnreadable(f"{path.name} is not a regular file.", "Choose a file with a cine.")
+        with path.open("rb") as file:
+            head = file.read(HEAD_BYTES)
+    except FileNotFoundError:
+        message = f"{path.name} does not exist."
+        raise CineUnreadable(message, "It may have been moved, or its disk is not connected.") from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        reason = getattr(error, "strerror", None) or "input/output error"
+        raise CineUnreadable(f"{path.name} cannot be read: {reason}.", "Check the disk.") from None
+    if not head:
+        raise CineUnreadable(f"{path.name} is empty.", "Copy or export it again.")
+    return head
 
 
 def sniff(head: bytes) -> FileKind | None:

@@ -59,7 +59,7 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         calibration=calibration,
         calibration_note=calibration_note,
         view_hint=view_from_text(path.name.split(".")[0]),
-        patient_key=_patient_token(path),
+        patient_key=patient_token(path),
     )
     return Cine(info, ArrayFrames(pixels))
 
@@ -90,7 +90,7 @@ def _calibrate(spacing: tuple[float, float] | None) -> tuple[Calibration | None,
     return Calibration(*spacing), ""
 
 
-def _patient_token(path: Path) -> str:
+def patient_token(path: Path) -> str:
     """The patient as CAMUS-like data sets name one, from the file or its folder; "" elsewhere."""
     for name in (path.name, path.parent.name):
         if token := _PATIENT_TOKEN.match(name):

@@ -42,6 +42,7 @@ def run_spec(tmp_path, monkeypatch):
     hooks = types.ModuleType("PyInstaller.utils.hooks")
     hooks.collect_submodules = lambda package: [package]
     hooks.get_package_paths = paths_of
+    hooks.copy_metadata = lambda package: [(f"{package}.dist-info", f"{package}.dist-info")]
     for name in ("PyInstaller", "PyInstaller.utils"):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     monkeypatch.setitem(sys.modules, hooks.__name__, hooks)
@@ -109,9 +110,16 @@ def test_the_bundle_gets_the_files_that_the_program_opens(spec):
     assert Path(sources["pydicom/data/test_files"]).is_file()
 
 
+def test_the_decoders_go_in_with_what_they_ask_for_when_they_load(spec):
+    assert {"jpeg_ls", "_CharLS", "_openjpeg"} <= set(spec["analysis"].named["hiddenimports"])
+    for name in spec["DECODERS"]:
+        assert f"{name}.dist-info" in sources_of(spec)
+        assert importlib.metadata.version(name)
+
+
 def test_licences_of_others_go_along(spec):
     places = {place for _, place in spec["analysis"].named["datas"]}
-    assert {"licenses/torch", "licenses/numpy"} <= places
+    assert {"licenses/torch", "licenses/numpy", "licenses/pyjpegls", "licenses/pylibjpeg-rle"} <= places
 
 
 def test_only_weights_that_are_free_of_terms_go_in(spec):

@@ -176,6 +176,78 @@ class Encode:
         Image.fromarray(frame).save(stream, "JPEG2000", no_jp2=True, mct=int(frame.ndim == 3))
         return stream.getvalue()
 
+    @staticmethod
+    def jpeg_ls(frame: np.ndarray, lossy: int = 0) -> bytes:
+        import jpeg_ls
+
+        layout = {"rows": frame.shape[0], "columns": frame.shape[1], "samples_per_pixel": 3 if frame.ndim == 3 else 1}
+        layout |= {"bits_stored": 8 * frame.itemsize, "planar_configuration": 0}
+        return bytes(jpeg_ls.encode_pixel_data(frame.tobytes(), lossy_error=lossy, **layout))
+
+    @staticmethod
+    def lossless_jpeg(
+        frame: np.ndarray,
+        predictor: int = 1,
+        restart: int = 0,
+        shift: int = 0,
+        apart: bool = False,
+        jfif: bool = False,
+        first: int = 1,
+    ) -> bytes:
+        """Rows between restarts; low bits lost; a scan a component; a JFIF marker; the first component's name."""
+        planes = frame[..., None] if frame.ndim == 2 else frame
+        height, width, count = planes.shape
+        bits = 8 * frame.itemsize
+        out = b"\xff\xd8" + (_segment(0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0") if jfif else b"")
+        sides = bytes([bits, *height.to_bytes(2, "big"), *width.to_bytes(2, "big"), count])
+        out += _segment(0xC3, sides + b"".join(bytes([i + first, 0x11, 0]) for i in range(count)))
+        out += _segment(0xC4, bytes([0, *[0] * 5, 17, *[0] * 10, *range(17)]))  # category n has the 6-bit code n
+        out += _segment(0xDD, (restart * width).to_bytes(2, "big")) if restart else b""
+        rows = restart or height
+        for group in [[i] for i in range(count)] if apart else [list(range(count))]:
+            names = b"".join(bytes([i + first, 0]) for i in group)
+            out += _segment(0xDA, bytes([len(group)]) + names + bytes([predictor, 0, shift]))
+            for turn, top in enumerate(range(0, height, rows)):
+                part = planes[top : top + rows][:, :, group].astype(np.int64) >> shift
+                out += bytes([0xFF, 0xD0 + (turn - 1) % 8]) if turn else b""
+                out += _entropy(_differences(part, predictor, 1 << (bits - shift - 1)))
+        return out + b"\xff\xd9"
+
+
+def _segment(marker: int, body: bytes) -> bytes:
+    return bytes([0xFF, marker]) + (len(body) + 2).to_bytes(2, "big") + body
+
+
+def _differences(part: np.ndarray, predictor: int, base: int) -> np.ndarray:
+    """Each sample of (H,W,C) minus its prediction, in -32767..32768."""
+    left, above, corner = (np.zeros_like(part) for _ in range(3))
+    left[:, 1:], above[1:], corner[1:, 1:] = part[:, :-1], part[:-1], part[:-1, :-1]
+    guess = {
+        1: left,
+        2: above,
+        3: corner,
+        4: left + above - corner,
+        5: left + ((above - corner) >> 1),
+        6: above + ((left - corner) >> 1),
+        7: (left + above) >> 1,
+    }[predictor].copy()
+    guess[0], guess[:, 0] = left[0], above[:, 0]
+    guess[0, 0] = base
+    steps = (part - guess) & 0xFFFF
+    return np.where(steps > 32768, steps - 65536, steps)
+
+
+def _entropy(steps: np.ndarray) -> bytes:
+    words: list[str] = []
+    for step in steps.ravel().tolist():
+        category = abs(step).bit_length()
+        words.append(f"{category:06b}")
+        if 0 < category < 16:
+            words.append(f"{step if step > 0 else step + (1 << category) - 1:0{category}b}")
+    bits = "".join(words)
+    bits += "1" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\0")
+
 
 @pytest.fixture(scope="session")
 def encode() -> type[Encode]:

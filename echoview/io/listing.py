@@ -1,0 +1,98 @@
+"""The cines of a folder or a DICOM medium, one by one, as their headers are read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from echoview.errors import CineUnreadable
+from echoview.io.glance import Listed, glance
+from echoview.io.sniff import FileKind, is_dicomdir, read_head, sniff
+
+__all__ = ["Listed", "Listing", "holds_cine", "list_cines", "walk"]
+
+_PROCESS_SECRET = secrets.token_bytes(32)
+_RAW_SUFFIXES = (".raw", ".zraw")  # the pixels of a MetaImage, whose header is listed instead
+
+
+class Listing(Iterator[Listed]):
+    """What `list_cines` hands out: an iterator that says how far it is.
+
+    Attributes:
+        seen: files looked at so far; readable from other threads.
+        skipped: those among them that hold no cine: reports, masks, single slices, files of other kinds.
+        unreadable: those among them that are damaged or that the disk does not give.
+    """
+
+    def __init__(self, files: Iterator[Path], cancelled: Callable[[], bool], secret: bytes) -> None:
+        self.seen = self.skipped = self.unreadable = 0
+        self._files = files
+        self._cancelled = cancelled
+        self._secret = secret
+
+    def __next__(self) -> Listed:
+        while not self._cancelled():
+            path = next(self._files)
+            self.seen += 1
+            try:
+                kind = kind_at(path)
+                listed = glance(path, kind, self._secret) if kind else None
+            except CineUnreadable:
+                self.unreadable += 1
+                continue
+            if listed is not None:
+                return listed
+            self.skipped += 1
+        raise StopIteration
+
+
+def list_cines(folder: Path, cancelled: Callable[[], bool], *, secret: bytes | None = None) -> Listing:
+    """The cines of a folder and the folders in it, folder by folder in the order of their names.
+
+    Only headers are read. Frames and sizes are what these claim; opening a cine may find less.
+
+    Args:
+        folder: a folder, or one file.
+        cancelled: asked before each file; the listing ends when it says yes.
+        secret: the key under which patients and studies are hashed; the default differs in every process.
+
+    Raises:
+        CineUnreadable: there is no such folder.
+    """
+    secret = _PROCESS_SECRET if secret is None else secret
+    if folder.is_file():
+        return Listing(iter([folder]), cancelled, secret)
+    if not folder.is_dir():
+        raise CineUnreadable(f"{folder.name} does not exist.", "Check that the disk or share is connected.")
+    return Listing(walk(folder), cancelled, secret)
+
+
+def walk(folder: Path) -> Iterator[Path]:
+    """Every file that is not hidden, in the order of names; a folder that cannot be read is passed over."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
+
+
+def kind_at(path: Path) -> FileKind | None:
+    """The kind of the cine that a file seems to hold; None for masks, media indexes and anything else.
+
+    Raises:
+        CineUnreadable: the file is empty, or cannot be read.
+    """
+    if path.name.startswith(".") or path.suffix.lower() in _RAW_SUFFIXES:
+        return None
+    head = read_head(path)
+    kind = sniff(head)
+    mask = kind in (FileKind.NIFTI, FileKind.METAIMAGE) and path.name.split(".")[0].endswith("_gt")
+    return None if mask or is_dicomdir(head) else kind
+
+
+def holds_cine(path: Path) -> bool:
+    """True for a file that seems to hold a cine, told from its first bytes."""
+    try:
+        return kind_at(path) is not None
+    except CineUnreadable:
+        return False

@@ -1,0 +1,147 @@
+"""Folders listed from headers: what is there, in which study, and what was passed over."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from pydicom import uid
+
+from echoview.domain.view import View
+from echoview.errors import CineUnreadable
+from echoview.io import open_cine
+from echoview.io.listing import list_cines
+from ral.formats import write_nifti
+
+SECRET = b"s" * 32
+
+
+def everything(folder: Path):
+    listing = list_cines(folder, lambda: False, secret=SECRET)
+    return list(listing), listing
+
+
+@pytest.fixture
+def study(tmp_path, write_dicom, grey_frames) -> Path:
+    """Two cines of one study, one of another, a slice of a scanner that is no echo machine, and other things."""
+    stored = [f.tobytes() for f in grey_frames]
+    common = {"StudyInstanceUID": "1.2.3", "SeriesInstanceUID": "1.2.3.1", "Modality": "US", "StudyDate": "20200131"}
+    write_dicom(stored, name="b", **common, SeriesNumber=1, InstanceNumber=7, SeriesDescription="AP4")
+    write_dicom(stored[:3], name="a", **common, SeriesNumber=1, InstanceNumber=8)
+    write_dicom(stored, name="c", syntax=uid.DeflatedExplicitVRLittleEndian, StudyInstanceUID="1.2.4")
+    write_dicom(stored[:1], name="slice", Modality="CT")
+    write_dicom([], name="report", Rows=None, Columns=None, Modality="SR")
+    (tmp_path / "letter.txt").write_text("Dear colleague")
+    (tmp_path / "damaged").write_bytes((tmp_path / "a").read_bytes()[:400])
+    return tmp_path
+
+
+def test_cines_come_with_what_their_headers_say(study):
+    cines, listing = everything(study)
+    assert [(c.path.name, c.kind, c.frames, c.size) for c in cines] == [
+        ("a", "dicom", 3, (48, 64)),
+        ("b", "dicom", 5, (48, 64)),
+        ("c", "dicom", 5, (48, 64)),
+    ]
+    a, b, c = cines
+    assert a.study_key == b.study_key != c.study_key
+    assert a.series_key == b.series_key != c.series_key
+    assert (a.number, b.number) == ((1, 8), (1, 7))
+    assert (a.view_hint, b.view_hint) == (None, View.A4C)
+    assert a.study_date == "2020-01-31"
+    assert "Fake" in a.patient_label
+    assert (listing.seen, listing.skipped, listing.unreadable) == (7, 4, 0)
+
+
+def test_a_listed_cine_is_the_one_that_opens(study):
+    for listed in everything(study)[0]:
+        info = open_cine(listed.path, patient_secret=SECRET).info
+        assert listed.identity == info.identity
+        assert listed.patient_key == info.patient_key != ""
+        assert listed.view_hint == info.view_hint
+        assert (listed.frames, listed.size) == (len(info.times_s), info.size)
+
+
+def test_keys_show_neither_the_patient_nor_the_study(study):
+    for listed in everything(study)[0]:
+        keys = listed.study_key + listed.series_key + listed.patient_key
+        assert "1.2.3" not in keys
+        assert "4711" not in keys
+        other = next(list_cines(listed.path, lambda: False, secret=b"another"))
+        assert other.study_key != listed.study_key
+
+
+def test_videos_and_volumes(tmp_path, write_video, grey_frames, colour_frames):
+    write_video(colour_frames.repeat(2, axis=1).repeat(2, axis=2), "patient A2C.avi")
+    for patient in ("patient0001", "patient0002"):
+        (tmp_path / patient).mkdir()
+        write_nifti(tmp_path / patient / f"{patient}_4CH_sequence.nii.gz", grey_frames, None)
+        write_nifti(tmp_path / patient / f"{patient}_4CH_ED.nii", grey_frames[0], None)
+        write_nifti(tmp_path / patient / f"{patient}_4CH_ED_gt.nii.gz", grey_frames[0], None)
+    header = "NDims = 3\nDimSize = 64 48 5\nElementType = MET_UCHAR\nElementDataFile = x.raw\n"
+    (tmp_path / "x.mhd").write_text(header)
+    (tmp_path / "x.raw").write_bytes(grey_frames.tobytes())
+    cines, listing = everything(tmp_path)
+    assert [(c.path.name, c.frames, c.size, c.view_hint) for c in cines] == [
+        ("patient A2C.avi", 5, (96, 128), View.A2C),
+        ("x.mhd", 5, (48, 64), None),
+        ("patient0001_4CH_ED.nii", 1, (48, 64), View.A4C),
+        ("patient0001_4CH_sequence.nii.gz", 5, (48, 64), View.A4C),
+        ("patient0002_4CH_ED.nii", 1, (48, 64), View.A4C),
+        ("patient0002_4CH_sequence.nii.gz", 5, (48, 64), View.A4C),
+    ]
+    assert cines[2].study_key == cines[3].study_key != cines[4].study_key
+    assert cines[2].patient_key == "patient0001"
+    assert listing.skipped == 3
+
+
+def test_damaged_files_and_folders_are_counted_and_not_said(tmp_path, write_dicom, grey_frames):
+    write_dicom([f.tobytes() for f in grey_frames], name="good")
+    (tmp_path / "empty.dcm").touch()
+    (tmp_path / "cut.nii.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\0garbage" * 9)
+    (tmp_path / "bad.avi").write_bytes(b"RIFF\0\0\0\0AVI LIST" + b"\xff" * 999)
+    (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
+    cines, listing = everything(tmp_path)
+    assert [c.path.name for c in cines] == ["good"]
+    assert (listing.unreadable, listing.seen) == (3, 5)
+
+
+def test_a_listing_can_be_cancelled_and_is_read_as_it_goes(study):
+    stop = []
+    listing = list_cines(study, lambda: bool(stop))
+    next(listing)
+    assert listing.seen == 1
+    stop.append(True)
+    assert list(listing) == []
+    assert listing.seen == 1
+
+
+def test_only_headers_are_read(tmp_path, write_dicom, grey_frames):
+    path = write_dicom([f.tobytes() for f in grey_frames])
+    path.write_bytes(path.read_bytes()[: -grey_frames.size])
+    assert [c.frames for c in everything(tmp_path)[0]] == [5]
+    with pytest.raises(CineUnreadable):
+        open_cine(path)
+
+
+def test_one_file_and_no_folder(study):
+    assert [c.path.name for c in everything(study / "b")[0]] == ["b"]
+    with pytest.raises(CineUnreadable, match="does not exist"):
+        list_cines(study / "gone", lambda: False)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may read everything")
+def test_a_folder_that_may_not_be_read(tmp_path, write_dicom, grey_frames):
+    write_dicom([f.tobytes() for f in grey_frames], name="good")
+    shut = tmp_path / "shut"
+    shut.mkdir(mode=0)
+    assert [c.path.name for c in everything(tmp_path)[0]] == ["good"]
+
+
+def test_real_data(shared_data):
+    cines, listing = everything(shared_data / "camus_a4c" / "patient0001")
+    assert [c.path.name for c in cines] == ["patient0001_4CH_ED.nii.gz", "patient0001_4CH_ES.nii.gz"]
+    assert len({c.study_key for c in cines}) == 1
+    assert [c.size for c in cines] == [open_cine(c.path).size for c in cines]
+    assert listing.skipped == 2

@@ -1,0 +1,212 @@
+"""Opens damaged files: python fuzz_child.py TARGET SEED COUNT SECONDS FOLDER
+
+Ends after COUNT inputs or SECONDS, whatever comes first. The process may die of an input: `FOLDER/last` then holds it.
+It ends with 1 and an account of the first input that raised anything but a refusal, took longer than it may, or needed
+too much memory.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import faulthandler
+import random
+import resource
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import cv2
+import data_store
+import numpy as np
+import pydicom.data
+from PIL import Image
+
+from echoview.errors import EchoViewError
+from echoview.io import open_cine
+from echoview.io.decoders import choose_decoder
+from echoview.io.dicom import read_format
+from echoview.io.dicom_header import parse_dicom
+from echoview.io.dicom_pixels import find_pixels, group_frames, read_items
+from echoview.io.listing import list_cines
+from ral.formats import write_nifti
+
+SLOWEST_S = 5.0
+MOST_BYTES = 2**30
+STUCK_S = 60  # after so long the traceback of the input is shown and the process ends
+DECODERS = {
+    "jpeg": ("4.50", "4.51", "4.57", "4.70"),
+    "jpeg-ls": ("4.80", "4.81"),
+    "jpeg-2000": ("4.90", "4.91"),
+    "rle": ("5",),
+}
+EXTREMES = (
+    b"\0",
+    b"\xff",
+    b"\x7f",
+    b"\x80",
+    b"\0\0",
+    b"\xff\xff",
+    b"\0\0\0\0",
+    b"\xff\xff\xff\xff",
+    b"\xff\xff\xff\x7f",
+)
+
+Attempt = Callable[[random.Random], None]
+
+
+def mutate(data: bytes, chance: random.Random) -> bytes:
+    """The same bytes, hurt: cut off, bits turned over, numbers made extreme, pieces taken out, doubled or swapped."""
+    hurt = bytearray(data)
+    for _ in range(chance.choice((1, 1, 2, 4, 16))):
+        if not hurt:
+            break
+        # Headers stand at the beginning and decide the most.
+        reach = len(hurt) if chance.random() < 0.4 else min(len(hurt), chance.choice((64, 400, 2000)))
+        at = chance.randrange(reach)
+        span = chance.choice((1, 2, 4, 16, 200, 3000))
+        match chance.randrange(7):
+            case 0:
+                del hurt[chance.randrange(len(hurt)) :]
+            case 1:
+                hurt[at] ^= 1 << chance.randrange(8)
+            case 2:
+                hurt[at] = chance.randrange(256)
+            case 3:
+                extreme = chance.choice(EXTREMES)
+                hurt[at : at + len(extreme)] = extreme
+            case 4:
+                del hurt[at : at + span]
+            case 5:
+                hurt[at:at] = hurt[at : at + span]
+            case 6:
+                other = chance.randrange(len(hurt))
+                hurt[at : at + span] = hurt[other : other + span]
+    return bytes(hurt)
+
+
+def real_files(most: int) -> Iterator[Path]:
+    """The files of at most so many bytes that ship in pydicom and pydicom-data."""
+    for folder in (Path(pydicom.data.__file__).parent / "test_files", Path(data_store.__file__).parent / "data"):
+        yield from (p for p in sorted(folder.iterdir()) if p.is_file() and p.stat().st_size <= most)
+
+
+def decoder_target(syntaxes: tuple[str, ...], last: Path) -> Attempt:
+    """Frames of the real files in these syntaxes, hurt, given to their decoder as a cine gives them."""
+    seeds = []
+    for path in real_files(10**6):
+        try:
+            file = parse_dicom(path.name, path.read_bytes())
+            if not str(file.syntax).startswith(tuple(f"1.2.840.10008.1.2.{end}" for end in syntaxes)):
+                continue
+            form = read_format(path.name, file.header, file.syntax, file.little)
+            items = read_items(file.data, find_pixels(path.name, file).body)
+        except EchoViewError:
+            continue
+        frame = b"".join(file.data[span.start : span.end] for span in group_frames(file.data, items, 1)[0])
+        if len(frame) < 300_000:
+            seeds.append((frame, form))
+    assert seeds
+
+    def attempt(chance: random.Random) -> None:
+        stored, form = chance.choice(seeds)
+        if chance.random() < 0.3:  # a header that lies
+            photometric = chance.choice(("RGB", "YBR_FULL", "YBR_FULL_422", "MONOCHROME2"))
+            samples = 1 if photometric == "MONOCHROME2" else 3
+            form = dataclasses.replace(form, photometric=photometric, samples=samples, signed=chance.random() < 0.5)
+        stored = mutate(stored, chance)
+        last.write_bytes(stored)
+        try:
+            choose_decoder("fuzz", form)(stored)
+        except Exception:  # a cine calls any of them a damaged frame
+            return
+
+    return attempt
+
+
+def file_target(last: Path) -> Attempt:
+    """Whole files, hurt, opened and played."""
+    seeds = [(path.suffix, path.read_bytes()) for path in real_files(150_000)]
+    seeds += [(path.suffix, path.read_bytes()) for path in sorted(write_others(last.parent))]
+
+    def attempt(chance: random.Random) -> None:
+        suffix, data = chance.choice(seeds)
+        last.write_bytes(mutate(data, chance))
+        named = last.parent / "input" / f"last{suffix}"
+        named.write_bytes(last.read_bytes())
+        try:
+            cine = open_cine(named)
+            for t in range(min(len(cine), 4)):
+                picture = cine.frame(t)
+                assert picture.shape[:2] == cine.size
+                assert picture.dtype == np.uint8
+        except EchoViewError as error:
+            check_words(error, last.parent)
+        for listed in list_cines(named, lambda: False):
+            assert listed.frames >= 0
+        named.unlink()
+
+    return attempt
+
+
+def check_words(refusal: EchoViewError, folder: Path) -> None:
+    """A refusal is a sentence, and tells nobody where the file lies."""
+    assert refusal.message.endswith(".")
+    assert str(folder) not in str(refusal)
+
+
+def write_others(folder: Path) -> Iterator[Path]:
+    """Small files of the kinds that the packages do not hold."""
+    (folder / "input").mkdir(exist_ok=True)
+    frames = np.random.default_rng(1).integers(0, 256, (6, 48, 64)).astype(np.uint8)
+    for name, codec in (("x.avi", "MJPG"), ("x.mp4", "mp4v")):
+        writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*codec), 25, (64, 48))
+        for frame in frames:
+            writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
+        writer.release()
+        yield folder / name
+    for name in ("x.nii", "x.nii.gz"):
+        write_nifti(folder / name, frames, (0.3, 0.3))
+        yield folder / name
+    header = "ObjectType = Image\nNDims = 3\nDimSize = 64 48 6\nElementType = MET_UCHAR\nElementDataFile = LOCAL\n"
+    (folder / "x.mha").write_bytes(header.encode() + frames.tobytes())
+    yield folder / "x.mha"
+    pictures = [Image.fromarray(frame) for frame in frames]
+    for name in ("x.gif", "x.tif", "x.png", "x.jpg"):
+        many = {"save_all": True, "append_images": pictures[1:]} if name in ("x.gif", "x.tif") else {}
+        pictures[0].save(folder / name, **many)
+        yield folder / name
+
+
+def used_bytes() -> int:
+    """The most memory that this process has held."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
+def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
+    warnings.simplefilter("error")
+    last = Path(folder) / "last"
+    attempt = file_target(last) if target == "files" else decoder_target(DECODERS[target], last)
+    end = time.monotonic() + float(seconds)
+    slowest = 0.0
+    tried = 0
+    while tried < int(count) and time.monotonic() < end:
+        faulthandler.dump_traceback_later(STUCK_S, exit=True)
+        start, held = time.monotonic(), used_bytes()
+        attempt(random.Random(f"{seed}-{tried}"))
+        took = time.monotonic() - start
+        if took > slowest:
+            slowest = took
+            last.with_name("slowest").write_bytes(last.read_bytes())
+        assert took < SLOWEST_S, f"input {tried} took {took:.1f} s"
+        assert used_bytes() < MOST_BYTES, f"input {tried} needed {(used_bytes() - held) / 2**20:.0f} MB more"
+        tried += 1
+    faulthandler.cancel_dump_traceback_later()
+    print(f"{target}: {tried} inputs, slowest {slowest:.2f} s, {used_bytes() / 2**20:.0f} MB")
+    return 0
+
+
+if __name__ == "__main__":
+    faulthandler.enable()
+    raise SystemExit(main(*sys.argv[1:]))
