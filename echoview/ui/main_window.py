@@ -1,4 +1,4 @@
-"""The window: zones that keep their place, wired to the session and the workflow."""
+"""The window: puts its zones together and wires them to the session and the workflow."""
 
 from __future__ import annotations
 
@@ -8,44 +8,34 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
+from PySide6.QtCore import QByteArray, QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QListWidget,
-    QListWidgetItem,
-    QMainWindow,
-    QMenu,
-    QScrollArea,
-    QSplitter,
-    QTabWidget,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from echoview.domain.cine import Cine
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError, LibraryError
 from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
+from echoview.ui.cine_list import CineList
 from echoview.ui.cine_view import CineView, Tool
 from echoview.ui.correcting import Correcting
 from echoview.ui.hints import Advice, EmptyHint
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
+from echoview.ui.opening import Opening
 from echoview.ui.player import Player
+from echoview.ui.reading import Reading
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
+from echoview.ui.zones import Inspector, Zones, focus_next
 from echoview.workflow import Workflow
 
 if TYPE_CHECKING:
     from echoview.services.frames import FrameFeeder
 
-_FILTER = "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.nii *.nii.gz *.mhd *.mha);;All files (*)"
-_INSPECTOR = 300
 _TITLE_BAR = 32
 
 
@@ -59,11 +49,13 @@ class MainWindow(QMainWindow):
 
     def __init__(self, workflow: Workflow, learning: Learning, feeder: FrameFeeder, sample: Path | None = None) -> None:
         super().__init__()
-        self.workflow, self.learning, self._sample = workflow, learning, sample
+        self.workflow, self.learning = workflow, learning
         self.session: Session = workflow.session
         self.player = Player(self)
         self.feeder = feeder
         self.view = CineView()
+        self.reading = Reading(self.session, self.player, self.view, feeder)
+        self.opening = Opening(self, workflow, sample)
         self.correcting = Correcting(self, workflow, self.player, self.view)
         self.acts = make_actions(self, self._does())
         self.top_bar = TopBar(self.session)
@@ -71,11 +63,11 @@ class MainWindow(QMainWindow):
         self.measure_panel = MeasurePanel(self.session)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
-        self.cines = QListWidget()
+        self.cines = CineList(workflow)
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
-        self._fill_open_menu()
+        self.opening.give_menu(self.top_bar.open_button, self.acts)
         self._connect()
         self._restore_geometry()
         self._show_weights()
@@ -88,15 +80,15 @@ class MainWindow(QMainWindow):
 
     def _does(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
-        player, view, edit = self.player, self.view, self.correcting
+        player, view, edit, opening = self.player, self.view, self.correcting, self.opening
         return {
-            "open": self._ask_open, "open_folder": self._ask_folder, "sample": self._open_sample,
+            "open": opening.ask_cine, "open_folder": opening.ask_folder, "sample": opening.open_sample,
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
             "back_five": lambda: player.step(-5), "forward_five": lambda: player.step(5),
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
             "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
-            "to_ed": lambda: self._go_to("ed"), "to_es": lambda: self._go_to("es"),
+            "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
             "point": lambda: edit.take(Tool.POINT), "draw": lambda: edit.take(Tool.DRAW),
             "calibrate": lambda: edit.take(Tool.CALIBRATE),
@@ -110,28 +102,12 @@ class MainWindow(QMainWindow):
         }  # fmt: skip
 
     def _lay_out(self) -> None:
-        inspector = QTabWidget()
-        inspector.setObjectName("inspector")
-        inspector.setDocumentMode(True)
-        inspector.setMinimumWidth(_INSPECTOR)
-        for panel, name in ((self.measure_panel, "MEASURE"), (self.learn_panel, "LEARN")):
-            scroll = QScrollArea()
-            scroll.setWidgetResizable(True)
-            scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            scroll.setWidget(panel)
-            inspector.addTab(scroll, name)
-        self.inspector = inspector
-        self.cines.setAccessibleName("Cines of the folder")
-        self.cines.setMinimumWidth(160)
-        self.cines.hide()
+        self.inspector = Inspector()
+        self.inspector.add(self.measure_panel, "MEASURE")
+        self.inspector.add(self.learn_panel, "LEARN")
         self.hint = EmptyHint(self.view)
         self.advice = Advice(self.view)
-        self.zones = QSplitter(Qt.Orientation.Horizontal)
-        for widget, stretch in ((self.cines, 0), (self.view, 1), (inspector, 0)):
-            self.zones.addWidget(widget)
-            self.zones.setStretchFactor(self.zones.count() - 1, stretch)
-        self.zones.setHandleWidth(1)
-        self.zones.setCollapsible(1, False)
+        self.zones = Zones(self.cines, self.view, self.inspector)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -142,24 +118,6 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
         self.setMinimumSize(QSize(880, 500))
-
-    def _fill_open_menu(self) -> None:
-        menu = QMenu(self.top_bar.open_button)
-        menu.aboutToShow.connect(lambda: self._refill(menu))
-        self.top_bar.open_button.setMenu(menu)
-
-    def _refill(self, menu: QMenu) -> None:
-        menu.clear()
-        for name in ("open", "open_folder", "sample"):
-            menu.addAction(self.acts[name])
-        recent = self._recent()
-        if recent:
-            menu.addSeparator()
-        for path in recent[:8]:
-            menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self.workflow.open(p))
-        menu.addSeparator()
-        for name in ("predict", "keys", "quit"):
-            menu.addAction(self.acts[name])
 
     def _connect(self) -> None:
         session, player, view, workflow = self.session, self.player, self.view, self.workflow
@@ -174,19 +132,18 @@ class MainWindow(QMainWindow):
             possible.connect(self.acts[name].setEnabled)
         stack.undoTextChanged.connect(self._name_undo)
         stack.redoTextChanged.connect(self._name_redo)
-        player.frame_changed.connect(self._show_frame)
+        self.reading.frame_shown.connect(self._show_frame)
+        self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
-        self.feeder.frame_ready.connect(self._frame_ready)
-        self.feeder.frame_failed.connect(self._frame_failed)
         self.correcting.connect_view(self.measure_panel, self.acts)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)
-        self.transport.timeline.sought.connect(self._scrub)
+        self.transport.timeline.sought.connect(self.reading.scrub)
         self.transport.timeline.stepped.connect(player.step)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
-        workflow.folder_listed.connect(self._list_cines)
+        workflow.folder_listed.connect(lambda _: self.zones.open_list())
         workflow.device_kept.connect(self.top_bar.show_device)
         workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
@@ -199,7 +156,6 @@ class MainWindow(QMainWindow):
         self.measure_panel.approve_wanted.connect(self.correcting.approve)
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
-        self.cines.currentItemChanged.connect(self._pick_cine)
         tools = QActionGroup(self)
         for name in ("point", "draw", "calibrate"):
             tools.addAction(self.acts[name])
@@ -208,45 +164,18 @@ class MainWindow(QMainWindow):
     # ---- showing
 
     def _show_cine(self) -> None:
-        cine = self.session.cine
-        spacing = self.session.calibration
-        self.view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
-        self.hint.setVisible(cine is None)
+        self.hint.setVisible(self.session.cine is None)
         self.banner.dismiss_urgent()
         self.acts["hide"].setChecked(False)
         self.view.hide_overlay(False)
-        self._mark_listed()
         self.correcting.take(Tool.POINT)
-        if cine is not None:
-            self.player.load(cine.times_s)
-            self._show_frame(0)
-            if len(cine) > 1:
-                self.player.play()
+        self.reading.show_cine()
         self.correcting.show_contour()
 
     def _show_frame(self, t: int) -> None:
-        cine = self.session.cine
-        if cine is None:
-            return
-        self.view.cancel_gesture()  # it belongs to the frame it began on
-        self.feeder.want(cine, t)
-        picture = cine.cached(t)
-        if picture is not None:
-            self.view.set_frame(picture)
         self.correcting.show_contour()
         self.transport.set_frame(t)
         self.measure_panel.set_frame(t)
-
-    def _frame_ready(self, cine: Cine, t: int) -> None:
-        """The decoder caught up with the playhead."""
-        picture = cine.cached(t)
-        if cine is self.session.cine and t == self.player.t and picture is not None:
-            self.view.set_frame(picture)
-
-    def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
-        if cine is self.session.cine:
-            self.player.pause()
-            self.banner.say(Message(f"Frame {t + 1} cannot be shown.", sentence))
 
     def _prediction_grew(self, t: int) -> None:
         if t in (-1, self.player.t):
@@ -272,107 +201,26 @@ class MainWindow(QMainWindow):
 
     def _refused(self, error: EchoViewError) -> None:
         if isinstance(error, LibraryError):
-            self.banner.say(Message(error.message, error.hint, True, "Other library", self._choose_library))
+            self.banner.say(Message(error.message, error.hint, True, "Other library", self.opening.ask_library))
         else:
             self.banner.say(Message(error.message, error.hint))
-
-    def _choose_library(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, "Keep labels in", "labels.sqlite", "Label library (*.sqlite)",
-            options=QFileDialog.Option.DontConfirmOverwrite,
-        )  # fmt: skip
-        if path:
-            self.workflow.use_library(path)
-
-    def _list_cines(self, found: list[Path]) -> None:
-        self.cines.blockSignals(True)
-        self.cines.clear()
-        for path in found:
-            item = QListWidgetItem(path.name)
-            item.setData(Qt.ItemDataRole.UserRole, str(path))
-            self.cines.addItem(item)
-        self.cines.setCurrentRow(0)
-        self.cines.blockSignals(False)
-        self.cines.show()
-        self.zones.setSizes([200, max(self.width() - 200 - _INSPECTOR, 400), _INSPECTOR])
-
-    def _mark_listed(self) -> None:
-        """The list shows which of its cines is open, or that none is."""
-        paths = [self.cines.item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.cines.count())]
-        self.cines.blockSignals(True)
-        self.cines.setCurrentRow(paths.index(self.session.path) if self.session.path in paths else -1)
-        self.cines.blockSignals(False)
-
-    # ---- asking
-
-    def _ask_open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, "Open cine", self._last_folder(), _FILTER)
-        if path:
-            self.workflow.open(path)
-
-    def _ask_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, "Open folder", self._last_folder())
-        if path:
-            self.workflow.open(path)
-
-    def _open_sample(self) -> None:
-        if self._sample is not None:
-            self.workflow.open(self._sample)
-
-    def _last_folder(self) -> str:
-        recent = self._recent()
-        return str(Path(recent[0]).parent) if recent else str(Path.home())
-
-    def _recent(self) -> list[str]:
-        """What was opened lately and is still there; the sample has an entry of its own."""
-        return [path for path in self.workflow.settings.recent if Path(path).exists() and Path(path) != self._sample]
-
-    def _pick_cine(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self.workflow.open(item.data(Qt.ItemDataRole.UserRole))
 
     def _choose_device(self, device: str) -> None:
         self.top_bar.show_device(device)
         self.workflow.choose_device(device)
 
-    def _scrub(self, t: int) -> None:
-        self.player.pause()
-        self.player.seek(t)
-
-    def _go_to(self, instant: str) -> None:
-        measured = self.session.measurements
-        t = None if measured is None else getattr(measured, instant)
-        if t is not None:
-            self._scrub(t)
-
     # ---- the window itself
 
     def _next_zone(self) -> None:
-        zones = [
-            z
-            for z in (
-                self.cines,
-                self.view,
-                self.inspector,
-                self.transport.timeline,
-                self.top_bar.open_button,
-            )
-            if z.isVisible()
-        ]
-        at = next(
-            (i for i, zone in enumerate(zones) if zone.hasFocus() or zone.isAncestorOf(self.focusWidget() or zone)),
-            -1,
-        )
-        zones[(at + 1) % len(zones)].setFocus(Qt.FocusReason.TabFocusReason)
+        zones = [self.cines, self.view, self.inspector, self.transport.timeline, self.top_bar.open_button]
+        focus_next(zones, self.focusWidget())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
-            self.workflow.open(urls[0].toLocalFile())
+        self.opening.open_dropped(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Saves end, the training child ends, then the window; a correction that is not saved is not lost unasked."""

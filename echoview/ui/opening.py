@@ -1,0 +1,80 @@
+"""Ways into a cine: the Open menu, the file dialogs, the sample, and what is dropped on the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+
+from echoview.workflow import Workflow
+
+_FILTER = "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.nii *.nii.gz *.mhd *.mha);;All files (*)"
+_RECENT = 8
+
+
+class Opening(QObject):
+    """Asks for a path and hands it to the workflow.
+
+    Args:
+        sample: path of the sample cine, or None where there is none.
+    """
+
+    def __init__(self, window: QWidget, workflow: Workflow, sample: Path | None) -> None:
+        super().__init__(window)
+        self._window, self._workflow, self._sample = window, workflow, sample
+
+    def ask_cine(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open cine", self._last_folder(), _FILTER)
+        if path:
+            self._workflow.open(path)
+
+    def ask_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self._window, "Open folder", self._last_folder())
+        if path:
+            self._workflow.open(path)
+
+    def ask_library(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Keep labels in", "labels.sqlite", "Label library (*.sqlite)",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )  # fmt: skip
+        if path:
+            self._workflow.use_library(path)
+
+    def open_sample(self) -> None:
+        if self._sample is not None:
+            self._workflow.open(self._sample)
+
+    def open_dropped(self, event: QDropEvent) -> None:
+        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
+        if urls:
+            self._workflow.open(urls[0].toLocalFile())
+
+    def give_menu(self, button: QToolButton, acts: dict[str, QAction]) -> None:
+        """The button opens a menu with what can be opened; the recent ones are looked up as it opens."""
+        menu = QMenu(button)
+        menu.aboutToShow.connect(lambda: self._refill(menu, acts))
+        button.setMenu(menu)
+
+    def _refill(self, menu: QMenu, acts: dict[str, QAction]) -> None:
+        menu.clear()
+        for name in ("open", "open_folder", "sample"):
+            menu.addAction(acts[name])
+        recent = self._recent()
+        if recent:
+            menu.addSeparator()
+        for path in recent[:_RECENT]:
+            menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self._workflow.open(p))
+        menu.addSeparator()
+        for name in ("predict", "keys", "quit"):
+            menu.addAction(acts[name])
+
+    def _last_folder(self) -> str:
+        recent = self._recent()
+        return str(Path(recent[0]).parent) if recent else str(Path.home())
+
+    def _recent(self) -> list[str]:
+        """What was opened lately and is still there; the sample has an entry of its own."""
+        return [path for path in self._workflow.settings.recent if Path(path).exists() and Path(path) != self._sample]

@@ -1,0 +1,78 @@
+"""The cine on the screen, frame by frame: what the clock says is shown, as soon as it is decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from echoview.domain.cine import Cine
+from echoview.session import Session
+from echoview.ui.cine_view import CineView
+from echoview.ui.player import Player
+from echoview.ui.widgets import Message
+
+if TYPE_CHECKING:
+    from echoview.services.frames import FrameFeeder
+
+
+class Reading(QObject):
+    """Asks the feeder for the frame that is due and draws it when it is there.
+
+    Signals:
+        frame_shown(t): the player stands on frame t; whoever draws about it follows.
+        failed(message): a frame cannot be shown.
+    """
+
+    frame_shown = Signal(int)
+    failed = Signal(object)
+
+    def __init__(self, session: Session, player: Player, view: CineView, feeder: FrameFeeder) -> None:
+        super().__init__(view)
+        self._session, self._player, self._view, self._feeder = session, player, view, feeder
+        player.frame_changed.connect(self._show_frame)
+        feeder.frame_ready.connect(self._frame_ready)
+        feeder.frame_failed.connect(self._frame_failed)
+
+    def show_cine(self) -> None:
+        """Another cine is open: from its first frame on, playing if it moves."""
+        cine, spacing = self._session.cine, self._session.calibration
+        self._view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
+        if cine is not None:
+            self._player.load(cine.times_s)
+            if len(cine) > 1:
+                self._player.play()
+
+    def scrub(self, t: int) -> None:
+        """The hand goes to frame t."""
+        self._player.pause()
+        self._player.seek(t)
+
+    def go_to(self, instant: str) -> None:
+        """To "ed" or "es", where it is known."""
+        measured = self._session.measurements
+        t = None if measured is None else {"ed": measured.ed, "es": measured.es}[instant]
+        if t is not None:
+            self.scrub(t)
+
+    def _show_frame(self, t: int) -> None:
+        cine = self._session.cine
+        if cine is None:
+            return
+        self._view.cancel_gesture()  # it belongs to the frame it began on
+        self._feeder.want(cine, t)
+        picture = cine.cached(t)
+        if picture is not None:
+            self._view.set_frame(picture)
+        self.frame_shown.emit(t)
+
+    def _frame_ready(self, cine: Cine, t: int) -> None:
+        """The decoder caught up with the playhead."""
+        picture = cine.cached(t)
+        if cine is self._session.cine and t == self._player.t and picture is not None:
+            self._view.set_frame(picture)
+
+    def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
+        if cine is self._session.cine:
+            self._player.pause()
+            self.failed.emit(Message(f"Frame {t + 1} cannot be shown.", sentence))

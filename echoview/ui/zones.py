@@ -1,0 +1,51 @@
+"""The zones that keep their place: list, picture, inspector side by side, and the way round them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QWidget
+
+_INSPECTOR = 300
+_LIST = 200
+_NARROWEST_PICTURE = 400
+
+
+class Inspector(QTabWidget):
+    """Tabs of panels that scroll up and down, never sideways."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("inspector")
+        self.setDocumentMode(True)
+        self.setMinimumWidth(_INSPECTOR)
+
+    def add(self, panel: QWidget, name: str) -> None:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(panel)
+        self.addTab(scroll, name)
+
+
+class Zones(QSplitter):
+    """List, picture and inspector; the picture takes the room that is left."""
+
+    def __init__(self, cines: QWidget, picture: QWidget, inspector: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        for widget, stretch in ((cines, 0), (picture, 1), (inspector, 0)):
+            self.addWidget(widget)
+            self.setStretchFactor(self.count() - 1, stretch)
+        self.setHandleWidth(1)
+        self.setCollapsible(1, False)
+
+    def open_list(self) -> None:
+        """Give the list its room."""
+        self.setSizes([_LIST, max(self.width() - _LIST - _INSPECTOR, _NARROWEST_PICTURE), _INSPECTOR])
+
+
+def focus_next(zones: list[QWidget], focused: QWidget | None) -> None:
+    """The keyboard goes to the visible zone after the one that holds `focused`."""
+    visible = [zone for zone in zones if zone.isVisible()]
+    holds = [zone is focused or (focused is not None and zone.isAncestorOf(focused)) for zone in visible]
+    at = holds.index(True) if True in holds else -1
+    visible[(at + 1) % len(visible)].setFocus(Qt.FocusReason.TabFocusReason)
