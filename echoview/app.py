@@ -53,6 +53,7 @@ def build(library: str = "") -> App:
     if error is not None:
         workflow.refused.emit(error)
     workflow.use_active_weights()
+    workflow.back_up_library()
     return App(window, workflow, learning, session)
 
 

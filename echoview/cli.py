@@ -10,7 +10,7 @@ from pathlib import Path
 from echoview import __version__
 from echoview.errors import EchoViewError
 
-COMMANDS = ("open", "demo", "predict", "train", "self-test")
+COMMANDS = ("open", "demo", "predict", "train", "doctor", "self-test")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -55,6 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="fine-tune on a run folder; what the window starts as a child process")
     train.add_argument("run", metavar="RUN")
     train.set_defaults(act=_train)
+
+    doctor = commands.add_parser("doctor", help="look whether the labels, their backups and the weights are sound")
+    doctor.add_argument("--library", default="", metavar="URL", help="label library: a file or an SQLAlchemy URL")
+    doctor.add_argument("--repair", action="store_true", help="make a damaged library whole; the old file is kept")
+    doctor.set_defaults(act=_doctor)
 
     test = commands.add_parser("self-test", help="open and predict the sample, train two steps in a child process")
     test.set_defaults(act=_self_test)
@@ -118,6 +123,13 @@ def _train(chosen: argparse.Namespace) -> int:
     from echoview.services.training import run_child
 
     return run_child(Path(chosen.run))
+
+
+def _doctor(chosen: argparse.Namespace) -> int:
+    from echoview.app import registry
+    from echoview.doctor import doctor
+
+    return doctor(chosen.library, registry(), chosen.repair)
 
 
 def _self_test(_chosen: argparse.Namespace) -> int:

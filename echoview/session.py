@@ -112,6 +112,13 @@ class Session(QObject):
         """One undo step; `text` names it in the menu and in the history."""
         self.undo_stack.push(_EditLabel(self._replace_label, self._label, after, text))
 
+    def take(self, label: Label) -> None:
+        """What another window saved has joined; the undo steps hold labels without it, and are dropped."""
+        self._label = label
+        self.undo_stack.clear()
+        self._measure()
+        self.label_changed.emit()
+
     def preview(self, t: int, contour: Contour) -> Measurements | None:
         """The numbers as they would be with this contour in frame t; for use during a drag."""
         if self.cine is None or self.measurements is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -23,7 +24,7 @@ from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.training import base_name
 from echoview.session import Session
 from echoview.settings import Settings
-from echoview.store import Library, Registry, try_library
+from echoview.store import Held, Library, Registry, Saved, merge, try_library
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,8 @@ class Workflow(QObject):
         self._saving = 0
         self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
-        self._saved: dict[str, Label] = {}  # what the library holds, by the cine's identity
+        self._saved: dict[str, Held] = {}  # what the library held when last seen, by the cine's identity
+        self._edits: dict[str, int] = {}  # how often a save was asked for, by the cine's identity
         session.label_edited.connect(self._save)
 
     @property
@@ -150,32 +152,34 @@ class Workflow(QObject):
         self.folder_listed.emit(found)
         self.open(found[0])
 
-    def _read(self, path: Path) -> tuple[Cine, Label, EchoViewError | None]:
+    def _read(self, path: Path) -> tuple[Cine, Held, EchoViewError | None]:
         """Off the GUI thread: the cine, its first frame decoded, and its label."""
         cine = open_cine(path, patient_secret=self.secret)
         cine.frame(0)
         if self.library is None:
-            return cine, Label(), None
+            return cine, Held(Label()), None
         try:
-            label = self.library.label_of(cine)
+            held = self.library.load(cine)
         except LibraryError as error:
-            return cine, Label(), error
+            return cine, Held(Label()), error
         self.library.moved(cine.info.identity, str(path.absolute()))
-        return cine, label, None
+        return cine, held, None
 
-    def _opened(self, path: Path, cine: Cine, label: Label, error: EchoViewError | None) -> None:
+    def _opened(self, path: Path, cine: Cine, held: Held, error: EchoViewError | None) -> None:
         self._opening = None
         self.cancel_prediction()
         identity = cine.info.identity
         pending = self._pending.get(identity)  # newer than what was read
         if pending is None:
-            self._saved[identity] = label
-        else:
-            label = pending
-        self.session.open(cine, str(path), label, locked=error.message if error else "")
+            self._saved[identity] = held
+        label = held.label if pending is None else pending
+        read_only = self.library.note if self.library is not None and self.library.read_only else ""
+        self.session.open(cine, str(path), label, locked=error.message if error else read_only)
         self.remember(recent=self.settings.with_recent(path.absolute()).recent)
         if error is not None:
             self.refused.emit(error)
+        if held.note:
+            self.refused.emit(EchoViewError(held.note, "They are kept in the library; nothing was changed."))
         if pending is not None and not self.saving:
             self.save_again()
         self.predict()
@@ -330,23 +334,31 @@ class Workflow(QObject):
             assert error is not None
             self.refused.emit(error)
             return
+        if self.library is not None and self.library.read_only:
+            self.session.locked = ""
         self.library = opened
         self.remember(library_url=path)
+        self.back_up_library()
         cine = self.session.cine
         if cine is None:
             return
         try:
-            held = opened.label_of(cine)
+            held = opened.load(cine)
         except LibraryError as error:
             self.refused.emit(error)
             return
         self._saved[cine.info.identity] = held
         ours = self.session.label
-        both = replace(ours, contours={**held.contours, **ours.contours})  # frames that it holds already stay
+        both = replace(ours, contours={**held.label.contours, **ours.contours})  # frames that it holds already stay
         if list(both.contours) == list(ours.contours):
             self.save_again()
         else:
             self.session.edit("join library", both)
+
+    def back_up_library(self) -> None:
+        """Copy the library where that is due, off the GUI thread."""
+        if self.library is not None:
+            self.jobs.run(Lane.TRAINING, "back up", self.library.back_up_if_due, on_error=self._refuse)
 
     def save_again(self) -> None:
         """Try to save what could not be saved."""
@@ -358,6 +370,7 @@ class Workflow(QObject):
         if cine is None:
             return
         self._pending[cine.info.identity] = after
+        edit = self._edits[cine.info.identity] = self._edits.get(cine.info.identity, 0) + 1
         if self.library is None:
             self.session.set_unsaved("The label library is not open.")
             return
@@ -369,20 +382,43 @@ class Workflow(QObject):
         }  # fmt: skip
         self.jobs.run(
             Lane.IO, "save", self._write, self.library, cine, path, after, who,
-            on_done=lambda _: self._written(cine, after), on_error=lambda error: self._not_written(cine, error),
+            on_done=lambda saved: self._written(cine, edit, after, saved),
+            on_error=lambda error: self._not_written(cine, error),
         )  # fmt: skip
 
-    def _write(self, library: Library, cine: Cine, path: str, after: Label, who: dict[str, str]) -> None:
+    def _write(self, library: Library, cine: Cine, path: str, after: Label, who: dict[str, Any]) -> Saved:
         """Runs on the IO lane: one thread, so saves keep their order."""
-        library.save(cine, path, self._saved.get(cine.info.identity, Label()), after, **who)
-        self._saved[cine.info.identity] = after
+        current = library is self.library  # else another was chosen while this waited
+        known = self._saved.get(cine.info.identity, Held(Label())) if current else Held(Label())
+        saved = library.save(cine, path, known.label, after, base=known.revision, **who)
+        if current:
+            self._saved[cine.info.identity] = replace(known, label=after, revision=saved.number or known.revision)
+        return saved
 
-    def _written(self, cine: Cine, after: Label) -> None:
+    def _written(self, cine: Cine, edit: int, after: Label, saved: Saved) -> None:
         self._saving -= 1
-        if self._pending.get(cine.info.identity) is after:
-            del self._pending[cine.info.identity]
+        if self._edits[cine.info.identity] == edit:
+            self._pending.pop(cine.info.identity, None)
+        if saved.others:
+            self._join(cine, after, saved)
         if cine is self.session.cine:
             self.session.set_unsaved("")
+
+    def _join(self, cine: Cine, after: Label, saved: Saved) -> None:
+        """Others saved while `after` was made: the label gets what they changed, and the person is told."""
+        identity = cine.info.identity
+        # On the lane, so that saves under way still build on the label without, and later ones on the label with it.
+        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved.label)
+        if identity in self._pending:
+            self._pending[identity] = merge(after, self._pending[identity], saved.label).label
+        if cine is self.session.cine:
+            self.session.take(merge(after, self.session.label, saved.label).label)
+        if news := saved.news(self.settings.annotator):
+            self.refused.emit(news)
+
+    def _know(self, identity: str, after: Label, joined: Label) -> None:
+        known = self._saved[identity]
+        self._saved[identity] = replace(known, label=merge(after, known.label, joined).label)
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
         self._saving -= 1

@@ -64,6 +64,7 @@ TABLE: dict[str, Row] = {
     ),
     "echoview.app": Row((ANYTHING,)),
     "echoview.cli": Row((*echoview("domain", "paths", "settings"),), (ANYTHING,)),
+    "echoview.doctor": Row(echoview("domain", "store", "paths", "settings"), ("ral",)),
     "echoview.demo": Row(("PySide6.QtCore",), (ANYTHING,)),
     "echoview.__main__": Row(echoview("cli"), (ANYTHING,)),
     "ral": Row(("ral", "torch", *PICTURES, "safetensors")),

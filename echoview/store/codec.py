@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,6 +12,21 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.view import View
+
+Key = int | str  # a frame's contour, or one of SAID
+SAID = ("view", "ed", "es", "calibration")
+NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
+
+
+class Item(NamedTuple):
+    """The newest that was said of a contour, the view, ED, ES or the calibration.
+
+    `value` is its JSON, None = taken back; `pixels` the fingerprint of the frame that it was said of, None where it
+    is of no frame or was saved before there were fingerprints.
+    """
+
+    value: Any
+    pixels: str | None
 
 
 def difference(before: Label, after: Label) -> dict[str, Any]:
@@ -43,29 +59,58 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     return change
 
 
-def replay(changes: Iterable[dict[str, Any]]) -> Label:
-    """The label after all the changes, oldest first.
+def frames_of(change: Mapping[str, Any]) -> set[int]:
+    """The frames whose pictures a change speaks of; one that takes something back speaks of none."""
+    frames = {int(t) for t, value in change.get("contours", {}).items() if value is not None}
+    return frames | {change[key] for key in ("ed", "es") if change.get(key) is not None}
+
+
+def items_of(change: Mapping[str, Any]) -> dict[Key, Item]:
+    """A change, item by item."""
+    pixels = change.get("pixels", {})
+    items: dict[Key, Item] = {int(t): Item(value, pixels.get(t)) for t, value in change.get("contours", {}).items()}
+    for key in SAID:
+        if key in change:
+            items[key] = Item(change[key], pixels.get(str(change[key])) if key in ("ed", "es") else None)
+    return items
+
+
+def fold(changes: Iterable[Mapping[str, Any]]) -> dict[Key, Item]:
+    """The newest of every item after all the changes, oldest first."""
+    newest: dict[Key, Item] = {}
+    for change in changes:
+        newest.update(items_of(change))
+    return newest
+
+
+def applied(label: Label, items: Mapping[Key, Item]) -> Label:
+    """The label after the items.
 
     Raises:
-        KeyError, ValueError, TypeError: a change is not of this form.
+        KeyError, ValueError, TypeError, AttributeError: an item is not of the form that `difference` writes.
     """
-    contours: dict[int, Contour] = {}
-    said: dict[str, Any] = {"view": None, "ed": None, "es": None, "calibration": None}
-    for change in changes:
-        for t, values in change.get("contours", {}).items():
-            if values is None:
-                contours.pop(int(t), None)
-            else:
-                contours[int(t)] = Contour(np.array(values["handles"]), tuple(Origin(o) for o in values["origins"]))
-        said.update({key: change[key] for key in said if key in change})
-    return Label(
-        contours,
-        View(said["view"]) if said["view"] else None,
-        said["ed"],
-        said["es"],
-        Calibration(*said["calibration"]) if said["calibration"] else None,
-    )
+    contours = dict(label.contours)
+    for t, item in items.items():
+        if isinstance(t, int):
+            contours.pop(t, None)
+            if item.value is not None:
+                contours[t] = _contour(item.value)
+    said: dict[str, Any] = {key: items[key].value for key in SAID if key in items}
+    if said.get("view") is not None:
+        said["view"] = View(said["view"])
+    if said.get("calibration") is not None:
+        said["calibration"] = Calibration(*said["calibration"])
+    return replace(label, contours=contours, **said)
+
+
+def replay(changes: Iterable[Mapping[str, Any]]) -> Label:
+    """The label after all the changes, oldest first; raises as `applied`."""
+    return applied(Label(), fold(changes))
 
 
 def same(a: Contour, b: Contour) -> bool:
     return a is b or (a.origins == b.origins and np.array_equal(a.handles, b.handles))
+
+
+def _contour(value: Mapping[str, Any]) -> Contour:
+    return Contour(np.array(value["handles"]), tuple(Origin(o) for o in value["origins"]))

@@ -1,86 +1,82 @@
 """The label library: every edit is one appended row in one transaction; nothing is ever overwritten.
 
-SQLite in the user's folder by default, any SQLAlchemy URL instead. Two windows may write at once: each appends, and
-the next number of a cine is taken inside the transaction.
+Two windows may write at once: each appends, the next number of a cine is taken inside the transaction, and whoever
+saves on top of something else than they had seen is told.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import sqlite3
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
-from sqlalchemy import URL, ColumnElement, Connection, Engine, Select, create_engine, event, func, select, update
+from sqlalchemy import Engine, Text, cast, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.errors import LibraryError
-from echoview.store.codec import difference, replay
+from echoview.store import backups, refusals
+from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of, items_of
+from echoview.store.engines import checkpoint
+from echoview.store.fingerprint import fingerprint_of
+from echoview.store.merging import join
 from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
+
+__all__ = ["Held", "LabelledCine", "Library", "Revision", "Saved"]
 
 _TRIES = 5
+_LOG = 200  # edits after which SQLite's log is moved into the file
 
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One entry of a cine's history: who did what, when, with which version and weights."""
-
-    number: int
-    made_at: datetime
-    annotator: str
-    app_version: str
-    weights: str
-    tool: str
-    frames: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LabelledCine:
-    """A cine with corrections, as training needs it; `shape` = frames, height, width."""
-
-    identity: str
-    path: str
-    patient_key: str
-    shape: tuple[int, int, int]
-    label: Label
-
-
 class Library:
-    """One open label library; its methods may be called from any thread."""
+    """One open label library; its methods may be called from any thread.
 
-    def __init__(self, engine: Engine, place: str) -> None:
-        self._engine = engine
-        self.place = place
+    Attributes:
+        note: what a person should know about where it lies, "" where nothing.
+    """
+
+    def __init__(
+        self, engine: Engine, file: Path | None, note: str = "", copy: tempfile.TemporaryDirectory[str] | None = None
+    ) -> None:
+        """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read."""
+        self._engine, self._file, self._copy = engine, file, copy
+        self.note = note
         self._write = threading.Lock()
+        self._saved = 0
+
+    @property
+    def read_only(self) -> bool:
+        return self._copy is not None
 
     def close(self) -> None:
         self._engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
 
     def label(self, identity: str) -> Label:
-        """The newest label of a cine, empty where it has none.
+        """The newest label of a cine, empty where it has none; for where its frames are not at hand.
 
         Raises:
             LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
         """
         with self._reading() as session:
-            return _replayed(session.scalars(_changes_of(CineRow.identity == identity)).all())
+            return applied(Label(), fold(change for _, change in _changes(session, identity)))
 
-    def label_of(self, cine: Cine) -> Label:
-        """The label of an opened cine.
+    def load(self, cine: Cine) -> Held:
+        """What is held for an opened cine. Decodes its labelled frames, to see that they are the same pictures.
 
         Raises:
             LibraryError: as `label`; or the cine has other frames than the one that was labelled.
@@ -93,11 +89,23 @@ class Library:
                     f" {row.frames} of {row.width} × {row.height}.",
                     "It plays, but cannot be corrected; open the whole file.",
                 )
-        return self.label(cine.info.identity)
+            rows = _changes(session, cine.info.identity) if row is not None else []
+            items = fold(change for _, change in rows)
+        try:
+            return held(items, rows[-1][0] if rows else 0, cine)
+        except NO_CHANGE as error:
+            raise refusals.damaged() from error
+
+    def label_of(self, cine: Cine) -> Label:
+        """The label of an opened cine that may be drawn; see `load`."""
+        return self.load(cine).label
 
     def moved(self, identity: str, path: str) -> None:
         """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
         try:
+            with self._reading() as session:  # mostly it lies where it lay, and opening it need not write
+                if session.scalar(select(CineRow.path).where(CineRow.identity == identity)) in (None, path):
+                    return
             with self._writing() as session:
                 session.execute(update(CineRow).where(CineRow.identity == identity).values(path=path))
         except (LibraryError, IntegrityError):
@@ -106,16 +114,12 @@ class Library:
     def history(self, identity: str) -> list[Revision]:
         """All edits of a cine, oldest first."""
         with self._reading() as session:
-            rows = session.scalars(
-                select(RevisionRow).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
-            ).all()
             return [
-                Revision(
-                    r.number, r.made_at, r.annotator, r.app_version, r.weights, r.tool,
-                    tuple(int(t) for t in r.change.get("contours", {})),
+                _revision(row)
+                for row in session.scalars(
+                    select(RevisionRow).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
                 )
-                for r in rows
-            ]  # fmt: skip
+            ]
 
     def save(
         self,
@@ -128,47 +132,92 @@ class Library:
         app_version: str,
         weights: str,
         tool: str,
-    ) -> int | None:
+        base: int | None = None,
+        seconds: float | None = None,
+        drags: int | None = None,
+        moved_mm: float | None = None,
+    ) -> Saved:
         """Append what changed; one transaction.
 
-        Returns:
-            The revision's number, or None where nothing changed.
+        Args:
+            before, after: the label as it was last loaded or saved here, and as it is now.
+            base: the revision that `before` stands for. Where others have saved since, both are kept and the answer
+                says what they changed; None = do not look.
+            seconds, drags, moved_mm: the effort: time, pulls of a point, way of the points; None = not counted.
 
         Raises:
             LibraryError: it could not be written; nothing of it is kept.
         """
         change = difference(before, after)
         if not change:
-            return None
-        who = {"annotator": annotator, "app_version": app_version, "weights": weights, "tool": tool}
+            return Saved(None, after)
+        if self.read_only:
+            raise refusals.read_only()
+        seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames_of(change))}
+        if pixels := {t: one for t, one in seen.items() if one is not None}:
+            change["pixels"] = pixels
+        row = {
+            "annotator": annotator, "app_version": app_version, "weights": weights, "tool": tool, "change": change,
+            "base": base, "seconds": seconds, "drags": drags, "moved_mm": moved_mm,
+        }  # fmt: skip
         with self._write:
             for attempt in range(_TRIES):
                 try:
-                    return self._append(cine, path, change, who)
+                    number = self._append(cine, path, row)
+                    break
                 except IntegrityError as error:  # another window took the number: take the next one
                     if attempt == _TRIES - 1:
-                        raise _cannot_write(error) from error
-        return None
+                        raise refusals.cannot_write(error) from error
+            self._saved += 1
+            if self._saved % _LOG == 0:
+                checkpoint(self._engine)
+        if base is None or number == base + 1:
+            return Saved(number, after)
+        return self._joined(number, base, cine, after, change)
 
     def labelled(self) -> list[LabelledCine]:
         """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
-        with self._reading() as session:
-            rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-            known = [(r.identity, r.path, r.patient_key, (r.frames, r.height, r.width)) for r in rows]
         found = []
-        for identity, path, patient_key, shape in known:
-            try:
-                label = self.label(identity)
-            except LibraryError:
-                log.warning("the label of a cine is damaged and left out")
-                continue
-            if label.contours:
-                found.append(LabelledCine(identity, path, patient_key, shape, label))
+        with self._reading() as session:
+            cines = {row.id: row for row in session.scalars(select(CineRow).order_by(CineRow.id))}
+            every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text))
+            rows = session.execute(
+                every.order_by(RevisionRow.cine_id, RevisionRow.number), execution_options={"yield_per": 1000}
+            )
+            for cine_id, changes in groupby(rows, lambda row: row[0]):
+                try:
+                    one = _labelled(cines[cine_id], [change for _, change in changes])
+                except NO_CHANGE:
+                    log.warning("the label of a cine is damaged and left out")
+                    continue
+                if one.label.contours:
+                    found.append(one)
         return found
 
-    def _append(self, cine: Cine, path: str, change: dict[str, Any], who: dict[str, str]) -> int:
+    def back_up_if_due(self) -> Path | None:
+        """Copy an SQLite library where the newest copy is a day old; takes seconds with a large one.
+
+        Raises:
+            LibraryError: the copy could not be made, or the library is damaged.
+        """
+        if self._file is None or not backups.due(self._file):
+            return None
+        with self._reading() as session:
+            if session.scalar(select(RevisionRow.id).limit(1)) is None:
+                return None  # the first copy is to be of the first day's work, not of nothing
+        try:
+            made = backups.back_up(self._file)
+        except (OSError, sqlite3.Error) as error:
+            raise refusals.no_backup(refusals.reason(error)) from error
+        if made is None:
+            raise refusals.no_backup("it is damaged")
+        return made
+
+    def _append(self, cine: Cine, path: str, values: dict[str, Any]) -> int:
+        """The new revision's number."""
         with self._writing() as session:
-            row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity))
+            # On a server the cine's row is the lock under which numbers are given out; SQLite locks the file.
+            row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
             if row is None:
                 height, width = cine.size
                 row = CineRow(
@@ -178,24 +227,42 @@ class Library:
                 session.add(row)
             row.path = path
             session.flush()
-            last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id))
-            number = (last or 0) + 1
-            session.add(RevisionRow(cine_id=row.id, number=number, made_at=datetime.now(UTC), change=change, **who))
-            return number
+            last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id)) or 0
+            session.add(RevisionRow(cine_id=row.id, number=last + 1, made_at=datetime.now(UTC), **values))
+            return last + 1
+
+    def _joined(self, number: int, base: int, cine: Cine, after: Label, change: dict[str, Any]) -> Saved:
+        """Our label with what others saved since `base`, where it is of the pictures that this cine shows."""
+        since = select(RevisionRow).join(CineRow).where(CineRow.identity == cine.info.identity)
+        since = since.where(RevisionRow.number > base, RevisionRow.number < number)
+        try:
+            with self._reading() as session:
+                rows = session.scalars(since.order_by(RevisionRow.number)).all()
+                others = [row for row in rows if row.change != change]  # ours, kept when the server's answer was lost
+                theirs = fitting(fold(row.change for row in others), cine)
+                merged = join(after, items_of(change), theirs)
+                return Saved(
+                    number, merged.label, tuple(_revision(row) for row in others), merged.conflict, merged.joined
+                )
+        except LibraryError:  # ours is kept all the same; theirs is told of when the cine is opened again
+            log.warning("what others saved meanwhile cannot be read")
+            return Saved(number, after)
 
     @contextmanager
     def _reading(self) -> Iterator[Session]:
         try:
-            with Session(self._engine) as session:
+            with Session(self._engine, expire_on_commit=False) as session:
                 yield session
-        except (ValueError, AttributeError, TypeError) as error:  # a row that is no JSON, or not a change
-            raise _damaged() from error
+        except NO_CHANGE as error:  # a row that is no JSON, or not a change
+            raise refusals.damaged() from error
         except SQLAlchemyError as error:
-            raise _cannot_read(error) from error
+            raise refusals.cannot_read(error) from error
 
     @contextmanager
     def _writing(self) -> Iterator[Session]:
         """One transaction, kept or undone whole."""
+        if self.read_only:
+            raise refusals.read_only()
         try:
             with Session(self._engine) as session, session.begin():
                 session.connection(execution_options={"writes": True})
@@ -203,105 +270,28 @@ class Library:
         except IntegrityError:
             raise
         except SQLAlchemyError as error:
-            raise _cannot_write(error) from error
+            raise refusals.cannot_write(error) from error
 
 
-def open_library(url: str) -> Library:
-    """Open a library, making it or bringing it to the newest schema where needed.
-
-    Args:
-        url: an SQLAlchemy URL, e.g. "sqlite:////home/me/labels.sqlite".
-
-    Raises:
-        LibraryError: it cannot be opened, made or brought up to date.
-    """
-    try:
-        engine = create_engine(url, connect_args={"timeout": 20} if url.startswith("sqlite") else {})
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _keep_sqlite_safe)
-            event.listen(engine, "begin", _begin)
-        _migrate(engine)
-    except CommandError as error:
-        raise LibraryError(
-            "This label library was made by a newer version of EchoView.",
-            "Open it with that version, or choose another.",
-        ) from error
-    except (SQLAlchemyError, OSError, ValueError) as error:
-        raise _cannot_open(error) from error
-    return Library(engine, url)
+def _changes(session: Session, identity: str) -> list[tuple[int, dict[str, Any]]]:
+    """(number, change) of a cine's revisions in their order, which no clock can change."""
+    which = select(RevisionRow.number, RevisionRow.change).join(CineRow).where(CineRow.identity == identity)
+    return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
 
 
-def sqlite_url(path: Path) -> str:
-    """The URL of an SQLite file, whatever characters its path has."""
-    return URL.create("sqlite", database=str(path)).render_as_string()
+def _labelled(cine: CineRow, changes: list[str]) -> LabelledCine:
+    """A cine from its row and its changes as JSON, oldest first; raises as `codec.applied`."""
+    items = fold(json.loads(change) for change in changes)
+    label = applied(Label(), items)
+    known = {t: items[t].pixels for t in label.contours}
+    pixels = {t: seen for t, seen in known.items() if seen is not None}
+    shape = (cine.frames, cine.height, cine.width)
+    return LabelledCine(cine.identity, cine.path, cine.patient_key, shape, label, pixels)
 
 
-def _keep_sqlite_safe(connection: Any, _record: Any) -> None:
-    """Readers do not wait for writers (WAL), and a commit is on the disk before it returns."""
-    connection.isolation_level = None  # else sqlite3 opens a transaction late, and none for a migration: see _begin
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin(connection: Connection) -> None:
-    """A writer takes the lock before it reads what it builds on; a reader never waits for it."""
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
-
-
-def _migrate(engine: Engine) -> None:
-    """All of it or nothing; a library of the newest schema is not written to."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    with engine.connect() as connection:
-        known = MigrationContext.configure(connection).get_current_revision()
-    if known == ScriptDirectory.from_config(config).get_current_head():
-        return
-    with engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-
-
-def _changes_of(which: ColumnElement[bool]) -> Select[Any]:
-    return select(RevisionRow.change).join(CineRow).where(which).order_by(RevisionRow.number)
-
-
-def _replayed(changes: Any) -> Label:
-    try:
-        return replay(changes)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
-        raise _damaged() from error
-
-
-def _damaged() -> LibraryError:
-    return LibraryError(
-        "A label in the library is damaged and is not shown.",
-        "The rows are untouched; restore a backup of the library.",
-    )
-
-
-def _cannot_open(error: Exception) -> LibraryError:
-    return LibraryError(
-        f"The label library cannot be opened ({_reason(error)}).",
-        "Check the folder's permissions and free space, or choose another library with --library.",
-    )
-
-
-def _cannot_read(error: Exception) -> LibraryError:
-    return LibraryError(
-        f"The label library cannot be read ({_reason(error)}).", "Check that its disk or server is there."
-    )
-
-
-def _cannot_write(error: Exception) -> LibraryError:
-    return LibraryError(
-        f"The correction could not be saved ({_reason(error)}).",
-        "It is kept on the screen: free the library or its disk, then press Save again.",
-    )
-
-
-def _reason(error: Exception) -> str:
-    """The driver's own words without the SQL and its values."""
-    cause = getattr(error, "orig", None) or error
-    return str(cause).splitlines()[0].strip().rstrip(".") or type(cause).__name__
+def _revision(row: RevisionRow) -> Revision:
+    return Revision(
+        row.number, row.made_at.replace(tzinfo=row.made_at.tzinfo or UTC), row.annotator, row.app_version, row.weights,
+        row.tool, tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags,
+        row.moved_mm,
+    )  # fmt: skip

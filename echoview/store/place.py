@@ -6,7 +6,9 @@ from pathlib import Path
 
 from echoview import paths
 from echoview.errors import EchoViewError
-from echoview.store.library import Library, open_library, sqlite_url
+from echoview.store.engines import sqlite_url
+from echoview.store.library import Library
+from echoview.store.opening import open_library
 
 
 def library_url(chosen: str) -> str:

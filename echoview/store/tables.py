@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, DateTime, Float, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -27,7 +27,11 @@ class CineRow(Base):
 
 
 class RevisionRow(Base):
-    """One edit, as what it changed; rows are added and never altered."""
+    """One edit, as what it changed; rows are added and never altered, which triggers see to.
+
+    `base` is the revision that the annotator had before their eyes, None where the program did not say; a smaller
+    one than `number - 1` means that somebody else saved in between. `seconds`, `drags` and `moved_mm` are the effort.
+    """
 
     __tablename__ = "revisions"
     __table_args__ = (UniqueConstraint("cine_id", "number"),)
@@ -40,3 +44,7 @@ class RevisionRow(Base):
     weights: Mapped[str] = mapped_column(String(120))
     tool: Mapped[str] = mapped_column(String(80))
     change: Mapped[dict] = mapped_column(JSON)
+    base: Mapped[int | None] = mapped_column(Integer)
+    seconds: Mapped[float | None] = mapped_column(Float)
+    drags: Mapped[int | None] = mapped_column(Integer)
+    moved_mm: Mapped[float | None] = mapped_column(Float)

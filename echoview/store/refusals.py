@@ -1,0 +1,64 @@
+"""The sentences in which the library refuses."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from alembic.util.exc import CommandError
+from sqlalchemy.exc import SQLAlchemyError
+
+from echoview.errors import LibraryError
+
+READ_ONLY = "This label library can be read but not written."
+READ_ONLY_HINT = "Labels are shown; to correct, choose a library in a folder that you may write to."
+DOCTOR = "`echoview doctor` says more and can repair it."
+
+
+def damaged() -> LibraryError:
+    return LibraryError("A label in the library is damaged and is not shown.", f"The rows are untouched; {DOCTOR}")
+
+
+def read_only() -> LibraryError:
+    return LibraryError(READ_ONLY, READ_ONLY_HINT)
+
+
+def cannot_read(error: Exception) -> LibraryError:
+    return LibraryError(
+        f"The label library cannot be read ({reason(error)}).", f"Check that its disk or server is there; {DOCTOR}"
+    )
+
+
+def cannot_write(error: Exception) -> LibraryError:
+    return LibraryError(
+        f"The correction could not be saved ({reason(error)}).",
+        "It is kept on the screen: free the library, its disk or its server, then press Save again.",
+    )
+
+
+@contextmanager
+def opening() -> Iterator[None]:
+    """What goes wrong while a library is opened becomes a LibraryError."""
+    try:
+        yield
+    except CommandError as error:
+        raise LibraryError(
+            "This label library was made by a newer version of EchoView.",
+            "Open it with that version, or choose another.",
+        ) from error
+    except (SQLAlchemyError, sqlite3.Error, OSError, ValueError, ImportError) as error:
+        raise LibraryError(
+            f"The label library cannot be opened ({reason(error)}).",
+            f"Check the folder or the server, or choose another library with --library; {DOCTOR}",
+        ) from error
+
+
+def reason(error: Exception) -> str:
+    """The driver's own words without the SQL and its values."""
+    cause = getattr(error, "orig", None) or error
+    return str(cause).splitlines()[0].strip().rstrip(".") if str(cause) else type(cause).__name__
+
+
+def no_backup(why: str) -> LibraryError:
+    return LibraryError(f"The label library could not be backed up ({why}).", DOCTOR)

@@ -1,0 +1,166 @@
+"""A damaged library made whole: every revision that can still be read, from the file and from its backups.
+
+The library only grows, so the file and its backups are pieces of one history. Of each cine the longest unbroken row
+of revisions is put together from all of them; the damaged file is kept beside the new one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from echoview.errors import LibraryError
+from echoview.store.backups import backups_of
+from echoview.store.engines import SIDE_FILES, sqlite_url
+from echoview.store.health import readable
+from echoview.store.opening import open_library
+from echoview.store.refusals import reason
+from echoview.store.tables import CineRow, RevisionRow
+
+CINE = [column.name for column in CineRow.__table__.columns]
+SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
+REVISION = [column.name for column in RevisionRow.__table__.columns]
+
+
+@dataclass(frozen=True, slots=True)
+class Rescued:
+    """What a repair made: revisions and cines in the new library, revisions that stayed behind, the old file."""
+
+    revisions: int
+    cines: int
+    left: int
+    kept_as: Path | None
+
+
+def rescue(file: Path) -> Rescued:
+    """Put a new library in the place of a damaged or missing one.
+
+    Raises:
+        LibraryError: it is open in EchoView, nothing can be read, or there is no room; then nothing was changed.
+    """
+    _refuse_if_open(file)
+    stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
+    cines: dict[str, dict[str, Any]] = {}
+    found: dict[str, dict[int, dict[str, Any]]] = {}
+    for source in (file, *backups_of(file)):
+        for identity, cine, revisions in _read(source):
+            cines.setdefault(identity, cine)
+            known = found.setdefault(identity, {})
+            for number, row in revisions.items():
+                known.setdefault(number, row)
+    whole = {identity: _unbroken(rows) for identity, rows in found.items()}
+    count = sum(len(rows) for rows in whole.values())
+    if not count:
+        raise LibraryError("No label can be read from the library or its backups.", "Nothing was changed.")
+    part = file.with_name(f"{file.name}.{stamp}.rescued")
+    try:
+        _write(part, [(cines[identity], rows) for identity, rows in whole.items()])
+        kept = _put_aside(file, stamp)
+        os.replace(part, file)
+    except (OSError, sqlite3.Error) as error:
+        part.unlink(missing_ok=True)
+        raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error
+    return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept)
+
+
+def _refuse_if_open(file: Path) -> None:
+    """A window that has the library open would go on writing into the file that is put aside.
+
+    Asked of the lock that SQLite keeps on an open file, for opening it with SQLite would change it. Windows does not
+    let an open file be moved.
+    """
+    if sys.platform == "win32" or not file.exists():
+        return
+    import fcntl
+
+    try:
+        with file.open("rb+") as handle:
+            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
+    except BlockingIOError as error:
+        raise LibraryError("The library is open in EchoView.", "Close it, then repair.") from error
+    except OSError as error:
+        raise LibraryError(f"The library cannot be repaired ({reason(error)}).", "Nothing was changed.") from error
+
+
+def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]]]]:
+    """(identity, cine, revisions by number) of all that can be read of a file."""
+    if not file.exists():
+        return
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            cines = {row["id"]: row for row in _rows(connection, "cines")}
+            revisions: dict[int, dict[int, dict[str, Any]]] = {}
+            for row in _rows(connection, "revisions"):
+                if row.get("cine_id") in cines and isinstance(row.get("number"), int) and readable(row.get("change")):
+                    revisions.setdefault(row["cine_id"], {})[row["number"]] = row
+    except sqlite3.Error:
+        return
+    for cine_id, cine in cines.items():
+        if isinstance(cine["identity"], str):
+            yield cine["identity"], cine, revisions.get(cine_id, {})
+
+
+def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
+    """All rows that can be read: from either end of a table up to a page that cannot, and what lies between, singly."""
+    rows: dict[int, dict[str, Any]] = {}
+    for order in ("ASC", "DESC"):
+        with contextlib.suppress(sqlite3.Error):
+            for row in connection.execute(f"SELECT * FROM {table} NOT INDEXED ORDER BY id {order}"):
+                if row["id"] in rows:
+                    break
+                rows[row["id"]] = dict(row)
+    for key in range(min(rows, default=0), max(rows, default=0)):
+        if key not in rows:
+            with contextlib.suppress(sqlite3.Error):
+                for row in connection.execute(f"SELECT * FROM {table} WHERE id = ?", [key]):
+                    rows[key] = dict(row)
+    return [rows[key] for key in sorted(rows)]
+
+
+def _unbroken(rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
+    """Revisions 1, 2, 3 ... up to the first that is missing."""
+    whole = []
+    while len(whole) + 1 in rows:
+        whole.append(rows[len(whole) + 1])
+    return whole
+
+
+def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
+    """A new library with these rows, all of it or none."""
+    open_library(sqlite_url(part)).close()
+    with contextlib.closing(sqlite3.connect(part)) as connection, connection:
+        for cine_id, (cine, revisions) in enumerate(histories, 1):
+            _insert(connection, "cines", CINE, {**cine, "id": cine_id})
+            for row in revisions:
+                change = json.dumps(json.loads(row["change"]))
+                _insert(connection, "revisions", REVISION, {**row, "id": None, "cine_id": cine_id, "change": change})
+    with contextlib.closing(sqlite3.connect(part)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")  # all of it in the one file that is moved
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+
+
+def _insert(connection: sqlite3.Connection, table: str, columns: list[str], row: dict[str, Any]) -> None:
+    marks = ", ".join("?" * len(columns))
+    values = [row.get(column) for column in columns]
+    connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+
+
+def _put_aside(file: Path, stamp: str) -> Path | None:
+    """The damaged file and what SQLite kept beside it, under another name."""
+    kept = file.with_name(f"{file.stem}.damaged-{stamp}{file.suffix}")
+    for suffix in (*SIDE_FILES, "-shm", ""):
+        side = file.with_name(file.name + suffix)
+        if side.exists():
+            os.replace(side, kept.with_name(kept.name + suffix))
+    return kept if kept.exists() else None
