@@ -12,8 +12,6 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QFileDialog,
-    QListWidget,
-    QListWidgetItem,
     QMainWindow,
     QMenu,
     QScrollArea,
@@ -39,6 +37,7 @@ from echoview.ui.player import Player
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
+from echoview.ui.worklist import Worklist
 from echoview.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ class MainWindow(QMainWindow):
         self.measure_panel = MeasurePanel(self.session)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
-        self.cines = QListWidget()
+        self.cines = Worklist(workflow, sample)
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
@@ -121,9 +120,6 @@ class MainWindow(QMainWindow):
             scroll.setWidget(panel)
             inspector.addTab(scroll, name)
         self.inspector = inspector
-        self.cines.setAccessibleName("Cines of the folder")
-        self.cines.setMinimumWidth(160)
-        self.cines.hide()
         self.hint = EmptyHint(self.view)
         self.advice = Advice(self.view)
         self.zones = QSplitter(Qt.Orientation.Horizontal)
@@ -186,7 +182,6 @@ class MainWindow(QMainWindow):
         self.transport.timeline.stepped.connect(player.step)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
-        workflow.folder_listed.connect(self._list_cines)
         workflow.device_kept.connect(self.top_bar.show_device)
         workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
@@ -199,7 +194,6 @@ class MainWindow(QMainWindow):
         self.measure_panel.approve_wanted.connect(self.correcting.approve)
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
-        self.cines.currentItemChanged.connect(self._pick_cine)
         tools = QActionGroup(self)
         for name in ("point", "draw", "calibrate"):
             tools.addAction(self.acts[name])
@@ -215,7 +209,6 @@ class MainWindow(QMainWindow):
         self.banner.dismiss_urgent()
         self.acts["hide"].setChecked(False)
         self.view.hide_overlay(False)
-        self._mark_listed()
         self.correcting.take(Tool.POINT)
         if cine is not None:
             self.player.load(cine.times_s)
@@ -284,25 +277,6 @@ class MainWindow(QMainWindow):
         if path:
             self.workflow.use_library(path)
 
-    def _list_cines(self, found: list[Path]) -> None:
-        self.cines.blockSignals(True)
-        self.cines.clear()
-        for path in found:
-            item = QListWidgetItem(path.name)
-            item.setData(Qt.ItemDataRole.UserRole, str(path))
-            self.cines.addItem(item)
-        self.cines.setCurrentRow(0)
-        self.cines.blockSignals(False)
-        self.cines.show()
-        self.zones.setSizes([200, max(self.width() - 200 - _INSPECTOR, 400), _INSPECTOR])
-
-    def _mark_listed(self) -> None:
-        """The list shows which of its cines is open, or that none is."""
-        paths = [self.cines.item(i).data(Qt.ItemDataRole.UserRole) for i in range(self.cines.count())]
-        self.cines.blockSignals(True)
-        self.cines.setCurrentRow(paths.index(self.session.path) if self.session.path in paths else -1)
-        self.cines.blockSignals(False)
-
     # ---- asking
 
     def _ask_open(self) -> None:
@@ -326,10 +300,6 @@ class MainWindow(QMainWindow):
     def _recent(self) -> list[str]:
         """What was opened lately and is still there; the sample has an entry of its own."""
         return [path for path in self.workflow.settings.recent if Path(path).exists() and Path(path) != self._sample]
-
-    def _pick_cine(self, item: QListWidgetItem | None) -> None:
-        if item is not None:
-            self.workflow.open(item.data(Qt.ItemDataRole.UserRole))
 
     def _choose_device(self, device: str) -> None:
         self.top_bar.show_device(device)
@@ -385,7 +355,7 @@ class MainWindow(QMainWindow):
             return
         self.player.pause()
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.workflow.remember(geometry=geometry)
+        self.workflow.remember(geometry=geometry, **self.cines.kept())
         self.learning.cancel()
         self.workflow.jobs.shut_down()
         self.feeder.end()
