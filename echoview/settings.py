@@ -32,6 +32,7 @@ class Settings:
         threads: of the processor for the network; 0 leaves one core to the window.
         terms_shown: names of weights whose terms the person has seen.
         geometry: Qt's saved window geometry, base64.
+        worklist_width: of the study list, px; worklist_shown: whether it is folded out.
         recent: paths that were opened, the latest first.
         patient_secret: 64 hex digits, the key of every `patient_key`; made once and never changed.
         unknown: what a newer version wrote; kept as it is.
@@ -43,6 +44,8 @@ class Settings:
     threads: int = 0
     terms_shown: tuple[str, ...] = ()
     geometry: str = ""
+    worklist_width: int = 256
+    worklist_shown: bool = True
     recent: tuple[str, ...] = ()
     patient_secret: str = field(default="", repr=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)

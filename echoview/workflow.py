@@ -15,12 +15,14 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.study import Listed
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import CineUnreadable, DeviceError, EchoViewError, LibraryError
-from echoview.io import find_cines, open_cine
+from echoview.errors import DeviceError, EchoViewError, LibraryError
+from echoview.io import open_cine
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
 from echoview.session import Session
 from echoview.settings import Settings
@@ -35,7 +37,6 @@ class Workflow(QObject):
     Signals:
         refused(error): an EchoViewError that a person must read.
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
-        folder_listed(paths): the cines of a folder.
         counted(): `corrected` is up to date.
         device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
@@ -43,7 +44,6 @@ class Workflow(QObject):
 
     refused = Signal(object)
     progressed = Signal(str, float)
-    folder_listed = Signal(object)
     counted = Signal()
     device_kept = Signal(str)
     terms_due = Signal(object)
@@ -61,6 +61,10 @@ class Workflow(QObject):
         self.session, self.jobs, self.registry, self.library = session, jobs, registry, library
         self.settings = known
         self._inference = Inference(known.threads)
+        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self)
+        self.studies.found.connect(self._found)
+        self.studies.ended.connect(self._list_ended)
+        self._first_wanted = False  # of the folder that is being listed
         self._opening: Job | None = None
         self._predicting: Job | None = None
         self._pending: dict[str, Label] = {}  # corrections that could not be saved, by the cine's identity
@@ -125,9 +129,8 @@ class Workflow(QObject):
         if self._opening is not None:
             self._opening.cancel()
         if path.is_dir():
-            self._opening = self.jobs.run(
-                Lane.LISTING, "list folder", self._list, path, on_done=self._listed, on_error=self._not_opened
-            )
+            self._first_wanted = True
+            self.studies.list_folder(path)
             return
         self.progressed.emit("Opening", 0.0)
         self._opening = self.jobs.run(
@@ -139,18 +142,16 @@ class Workflow(QObject):
             on_error=self._not_opened,
         )
 
-    def _list(self, folder: Path) -> list[Path]:
-        found = find_cines(folder)
-        if not found:
-            raise CineUnreadable(
-                "This folder holds no cine.",
-                "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.",
-            )
-        return found
+    def _found(self, found: list[Listed]) -> None:
+        """The first cine of a folder opens while the others are still being listed."""
+        if self._first_wanted and found:
+            self._first_wanted = False
+            self.open(found[0].path)
 
-    def _listed(self, found: list[Path]) -> None:
-        self.folder_listed.emit(found)
-        self.open(found[0])
+    def _list_ended(self, error: EchoViewError | None) -> None:
+        self._first_wanted = False
+        if error is not None:
+            self._not_opened(error)
 
     def _read(self, path: Path) -> tuple[Cine, Held, EchoViewError | None]:
         """Off the GUI thread: the cine, its first frame decoded, and its label."""

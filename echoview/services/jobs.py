@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Lane(Enum):
-    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders."""
+    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
+    LOOKING makes the small pictures of the study list."""
 
     IO = "io"
     INFERENCE = "inference"
     TRAINING = "training"
     LISTING = "listing"
+    LOOKING = "looking"
 
 
 class Job:

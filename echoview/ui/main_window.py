@@ -18,7 +18,6 @@ from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
-from echoview.ui.cine_list import CineList
 from echoview.ui.cine_view import CineView, Tool
 from echoview.ui.correcting import Correcting
 from echoview.ui.hints import Advice, EmptyHint
@@ -30,6 +29,7 @@ from echoview.ui.reading import Reading
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message
+from echoview.ui.worklist import Worklist
 from echoview.ui.zones import Inspector, Zones, focus_next
 from echoview.workflow import Workflow
 
@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self.measure_panel = MeasurePanel(self.session)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
-        self.cines = CineList(workflow)
+        self.cines = Worklist(workflow, sample)
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
@@ -143,7 +143,6 @@ class MainWindow(QMainWindow):
         self.transport.timeline.stepped.connect(player.step)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
-        workflow.folder_listed.connect(lambda _: self.zones.open_list())
         workflow.device_kept.connect(self.top_bar.show_device)
         workflow.counted.connect(self.learn_panel.refresh)
         workflow.terms_due.connect(self._show_terms)
@@ -233,7 +232,7 @@ class MainWindow(QMainWindow):
             return
         self.player.pause()
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.workflow.remember(geometry=geometry)
+        self.workflow.remember(geometry=geometry, **self.cines.kept())
         self.learning.cancel()
         self.workflow.jobs.shut_down()
         self.feeder.end()

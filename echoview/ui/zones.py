@@ -6,8 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QWidget
 
 _INSPECTOR = 300
-_LIST = 200
-_NARROWEST_PICTURE = 400
 
 
 class Inspector(QTabWidget):
@@ -37,10 +35,6 @@ class Zones(QSplitter):
             self.setStretchFactor(self.count() - 1, stretch)
         self.setHandleWidth(1)
         self.setCollapsible(1, False)
-
-    def open_list(self) -> None:
-        """Give the list its room."""
-        self.setSizes([_LIST, max(self.width() - _LIST - _INSPECTOR, _NARROWEST_PICTURE), _INSPECTOR])
 
 
 def focus_next(zones: list[QWidget], focused: QWidget | None) -> None:

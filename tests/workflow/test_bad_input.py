@@ -110,7 +110,7 @@ def test_a_folder_lists_its_cines(desk, sample, tmp_path) -> None:
     (tmp_path / "notes.txt").write_text("no cine")
     desk.workflow.open(tmp_path)
     desk.until(lambda: desk.session.prediction is not None and desk.session.prediction.complete)
-    assert [desk.window.cines.item(i).text() for i in range(desk.window.cines.count())] == ["one.dcm", "two"]
+    assert [row.listed.name for row in desk.window.cines.model.shown()] == ["one.dcm", "two"]
     desk.window.player.pause()
 
 

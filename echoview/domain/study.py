@@ -1,0 +1,76 @@
+"""A row of the study list: which cine, what it looks like, and how far a person has come with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour
+from echoview.domain.label import Label
+from echoview.domain.view import View
+
+
+class Status(Enum):
+    """How far a cine is; the order of the members is the order of work."""
+
+    NEW = "new"
+    PREDICTED = "predicted"
+    IN_CORRECTION = "in correction"
+    CORRECTED = "corrected"
+    APPROVED = "approved"
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file that holds a cine; `study` names the folder it lies in, `modified_ns` is the file's time."""
+
+    path: str
+    name: str
+    study: str
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """What one look into the file told.
+
+    Attributes:
+        identity_key: keyed hash of the cine's identity, see `services.thumbnails.key_of`.
+        picture: (S,S) uint8, the sector of the first frame, black around it.
+        view: what the file says, or None.
+    """
+
+    identity_key: str
+    frames: int
+    view: View | None
+    calibration: Calibration | None
+    picture: np.ndarray
+
+
+def status_of(label: Label, predicted: bool = False) -> Status:
+    """The status that a label stands for.
+
+    Approved: ED and ES are said, and a person stands behind every point of both. Corrected: that holds of all frames
+    that were touched. In correction: some frame still has points that nobody set or accepted.
+    """
+    if not label.contours:
+        return Status.PREDICTED if predicted else Status.NEW
+    if not all(_stood_behind(label, t) for t in label.contours):
+        return Status.IN_CORRECTION
+    return Status.APPROVED if _stood_behind(label, label.ed) and _stood_behind(label, label.es) else Status.CORRECTED
+
+
+def approved(label: Label, ed: tuple[int, Contour], es: tuple[int, Contour]) -> Label:
+    """The label after a person approved the cine: ED and ES with their contours, and every frame touched so far."""
+    touched = {**label.contours, **dict((ed, es))}
+    accepted = {t: contour.accepted() for t, contour in touched.items()}
+    return replace(label, contours=accepted, ed=ed[0], es=es[0])
+
+
+def _stood_behind(label: Label, t: int | None) -> bool:
+    contour = None if t is None else label.contour(t)
+    return contour is not None and all(origin.human for origin in contour.origins)

@@ -1,0 +1,202 @@
+"""Fills the rows of the study list in the background: what is seen first, the rest when there is time."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from echoview.domain.study import Listed, Look, Status
+from echoview.domain.view import View
+from echoview.errors import EchoViewError, plain_traceback
+from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.studies import Standing, list_files, list_folder, standings
+from echoview.services.thumbnails import cache_folder, look_at, trim
+from echoview.store import Library
+
+log = logging.getLogger(__name__)
+
+BATCH_S = 0.05
+REST = 3.0  # for every second spent on rows that nobody sees, three are left to the rest of the program
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Filled:
+    """What is known of a row now; `trouble` says why there is no look."""
+
+    path: str
+    look: Look | None
+    status: Status
+    view: View | None
+    ef_percent: float | None
+    trouble: str = ""
+
+
+class StudyFeed(QObject):
+    """Lists and looks; belongs to the GUI thread, works in jobs.
+
+    Signals:
+        started(title): another listing, "" for the recent cines.
+        found(list[Listed]): more rows of the folder that is being listed.
+        ended(error or None): the listing is over.
+        filled(list[Filled]): rows about which more is known.
+    """
+
+    started = Signal(str)
+    found = Signal(object)
+    ended = Signal(object)
+    filled = Signal(object)
+
+    def __init__(
+        self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._jobs, self._library, self._secret = jobs, library, secret
+        self._listing: Job | None = None
+        self._looking: Job | None = None
+        self._stop = threading.Event()
+        self._wake = threading.Condition()
+        self._urgent: list[Listed] = []
+        self._rest: list[Listed] = []
+        self._by_path: dict[str, Standing] = {}
+        self._by_key: dict[str, Standing] = {}
+
+    # ---- listing
+
+    def list_folder(self, folder: Path) -> None:
+        """Start another listing; the former one ends."""
+        self._start_listing(folder.name or str(folder), list_folder, folder, self._new_stop())
+
+    def list_recent(self, recent: tuple[str, ...]) -> None:
+        """The same for single files; those that are gone are left out."""
+        self._start_listing("", _in_one_batch, recent)
+
+    def cancel_listing(self) -> None:
+        """What was found so far stays."""
+        if self._listing is not None:
+            self._stop.set()
+            self._listing.cancel()
+            self._listing = None
+            self.ended.emit(None)
+
+    def _new_stop(self) -> Callable[[], bool]:
+        self._stop.set()
+        self._stop = threading.Event()
+        return self._stop.is_set
+
+    @property
+    def listing(self) -> bool:
+        return self._listing is not None
+
+    def _start_listing(self, title: str, work: Callable[..., object], *arguments: object) -> None:
+        if self._listing is not None:
+            self._listing.cancel()
+        self.forget()
+        self._read_standings()
+        self._listing = self._jobs.run(
+            Lane.LISTING, "list", work, *arguments,
+            on_item=self.found.emit, on_done=lambda _: self._listed(None), on_error=self._listed,
+        )  # fmt: skip
+        self.started.emit(title)
+
+    def _listed(self, error: EchoViewError | None) -> None:
+        self._listing = None
+        self.ended.emit(error)
+
+    # ---- what the library holds
+
+    def _read_standings(self) -> None:
+        self._jobs.run(
+            Lane.LOOKING, "read standings", lambda: standings(self._library(), self._secret),
+            on_done=self._take_standings, on_error=lambda error: log.info("no standings: %s", type(error).__name__),
+        )  # fmt: skip
+
+    def _take_standings(self, read: tuple[dict[str, Standing], dict[str, Standing]]) -> None:
+        self._by_path, self._by_key = read
+        known = [self._of(path, None, standing) for path, standing in self._by_path.items()]
+        if known:
+            self.filled.emit(known)
+
+    def _of(self, path: str, look: Look | None, standing: Standing | None, trouble: str = "") -> Filled:
+        if standing is None:
+            return Filled(path, look, Status.NEW, look.view if look else None, None, trouble)
+        ef = None if look is None else standing.ef_percent(look.calibration)
+        view = standing.view or (look.view if look else None)
+        return Filled(path, look, standing.status, view, ef, trouble)
+
+    # ---- looking
+
+    def want(self, seen: Iterable[Listed], rest: Iterable[Listed]) -> None:
+        """These rows are on the screen; the rest may follow."""
+        with self._wake:
+            self._urgent, self._rest = list(seen), list(rest)
+            self._wake.notify()
+        self._look_on()
+
+    def forget(self) -> None:
+        """Nothing is wanted any more."""
+        with self._wake:
+            self._urgent, self._rest = [], []
+            self._wake.notify()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
+    def _look_on(self) -> None:
+        if self._looking is None and (self._urgent or self._rest):
+            self._looking = self._jobs.run(
+                Lane.LOOKING, "look", self._looks, on_item=self.filled.emit, on_done=lambda _: self._looked()
+            )
+
+    def _looked(self) -> None:
+        self._looking = None
+        self._look_on()  # rows that were wanted while the job came to its end
+
+    def _looks(self) -> Iterator[list[Filled]]:
+        """Runs on its lane."""
+        folder = cache_folder()
+        trim(folder)
+        batch: list[Filled] = []
+        due = time.monotonic()
+        while True:
+            one, urgent = self._next()
+            if one is None or time.monotonic() >= due:
+                yield batch
+                batch, due = [], time.monotonic() + BATCH_S
+            if one is None:
+                return
+            began = time.monotonic()
+            batch.append(self._look(one, folder))
+            if not urgent and (spent := time.monotonic() - began) > 0.005:  # it was not in the cache
+                yield batch
+                batch = []
+                self._breathe(REST * spent)
+
+    def _next(self) -> tuple[Listed | None, bool]:
+        with self._wake:
+            if self._urgent:
+                return self._urgent.pop(0), True
+            return (self._rest.pop(0), False) if self._rest else (None, False)
+
+    def _breathe(self, seconds: float) -> None:
+        with self._wake:
+            self._wake.wait_for(lambda: bool(self._urgent) or not self._rest, min(seconds, 2.0))
+
+    def _look(self, one: Listed, folder: Path) -> Filled:
+        try:
+            look = look_at(one, folder, self._secret)
+        except EchoViewError as error:
+            return self._of(one.path, None, self._by_path.get(one.path), error.message)
+        except Exception as error:  # a decoder's own; the other rows must not suffer
+            log.error("no look: %s", plain_traceback(error))
+            return self._of(one.path, None, self._by_path.get(one.path), "Its decoder failed.")
+        return self._of(one.path, look, self._by_key.get(look.identity_key) or self._by_path.get(one.path))
+
+
+def _in_one_batch(recent: tuple[str, ...]) -> Iterator[list[Listed]]:
+    yield list_files(recent)

@@ -1,0 +1,307 @@
+"""The study list beside the picture: which cines there are, how far each is, which is next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, QTimer
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+
+from echoview.domain.study import Listed, Status, approved, status_of
+from echoview.errors import EchoViewError
+from echoview.ui.theme import DARK, icon
+from echoview.ui.widgets import quiet
+from echoview.ui.worklist_bar import WorklistBar
+from echoview.ui.worklist_list import WorklistList
+from echoview.ui.worklist_model import Row, WorklistModel
+from echoview.workflow import Workflow
+
+_NARROWEST, _STRIP = 208, 36
+_RECENT = "Recent"
+
+
+class Worklist(QWidget):
+    """Shows what the feed finds, opens what a person chooses; hidden while there is nothing to list.
+
+    Args:
+        sample: a path that is not listed among the recent ones, or None.
+    """
+
+    def __init__(self, workflow: Workflow, sample: Path | None = None) -> None:
+        super().__init__()
+        self._workflow, self._session, self._feed = workflow, workflow.session, workflow.studies
+        self._sample = "" if sample is None else str(sample)
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Study list")
+        self.model = WorklistModel()
+        self.list = WorklistList(self.model)
+        self.setFocusProxy(self.list)
+        self.bar = WorklistBar()
+        self._state = quiet("", wrap=False)
+        self._stop = QToolButton()
+        self._stop.setIcon(icon("x", DARK.quiet, 14))
+        self._stop.setToolTip("Stop listing")
+        self._stop.setAccessibleName("Stop listing")
+        self.next_button = QPushButton("Next unreviewed")
+        self.next_button.setToolTip("Open the next cine that is not approved")
+        self._width = max(workflow.settings.worklist_width, _NARROWEST)
+        self._folded = False
+        self._title, self._fresh = _RECENT, True
+        self._due = QTimer(self)
+        self._due.setSingleShot(True)
+        self._due.timeout.connect(self._arrange)
+        self._lay_out()
+        self._connect()
+        self._show_state()
+        self.hide()
+        QTimer.singleShot(0, self._list_recent)
+        if not workflow.settings.worklist_shown:
+            self.set_folded(True)
+
+    # ---- building
+
+    def _lay_out(self) -> None:
+        self._body = QWidget()
+        under = QHBoxLayout()
+        under.setContentsMargins(12, 0, 4, 0)
+        under.addWidget(self._state, 1)
+        under.addWidget(self._stop)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(8, 8, 8, 8)
+        foot.addWidget(self.next_button)
+        body = QVBoxLayout(self._body)
+        body.setContentsMargins(0, 0, 0, 0)
+        body.setSpacing(0)
+        body.addWidget(self.bar)
+        body.addLayout(under)
+        body.addWidget(self.list, 1)
+        body.addLayout(foot)
+        self._unfold = QToolButton()
+        self._unfold.setIcon(icon("panel-left", DARK.quiet))
+        self._unfold.setToolTip("Show the study list")
+        self._unfold.setAccessibleName("Show the study list")
+        self._unfold.hide()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        whole.addWidget(self._body, 1)
+        self.setMinimumWidth(_NARROWEST)
+
+    def _connect(self) -> None:
+        feed, session = self._feed, self._session
+        feed.started.connect(self._started)
+        feed.found.connect(self._found)
+        feed.ended.connect(self._ended)
+        feed.filled.connect(self._filled)
+        session.cine_changed.connect(self._cine_changed)
+        session.measured.connect(self._say)
+        session.label_changed.connect(self._say)
+        self.list.chosen.connect(self._choose)
+        self.list.seen_changed.connect(self._want)
+        self._stop.clicked.connect(feed.cancel_listing)
+        self.next_button.clicked.connect(self.next_unreviewed)
+        self._unfold.clicked.connect(lambda: self.set_folded(False))
+        self.bar.fold_wanted.connect(lambda: self.set_folded(True))
+        self.bar.changed.connect(self._refine)
+        self.bar.left_down.connect(self._into_list)
+        self.bar.source.setMenu(QMenu(self.bar.source))
+        self.bar.source.menu().aboutToShow.connect(self._fill_sources)
+
+    # ---- where the cines come from
+
+    def _list_recent(self) -> None:
+        recent = tuple(path for path in self._workflow.settings.recent if path != self._sample)
+        if recent and not self.model.rows and not self._feed.listing:
+            self._feed.list_recent(recent)
+
+    def _fill_sources(self) -> None:
+        menu = self.bar.source.menu()
+        menu.clear()
+        recent = [path for path in self._workflow.settings.recent if path != self._sample]
+        menu.addAction("Recent cines").triggered.connect(lambda: self._feed.list_recent(tuple(recent)))
+        folders = list(dict.fromkeys(str(Path(path).parent) for path in recent))[:8]
+        if folders:
+            menu.addSeparator()
+        for folder in folders:
+            action = menu.addAction(Path(folder).name or folder)
+            action.setToolTip(folder)
+            action.triggered.connect(lambda _=False, f=folder: self._workflow.open(f))
+
+    def _started(self, title: str) -> None:
+        self._title, self._fresh = title or _RECENT, True
+        self._show_state()
+
+    def _found(self, found: list[Listed]) -> None:
+        if self._fresh:
+            self._fresh = False
+            self.model.clear()
+            self.bar.source.setText(self._title)
+        self.model.add(found)
+        self.setVisible(bool(self.model.rows))
+        self._arrange_soon()
+        self._show_state()
+
+    def _ended(self, _error: EchoViewError | None) -> None:
+        self._arrange()
+        self._show_state()
+
+    # ---- what is shown
+
+    def _arrange_soon(self) -> None:
+        """A long list is put in order less often: the window stays at hand."""
+        if not self._due.isActive():
+            self._due.start(min(50 + len(self.model.rows) // 10, 1000))
+
+    def _arrange(self) -> None:
+        self._due.stop()
+        self.list.around_reset(self.model.arrange)
+
+    def _filled(self, filled: list) -> None:
+        if self.model.fill(filled):
+            self._arrange_soon()
+        self._show_state()
+
+    def _refine(self) -> None:
+        self.model.text, self.model.status, self.model.order = self.bar.text, self.bar.status, self.bar.sort
+        self._arrange()
+        self._show_state()
+
+    def _want(self) -> None:
+        """Pictures for what is seen, then a page around it, then the others."""
+        if not self.isVisible():
+            return
+        near = [self.model.item(at) for at in (*self.list.seen(), *self.list.seen(1.0))]
+        rows = dict.fromkeys(item.listed.path for item in near if isinstance(item, Row))
+        seen = [self.model.rows[path].listed for path in rows if not self._has(path)]
+        rest = [row.listed for row in self.model.rows.values() if not row.looked and row.listed.path not in rows]
+        self._feed.want(seen, rest)
+
+    def _has(self, path: str) -> bool:
+        row = self.model.rows[path]
+        return row.looked and (self.model.picture(path) is not None or bool(row.trouble))
+
+    def _show_state(self) -> None:
+        rows, shown = len(self.model.rows), len(self.model.shown())
+        listing = self._feed.listing
+        self._stop.setVisible(listing)
+        words = f"{rows:,} cine{'s' if rows != 1 else ''}"
+        if listing:
+            words = f"Listing, {words} so far"
+        elif self.bar.refined:
+            words = f"{shown:,} of {words}"
+        elif done := self.model.count(Status.APPROVED):
+            words += f", {done:,} approved"
+        self._state.setText(words)
+
+    # ---- the open cine
+
+    def _cine_changed(self) -> None:
+        self.list.show_open(self._session.path)
+        self._say()
+        if self._title == _RECENT and not self._feed.listing and self._session.path != self._sample:
+            QTimer.singleShot(0, self._refresh_recent)  # after the workflow has noted it down
+
+    def _refresh_recent(self) -> None:
+        recent = tuple(path for path in self._workflow.settings.recent if path != self._sample)
+        if recent and recent[0] not in self.model.rows and self._title == _RECENT:
+            self._feed.list_recent(recent)
+
+    def _say(self) -> None:
+        """What this session knows of the open cine goes into its row."""
+        session = self._session
+        cine, prediction, measured = session.cine, session.prediction, session.measurements
+        if cine is None:
+            return
+        whole = prediction is not None and prediction.complete
+        if not whole and session.label.empty:
+            return  # the library's word stands until the network has come to an end
+        share = None
+        if prediction is not None and whole and session.label.view is None:
+            share = float(prediction.view_probabilities.max())
+        ef = None if measured is None else measured.ef_percent
+        self.model.say(session.path, status_of(session.label, whole), session.view, share, ef, len(cine))
+
+    def _choose(self, path: str) -> None:
+        if path != self._session.path:
+            self._workflow.open(path)
+
+    def next_unreviewed(self) -> bool:
+        """Open the next cine below the open one, or from the top, that is not approved; False where all are."""
+        rows = self.model.shown()
+        at = next((i for i, row in enumerate(rows) if row.listed.path == self._session.path), -1)
+        for row in (*rows[at + 1 :], *rows[: max(at, 0)]):
+            if row.status is not Status.APPROVED and not row.trouble:
+                self._workflow.open(row.listed.path)
+                return True
+        self._state.setText("No other cine waits for review")
+        return False
+
+    def approve_and_next(self) -> bool:
+        """A person stands behind ED, ES and every touched frame of the open cine; then the next one opens."""
+        session = self._session
+        measured = session.measurements
+        ed, es = (measured.ed, measured.es) if measured is not None else (None, None)
+        contours = [None if t is None else session.editable(t) for t in (ed, es)]
+        if ed is None or es is None or contours[0] is None or contours[1] is None:
+            self._workflow.refused.emit(
+                EchoViewError("ED and ES are not both found in this cine.", "Mark them (Shift+D, Shift+S) first.")
+            )
+            return False
+        self._workflow.edit("approve cine", approved(session.label, (ed, contours[0]), (es, contours[1])))
+        return not session.locked and self.next_unreviewed()
+
+    # ---- the zone itself
+
+    def focus_filter(self) -> None:
+        self.set_folded(False)
+        self.bar.focus_filter()
+
+    def _into_list(self) -> None:
+        """From the filter to the first row that it left."""
+        self.list.setFocus(Qt.FocusReason.TabFocusReason)
+        first = next((self.model.place(row.listed.path) for row in self.model.shown()), -1)
+        if first >= 0 and not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self.model.index(first))
+
+    @property
+    def folded(self) -> bool:
+        return self._folded
+
+    def set_folded(self, folded: bool) -> None:
+        """A strip with one button, or the whole list at the width that it had."""
+        if folded == self._folded:
+            return
+        if folded and self.isVisible():
+            self._width = self.width()
+        self._folded = folded
+        self._body.setVisible(not folded)
+        self._unfold.setVisible(folded)
+        self.setMinimumWidth(_STRIP if folded else _NARROWEST)
+        self.setMaximumWidth(_STRIP if folded else 16777215)
+        self._take_width()
+
+    def kept(self) -> dict[str, object]:
+        """For the settings: `Workflow.remember(**worklist.kept())`."""
+        width = self._width if self._folded or not self.isVisible() else self.width()
+        return {"worklist_width": width, "worklist_shown": not self._folded}
+
+    def sizeHint(self) -> QSize:
+        return QSize(_STRIP if self._folded else self._width, 400)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._take_width()
+
+    def _take_width(self) -> None:
+        """The splitter asks for no size hint again once it has laid out."""
+        splitter = self.parentWidget()
+        if isinstance(splitter, QSplitter) and splitter.width() > 0:
+            sizes, at = splitter.sizes(), splitter.indexOf(self)
+            wanted = _STRIP if self._folded else self._width
+            if at + 1 < len(sizes):
+                sizes[at + 1] += sizes[at] - wanted
+                sizes[at] = wanted
+                splitter.setSizes(sizes)

@@ -1,0 +1,43 @@
+"""The status of a cine, from what a person stands behind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from echoview.domain.contour import Contour, Origin, draw
+from echoview.domain.label import Label
+from echoview.domain.study import Status, approved, status_of
+
+LINE = np.array([(0.0, 10.0), (5.0, 0.0), (10.0, 10.0), (12.0, 12.0)])
+DRAWN = draw([(0, 10), (5, 0), (10, 10)])
+PREDICTED = Contour.through(LINE, Origin.PREDICTED)
+
+
+@pytest.mark.parametrize(
+    ("label", "predicted", "status"),
+    [
+        (Label(), False, Status.NEW),
+        (Label(), True, Status.PREDICTED),
+        (Label({3: PREDICTED.moved(2, 1, 1)}), True, Status.IN_CORRECTION),
+        (Label({3: DRAWN, 4: PREDICTED.moved(2, 1, 1)}), True, Status.IN_CORRECTION),
+        (Label({3: DRAWN}), False, Status.CORRECTED),
+        (Label({3: DRAWN, 7: PREDICTED.accepted()}), True, Status.CORRECTED),
+        (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3), True, Status.CORRECTED),
+        (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3, es=8), True, Status.CORRECTED),
+        (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3, es=7), True, Status.APPROVED),
+    ],
+)
+def test_status(label, predicted, status):
+    assert status_of(label, predicted) is status
+
+
+def test_approving_accepts_ed_es_and_every_touched_frame():
+    begun = Label({5: PREDICTED.moved(1, 2, 2)})
+    label = approved(begun, (0, PREDICTED), (9, DRAWN))
+    assert (label.ed, label.es) == (0, 9)
+    assert sorted(label.contours) == [0, 5, 9]
+    assert set(label.contours[0].origins) == {Origin.ACCEPTED}
+    assert label.contours[5].origins[1] is Origin.CORRECTED
+    assert set(label.contours[9].origins) == {Origin.DRAWN}
+    assert status_of(label) is Status.APPROVED

@@ -1,0 +1,125 @@
+"""Histories out of one library and into another: nothing is lost, nothing comes twice, conflicts are named."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sqlalchemy import event
+
+from echoview.domain.cine import Cine, CineInfo
+from echoview.domain.contour import draw
+from echoview.domain.label import Label
+from echoview.domain.view import View
+from echoview.errors import LibraryError
+from echoview.store import Library, open_library
+from echoview.store.library import sqlite_url
+from echoview.store.transfer import OURS, Entry, History, Merged, cines, histories, merge
+
+ONE, TWO = draw([(0, 10), (5, 0), (10, 10)]), draw([(1, 11), (6, 1), (11, 11)])
+WHO = {"annotator": "A", "app_version": "1", "weights": "w", "tool": "drag"}
+
+
+class NoFrames:
+    def decode(self, t: int) -> np.ndarray:
+        raise AssertionError("nobody needs a frame here")
+
+
+def cine(identity: str, frames: int = 9) -> Cine:
+    return Cine(CineInfo((20, 30), np.arange(float(frames)), True, identity, "sha256:" + identity, "x"), NoFrames())
+
+
+@pytest.fixture
+def library(tmp_path: Path):
+    opened = open_library(sqlite_url(tmp_path / "ours.sqlite"))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def other(tmp_path: Path):
+    opened = open_library(sqlite_url(tmp_path / "theirs.sqlite"))
+    yield opened
+    opened.close()
+
+
+def put(library: Library, identity: str, *labels: Label, annotator: str = "A") -> History:
+    before = library.label(identity)
+    for label in labels:
+        library.save(cine(identity), f"/x/{identity}", before, label, **{**WHO, "annotator": annotator})
+        before = label
+    return next(h for h in histories(library) if h.identity == identity)
+
+
+def same_label(a: Label, b: Label) -> bool:
+    from echoview.store.codec import difference
+
+    return not difference(a, b)
+
+
+def test_all_histories_come_from_one_query(library):
+    for n in range(30):
+        put(library, f"uid-{n}", Label({0: ONE}), Label({0: ONE, 3: TWO}, View.A4C, 0, 3))
+    asked: list[str] = []
+    event.listen(library._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    found = list(histories(library))
+    assert len([sql for sql in asked if "SELECT" in sql]) == 1
+    assert [h.identity for h in found] == [f"uid-{n}" for n in range(30)]
+    for history in found:
+        assert same_label(history.label(), library.label(history.identity))
+        assert [e.tool for e in history.entries] == ["drag", "drag"]
+        assert all(e.made_at.tzinfo is not None for e in history.entries)
+    assert [h.identity for h in histories(library, {"uid-7"})] == ["uid-7"]
+    assert [h.shape for h in cines(library)] == [(9, 20, 30)] * 30
+
+
+def test_an_unknown_cine_comes_with_its_whole_history(library, other):
+    given = put(other, "uid", Label({0: ONE}), Label({0: TWO}, es=4))
+    assert merge(library, given, "me", "2") == Merged(2, ())
+    (found,) = histories(library)
+    assert found.entries == given.entries
+    assert merge(library, given, "me", "2") == Merged(0, ()), "nothing comes twice"
+
+
+def test_what_goes_on_from_ours_is_no_conflict(library, other):
+    ours = put(library, "uid", Label({0: ONE}))
+    merge(other, ours, "me", "2")
+    theirs = put(other, "uid", Label({0: TWO}), annotator="B")
+    assert merge(library, theirs, "me", "2") == Merged(1, ())
+    assert same_label(library.label("uid"), Label({0: TWO}))
+
+
+def test_two_versions_of_a_frame_are_both_kept_and_named(library, other):
+    put(library, "uid", Label({0: ONE, 2: ONE}, View.A4C, ed=0))
+    theirs = put(other, "uid", Label({0: TWO, 5: TWO}, View.A2C, ed=0, es=5), annotator="B")
+    merged = merge(library, theirs, "me", "2")
+    assert merged.conflicts == ("frame 1", "view")
+    assert merged.added == 2
+    assert same_label(library.label("uid"), Label({0: ONE, 2: ONE, 5: TWO}, View.A4C, 0, 5)), "ours stays in force"
+    entries = next(histories(library)).entries
+    assert [e.annotator for e in entries] == ["A", "B", "me"]
+    assert entries[-1].tool == OURS
+    assert entries[1].change["contours"]["0"]["handles"] == TWO.handles.tolist(), "theirs is in the history"
+    assert merge(library, theirs, "me", "2").added == 0
+
+
+def test_theirs_can_win(library, other):
+    put(library, "uid", Label({0: ONE, 2: ONE}))
+    theirs = put(other, "uid", Label({0: TWO}), annotator="B")
+    assert merge(library, theirs, "me", "2", theirs=True).conflicts == ("frame 1",)
+    assert same_label(library.label("uid"), Label({0: TWO, 2: ONE}))
+
+
+def test_a_cine_of_another_size_and_a_damaged_revision_are_refused_whole(library, other):
+    put(library, "uid", Label({0: ONE}))
+    theirs = put(other, "uid", Label({1: TWO}), annotator="B")
+    with pytest.raises(LibraryError, match="another size"):
+        merge(library, replace(theirs, shape=(8, 20, 30)), "me", "2")
+    bad = Entry(datetime.now(UTC), "B", "1", "", "x", {"contours": {"0": {"handles": [[1, 2]], "origins": ["drawn"]}}})
+    with pytest.raises(LibraryError, match="damaged"):
+        merge(library, replace(theirs, identity="uid-2", entries=(bad,)), "me", "2")
+    assert [h.identity for h in cines(library)] == ["uid"]
+    assert same_label(library.label("uid"), Label({0: ONE}))

@@ -1,0 +1,246 @@
+"""The study list in a real window: filled in the background, filtered, walked by keys and clicks, remembered."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from echoview import settings
+from echoview.app import registry, sample_path
+from echoview.domain.study import Status
+from echoview.services.jobs import Jobs
+from echoview.session import Session
+from echoview.store import try_library
+from echoview.ui.worklist import Worklist
+from echoview.ui.worklist_delegate import draw_mark
+from echoview.ui.worklist_model import Heading
+from echoview.workflow import Workflow
+from ral.formats import write_nifti
+
+
+class Desk:
+    """A worklist in a splitter, on a real workflow without weights: opening needs no network here."""
+
+    def __init__(self, qtbot) -> None:
+        self.qtbot = qtbot
+        self.jobs = Jobs()
+        library, _ = try_library("")
+        self.workflow = Workflow(Session(), self.jobs, registry(), library, settings.load())
+        self.refused: list[str] = []
+        self.workflow.refused.connect(lambda error: self.refused.append(str(error)))
+        self.zones = QSplitter(Qt.Orientation.Horizontal)
+        self.list = Worklist(self.workflow, sample_path())
+        self.zones.addWidget(self.list)
+        self.zones.addWidget(QWidget())
+        self.zones.setStretchFactor(1, 1)
+        self.zones.resize(1000, 700)
+        self.zones.show()
+        qtbot.waitExposed(self.zones)
+
+    def settle(self) -> None:
+        QTest.qWait(120)
+        self.qtbot.waitUntil(lambda: self.jobs.idle, timeout=30_000)
+        QTest.qWait(20)
+
+    def names(self) -> list[str]:
+        return [row.listed.name for row in self.list.model.shown()]
+
+    def row(self, name: str):
+        return next(row for row in self.list.model.rows.values() if row.listed.name == name)
+
+    def close(self) -> None:
+        self.workflow.remember(**self.list.kept())
+        self.zones.close()
+        self.jobs.shut_down()
+
+
+@pytest.fixture
+def desk(qtbot):
+    desk = Desk(qtbot)
+    yield desk
+    desk.close()
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """Two studies: three moving squares, the real sample, and a file that is cut off."""
+    rng = np.random.default_rng(3)
+    home = tmp_path / "archive"
+    for study, names in (("anna", ("IM_10_A2C", "IM_2_A4C")), ("bert", ("IM_1",))):
+        (home / study).mkdir(parents=True)
+        for name in names:
+            frames = rng.integers(0, 40, (3, 60, 80)).astype(np.uint8)
+            frames[:, 10:50, 20:60] += 150
+            write_nifti(home / study / f"{name}.nii.gz", frames, (0.4, 0.4))
+    sample = sample_path()
+    assert sample is not None
+    shutil.copy(sample, home / "bert" / "real.dcm")
+    (home / "bert" / "cut.dcm").write_bytes(sample.read_bytes()[:3000])
+    return home
+
+
+def opened(desk: Desk, folder: Path) -> Desk:
+    desk.workflow.open(folder)
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 5 and all(row.looked for row in rows_of(desk)), timeout=60_000)
+    desk.settle()
+    return desk
+
+
+def rows_of(desk: Desk) -> list:
+    return list(desk.list.model.rows.values())
+
+
+def test_a_folder_is_listed_by_study_and_filled(desk, folder):
+    opened(desk, folder)
+    assert desk.names() == ["IM_2_A4C.nii.gz", "IM_10_A2C.nii.gz", "cut.dcm", "IM_1.nii.gz", "real.dcm"]
+    headings = [desk.list.model.item(i) for i in range(desk.list.model.rowCount())]
+    assert [(h.study, h.cines) for h in headings if isinstance(h, Heading)] == [("anna", 2), ("bert", 3)]
+    assert desk.workflow.session.path == str(folder / "anna" / "IM_10_A2C.nii.gz"), "the first that was found"
+    assert desk.row("real.dcm").frames == 30
+    assert desk.row("IM_10_A2C.nii.gz").view.value == "A2C"
+    assert desk.row("cut.dcm").trouble
+    assert desk.list.model.picture(desk.row("IM_1.nii.gz").listed.path) is not None
+    assert desk.list._state.text() == "5 cines"
+
+
+def test_filter_status_and_order(desk, folder):
+    opened(desk, folder)
+    bar = desk.list.bar
+    QTest.keyClicks(bar._filter, "a2c ANNA")
+    assert desk.names() == ["IM_10_A2C.nii.gz"]
+    assert desk.list._state.text() == "1 of 5 cines"
+    QTest.keyClick(bar._filter, Qt.Key.Key_Escape)
+    assert len(desk.names()) == 5
+    bar._choose_status("Approved")
+    assert desk.names() == []
+    bar._choose_status("Any status")
+    bar._choose_sort("View")
+    assert desk.names()[:2] == ["IM_10_A2C.nii.gz", "IM_2_A4C.nii.gz"]
+    bar._choose_sort("Name")
+    assert desk.names()[0] == "IM_2_A4C.nii.gz"
+
+
+def test_keys_walk_past_headings_and_enter_opens(desk, folder):
+    opened(desk, folder)
+    desk.workflow.open(folder / "anna" / "IM_10_A2C.nii.gz")
+    desk.settle()
+    listing = desk.list.list
+    assert listing.currentIndex().row() == 2
+    QTest.keyClick(listing, Qt.Key.Key_Down)
+    assert listing.currentIndex().row() == 4, "the heading of the next study is passed"
+    QTest.keyClick(listing, Qt.Key.Key_Down)
+    QTest.keyClick(listing, Qt.Key.Key_Return)
+    desk.settle()
+    assert desk.workflow.session.path == desk.row("IM_1.nii.gz").listed.path
+    QTest.keyClick(desk.list.bar._filter, Qt.Key.Key_Down)
+    assert desk.zones.focusWidget() is listing
+
+
+def test_a_click_opens_a_cine_and_folds_a_study(desk, folder):
+    opened(desk, folder)
+    listing, model = desk.list.list, desk.list.model
+    at = listing.visualRect(model.index(model.place(desk.row("IM_10_A2C.nii.gz").listed.path))).center()
+    QTest.mouseClick(listing.viewport(), Qt.MouseButton.LeftButton, pos=at)
+    desk.settle()
+    assert desk.workflow.session.path.endswith("IM_10_A2C.nii.gz")
+    QTest.mouseClick(listing.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 8))
+    assert desk.names() == ["cut.dcm", "IM_1.nii.gz", "real.dcm"]
+    QTest.mouseClick(listing.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 8))
+    assert len(desk.names()) == 5
+
+
+def test_next_unreviewed_goes_on_and_around_and_past_what_cannot_be_read(desk, folder):
+    opened(desk, folder)
+    desk.workflow.open(folder / "bert" / "IM_1.nii.gz")
+    desk.settle()
+    desk.list.model.say(desk.row("real.dcm").listed.path, Status.APPROVED, None, None, 60.0, 30)
+    for name in ("IM_2_A4C.nii.gz", "IM_10_A2C.nii.gz", "IM_1.nii.gz"):
+        assert desk.list.next_unreviewed()
+        desk.settle()
+        assert desk.workflow.session.path.endswith(name)
+    for row in desk.list.model.rows.values():
+        desk.list.model.say(row.listed.path, Status.APPROVED, None, None, 60.0, 3)
+    assert not desk.list.next_unreviewed()
+
+
+def test_approving_without_ed_and_es_is_refused_in_a_sentence(desk, folder):
+    opened(desk, folder)
+    assert not desk.list.approve_and_next()
+    assert "ED and ES" in desk.refused[-1]
+
+
+def test_the_status_comes_back_with_the_library(qtbot, folder):
+    from echoview.domain.contour import draw
+
+    desk = opened(Desk(qtbot), folder)
+    desk.workflow.open(folder / "anna" / "IM_2_A4C.nii.gz")
+    desk.settle()
+    for t, size in ((0, 20), (2, 14)):
+        contour = draw([(30 - size, 50), (30, 50 - 2 * size), (30 + size, 50)])
+        desk.workflow.edit_contour(t, contour, "draw")
+    assert desk.row("IM_2_A4C.nii.gz").status is Status.CORRECTED
+    desk.workflow.mark_ed(0)
+    desk.workflow.mark_es(2)
+    assert desk.row("IM_2_A4C.nii.gz").status is Status.APPROVED
+    ef = desk.row("IM_2_A4C.nii.gz").ef_percent
+    desk.settle()
+    desk.close()
+    moved = folder.with_name("moved elsewhere ü")
+    folder.rename(moved)
+    desk = opened(Desk(qtbot), moved)
+    row = desk.row("IM_2_A4C.nii.gz")
+    assert row.status is Status.APPROVED, "known by what it is, not by where it lies"
+    assert row.ef_percent == pytest.approx(ef, abs=0.5)
+    assert not row.here
+    desk.close()
+
+
+def test_recent_cines_and_the_width_are_there_at_the_next_start(qtbot, folder):
+    desk = opened(Desk(qtbot), folder)
+    desk.zones.setSizes([330, 670])
+    desk.workflow.open(folder / "bert" / "real.dcm")
+    desk.settle()
+    desk.close()
+    desk = Desk(qtbot)
+    desk.settle()
+    assert "real.dcm" in desk.names()
+    assert desk.list.bar.source.text() == "Recent"
+    assert desk.list.width() == pytest.approx(330, abs=2)
+    desk.list.set_folded(True)
+    assert desk.list.width() == 36
+    desk.close()
+    desk = Desk(qtbot)
+    desk.settle()
+    assert desk.list.folded
+    desk.list.set_folded(False)
+    QTest.qWait(20)
+    assert desk.list.width() == pytest.approx(330, abs=2)
+    desk.close()
+
+
+def test_a_stopped_listing_keeps_what_it_found(desk, folder):
+    desk.workflow.open(folder)
+    desk.workflow.studies.cancel_listing()
+    desk.settle()
+    assert not desk.workflow.studies.listing
+    assert not desk.list._stop.isVisible()
+
+
+def test_every_status_has_a_shape_of_its_own(qapp):
+    def drawn(status: Status) -> bytes:
+        picture = QImage(16, 16, QImage.Format.Format_ARGB32)
+        picture.fill(0)
+        painter = QPainter(picture)
+        draw_mark(painter, QPoint(8, 8).toPointF(), status)
+        painter.end()
+        shape = picture.convertToFormat(QImage.Format.Format_Alpha8)
+        return bytes(shape.constBits())
+
+    assert len({drawn(status) for status in Status}) == len(Status)
