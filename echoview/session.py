@@ -101,6 +101,8 @@ class Session(QObject):
         own = self.label.contour(t)
         if own is not None:
             return own
+        if t in self.label.not_traceable:
+            return None
         return None if self.prediction is None else self.prediction.contour(t)
 
     def editable(self, t: int) -> Contour | None:
@@ -129,6 +131,7 @@ class Session(QObject):
         self._label = after
         changed = [t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)]
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
+        said = said or before.not_traceable != after.not_traceable
         if said or self.measurements is None or len(changed) > _FEW:
             self._measure()
         else:
@@ -149,7 +152,7 @@ class Session(QObject):
         assert self.cine is not None and self.measurements is not None and self.predicted is not None
         said = self.label.ed, self.label.es
         self.predicted = remeasure(self.predicted, t, prediction.contours[t], prediction.confidence, *said)
-        if self.label.contour(t) is None:
+        if self.label.contour(t) is None and t not in self.label.not_traceable:
             confidence = confidence_shown(len(self.cine), prediction, self.label)
             self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
         self.measured.emit()
@@ -161,6 +164,7 @@ class Session(QObject):
         for t in frames:
             own = self.label.contour(t)
             predicted = None if self.prediction is None else self.prediction.contours[t]
+            predicted = None if t in self.label.not_traceable else predicted
             points = own.dense() if own is not None else predicted if predicted is not None else np.full((3, 2), np.nan)
             self.measurements = remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
         self.measured.emit()

@@ -17,7 +17,7 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     """What `after` has other than `before`; {} where nothing changed.
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
-    "view", "ed", "es", "calibration" (None = nothing said).
+    "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames).
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -40,6 +40,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["es"] = after.es
     if before.calibration != after.calibration:
         change["calibration"] = list(after.calibration) if after.calibration else None
+    if before.not_traceable != after.not_traceable:
+        change["not_traceable"] = sorted(after.not_traceable)
     return change
 
 
@@ -50,7 +52,7 @@ def replay(changes: Iterable[dict[str, Any]]) -> Label:
         KeyError, ValueError, TypeError: a change is not of this form.
     """
     contours: dict[int, Contour] = {}
-    said: dict[str, Any] = {"view": None, "ed": None, "es": None, "calibration": None}
+    said: dict[str, Any] = {"view": None, "ed": None, "es": None, "calibration": None, "not_traceable": ()}
     for change in changes:
         for t, values in change.get("contours", {}).items():
             if values is None:
@@ -64,6 +66,7 @@ def replay(changes: Iterable[dict[str, Any]]) -> Label:
         said["ed"],
         said["es"],
         Calibration(*said["calibration"]) if said["calibration"] else None,
+        frozenset(int(t) for t in said["not_traceable"]),
     )
 
 
