@@ -114,13 +114,14 @@ class Session(QObject):
         """One undo step; `text` names it in the menu and in the history."""
         self.undo_stack.push(_EditLabel(self._replace_label, self._label, after, text))
 
-    def preview(self, t: int, contour: Contour) -> Measurements | None:
-        """The numbers as they would be with this contour in frame t; for use during a drag."""
+    def preview(self, t: int, contour: Contour | np.ndarray) -> Measurements | None:
+        """The numbers as they would be with this contour, or line (N,2) px, in frame t; for use during a drag."""
         if self.cine is None or self.measurements is None:
             return None
         confidence = confidence_shown(len(self.cine), self.prediction, self.label)
         confidence[t] = 1.0
-        return remeasure(self.measurements, t, contour.dense(), confidence, self.label.ed, self.label.es)
+        points = contour.dense() if isinstance(contour, Contour) else contour
+        return remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
 
     def set_unsaved(self, reason: str) -> None:
         """Why the last correction is not in the library, "" when it is."""

@@ -33,7 +33,8 @@ def follow(contour: Contour, line: np.ndarray, tolerance: float) -> Contour:
     laid = contour
     for finer in FINER:
         laid = _laid(contour, line, left, finer)
-        if _to_line(line, laid.dense(8 * len(laid.handles)))[0].max() <= tolerance or len(laid.handles) > _MOST_HANDLES:
+        off = _to_line(line, laid.dense(6 * len(laid.handles)))[0].max()
+        if off <= 2 * tolerance or len(laid.handles) > _MOST_HANDLES:
             break
     return laid
 
@@ -126,6 +127,19 @@ def outside(points: np.ndarray, size: tuple[int, int]) -> np.ndarray | None:
     beyond = np.maximum(np.maximum(low - points, points - high), 0).max(1)
     worst = int(beyond.argmax())
     return points[worst] if beyond[worst] > 0 else None
+
+
+def inside(points: np.ndarray, x: float, y: float) -> bool:
+    """Whether (x, y) lies inside a line (N,2) closed by the straight annulus; even-odd."""
+    (x0, y0), (x1, y1) = points.T, np.roll(points, -1, axis=0).T
+    crosses = (y0 <= y) != (y1 <= y)
+    rise = np.where(y1 == y0, 1.0, y1 - y0)
+    return bool(np.count_nonzero(crosses & (x < x0 + (y - y0) * (x1 - x0) / rise)) % 2)
+
+
+def off_line(points: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """How far points (M,2) lie from a line (N,2), px: (M,)."""
+    return _to_line(points, line)[0]
 
 
 def nearest_on(line: np.ndarray, x: float, y: float) -> tuple[float, float]:

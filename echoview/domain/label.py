@@ -67,4 +67,5 @@ class Label:
 
     @property
     def empty(self) -> bool:
-        return not self.contours and not self.not_traceable and self.view is self.ed is self.es is self.calibration is None
+        said = (self.view, self.ed, self.es, self.calibration)
+        return not self.contours and not self.not_traceable and said == (None,) * 4

@@ -18,6 +18,11 @@ APEX_DRIFT = 0.30  # of the median long axis, from where the apex mostly is: it 
 UNLIKE_BEATS = 0.25  # of the larger of two beats' sizes
 _AROUND = 2  # frames on either side that a frame is held against
 _FEWEST = 4
+_LANDMARKS = (
+    ("first", "first annulus point", ANNULUS_JUMP),
+    ("second", "second annulus point", ANNULUS_JUMP),
+    ("apex", "apex", APEX_JUMP),
+)
 
 
 class Severity(Enum):
@@ -100,8 +105,7 @@ def _jumps(contours: np.ndarray, known: list[int], areas: np.ndarray) -> list[Fi
         strict = 1.0 if sides else 2.0  # at an end the frames around lag behind the beat
         if abs(areas[t] - np.median(areas[near])) > strict * AREA_JUMP * size:
             found.append(Finding(t, "The area jumps against the frames around.", Severity.MEND))
-        for name, place, limit in (("first", "first annulus point", ANNULUS_JUMP),
-                                   ("second", "second annulus point", ANNULUS_JUMP), ("apex", "apex", APEX_JUMP)):  # fmt: skip
+        for name, place, limit in _LANDMARKS:
             here = getattr(marks[t], name)
             usual = np.median([getattr(marks[k], name) for k in near], axis=0)
             if np.hypot(*(here - usual)) > strict * limit * length:

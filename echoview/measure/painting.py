@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from ral.geometry import largest_component, outline, raster, resample
+from ral.geometry import outline, raster, resample
 
-_GRID = 320  # cells along the longer side of the window that is painted on
+_GRID = 256  # cells along the longer side of the window that is painted on
 _ROOM = 0.5  # of the contour's size: how far the window goes beyond it
 _POINTS = 240
 
@@ -58,11 +58,13 @@ class Painting:
         return replace(self, mask=mask)
 
     def line(self) -> np.ndarray | None:
-        """The border (240,2) px from the first annulus point to the second; None where nothing is left."""
-        whole = largest_component(self.mask)
-        if not whole.any():
+        """The border (240,2) px from the first annulus point to the second; None where nothing is left.
+
+        Of several patches the largest counts, and holes in it do not.
+        """
+        if not self.mask.any():
             return None
-        closed = outline(np.asarray(ndimage.gaussian_filter(whole.astype(np.float32), 1.0)), 0.5)
+        closed = outline(np.asarray(ndimage.gaussian_filter(self.mask.astype(np.float32), 1.0)), 0.5)
         if closed is None:
             return None
         points = resample(closed, 2 * _POINTS, closed=True) * self.step + self.origin

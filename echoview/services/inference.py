@@ -142,3 +142,8 @@ def preparation_of(cine: Cine) -> Preparation:
     region = cine.info.region_px
     half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
     return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, half_open)
+
+
+def sector_of(cine: Cine) -> np.ndarray:
+    """(H,W) bool, where the picture of a cine holds ultrasound; decodes a few frames."""
+    return preparation_of(cine).sector > 0

@@ -30,15 +30,18 @@ from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
-from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.cine_view import CineView
 from echoview.ui.correcting import Correcting
+from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.hints import Advice, EmptyHint
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
+from echoview.ui.tool_strip import ToolStrip, under
+from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
-from echoview.ui.widgets import Banner, Message
+from echoview.ui.widgets import Banner, Message, column
 from echoview.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -69,6 +72,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.session)
         self.banner = Banner()
         self.measure_panel = MeasurePanel(self.session)
+        self.findings = FindingsPanel(self.correcting.correction)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
         self.cines = QListWidget()
@@ -98,23 +102,25 @@ class MainWindow(QMainWindow):
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
             "to_ed": lambda: self._go_to("ed"), "to_es": lambda: self._go_to("es"),
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
-            "point": lambda: edit.take(Tool.POINT), "draw": lambda: edit.take(Tool.DRAW),
-            "calibrate": lambda: edit.take(Tool.CALIBRATE),
-            "delete": view.delete_point, "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
+            "delete": view.hand.delete_under_pointer,
+            "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "contrast": lambda: view.set_contrast(255.0, 127.5), "fit": view.fit,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
-            "predict": self.workflow.predict, "finish": view.finish_drawing, "cancel": lambda: edit.take(Tool.POINT),
+            "predict": self.workflow.predict,
             "next_zone": self._next_zone, "keys": lambda: dialogs.show_keys(self, key_table()), "quit": self.close,
-        }  # fmt: skip
+        } | edit.does()  # fmt: skip
 
     def _lay_out(self) -> None:
         inspector = QTabWidget()
         inspector.setObjectName("inspector")
         inspector.setDocumentMode(True)
         inspector.setMinimumWidth(_INSPECTOR)
-        for panel, name in ((self.measure_panel, "MEASURE"), (self.learn_panel, "LEARN")):
+        measure = QWidget()
+        measure.setObjectName("panel")
+        measure.setLayout(column(self.measure_panel, self.findings, margin=0, spacing=0))
+        for panel, name in ((measure, "MEASURE"), (self.learn_panel, "LEARN")):
             scroll = QScrollArea()
             scroll.setWidgetResizable(True)
             scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -127,7 +133,8 @@ class MainWindow(QMainWindow):
         self.hint = EmptyHint(self.view)
         self.advice = Advice(self.view)
         self.zones = QSplitter(Qt.Orientation.Horizontal)
-        for widget, stretch in ((self.cines, 0), (self.view, 1), (inspector, 0)):
+        picture = under(self.view, ToolStrip(self.acts, self.correcting.correction))
+        for widget, stretch in ((self.cines, 0), (picture, 1), (inspector, 0)):
             self.zones.addWidget(widget)
             self.zones.setStretchFactor(self.zones.count() - 1, stretch)
         self.zones.setHandleWidth(1)
@@ -179,6 +186,7 @@ class MainWindow(QMainWindow):
         self.feeder.frame_ready.connect(self._frame_ready)
         self.feeder.frame_failed.connect(self._frame_failed)
         self.correcting.connect_view(self.measure_panel, self.acts)
+        self.findings.wanted.connect(self.correcting.show_finding)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)
@@ -201,8 +209,8 @@ class MainWindow(QMainWindow):
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
         self.cines.currentItemChanged.connect(self._pick_cine)
         tools = QActionGroup(self)
-        for name in ("point", "draw", "calibrate"):
-            tools.addAction(self.acts[name])
+        for tool in Tool:
+            tools.addAction(self.acts[tool.value])
         self.learning.stage_changed.connect(self._show_weights)
 
     # ---- showing
@@ -387,6 +395,7 @@ class MainWindow(QMainWindow):
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.workflow.remember(geometry=geometry)
         self.learning.cancel()
+        self.correcting.correction.end()
         self.workflow.jobs.shut_down()
         self.feeder.end()
         super().closeEvent(event)

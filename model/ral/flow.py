@@ -21,7 +21,7 @@ def carry(frame: Callable[[int], np.ndarray], contour: np.ndarray, start: int, s
 
     Reference: Kroeger et al., "Fast optical flow using dense inverse search", ECCV 2016, as OpenCV has it.
     """
-    search = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     direction = 1 if stop > start else -1
     points, before = np.asarray(contour, float), np.ascontiguousarray(luma(frame(start)))
     for t in range(start + direction, stop + direction, direction):
