@@ -59,7 +59,8 @@ def turns(sizes: np.ndarray) -> list[tuple[int, bool]]:
     if np.isfinite(sizes).sum() < _FEWEST_FRAMES:
         return []
     smooth = np.where(np.isfinite(sizes), _median_of_five(sizes), np.nan)
-    return _turning(smooth, float(np.nanmax(smooth) - np.nanmin(smooth)))
+    low, high = np.nanpercentile(smooth, (10, 90))  # one odd beat must not hide the turns of the others
+    return _turning(smooth, float(high - low))
 
 
 def _turning(smooth: np.ndarray, stroke: float) -> list[tuple[int, bool]]:

@@ -14,7 +14,7 @@ import numpy as np
 from echoview.measure.cycle import turns
 
 HALF = 33  # points from an annulus point to the apex, both included
-POINTS = 2 * HALF - 1
+_FINE = 321
 SYSTOLE = 0.4  # the share of a beat at which ES is put
 REACH = 0.15  # of a beat: how far a correction is felt, one standard deviation
 COMMON = 0.6  # the share of it that holds for the whole cine: the network errs alike in all frames
@@ -24,10 +24,10 @@ STEADY = 1.0  # frames over which the network's own jitter is taken out before a
 
 def by_arc(points: np.ndarray) -> np.ndarray:
     """A contour (N,2) at equal steps from the first annulus point to the apex and on to the second, (65,2)."""
-    middle = (points[0] + points[-1]) / 2
-    apex = int(np.hypot(*(points - middle).T).argmax())
-    apex = min(max(apex, 1), len(points) - 2)
-    first, second = _equal_steps(points[: apex + 1]), _equal_steps(points[apex:])
+    line = _equal_steps(points, _FINE)  # so that the apex is not bound to a point that happens to be there
+    apex = int(np.hypot(*(line - (line[0] + line[-1]) / 2).T).argmax())
+    apex = min(max(apex, 1), _FINE - 2)
+    first, second = _equal_steps(line[: apex + 1], HALF), _equal_steps(line[apex:], HALF)
     return np.vstack([first, second[1:]])
 
 
@@ -154,7 +154,7 @@ def _from_heart(shares: np.ndarray, points: np.ndarray) -> np.ndarray:
     return shares @ np.array([[x, y], [-y, x]])
 
 
-def _equal_steps(line: np.ndarray) -> np.ndarray:
+def _equal_steps(line: np.ndarray, count: int) -> np.ndarray:
     arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    at = np.linspace(0.0, arc[-1], HALF)
+    at = np.linspace(0.0, arc[-1], count)
     return np.column_stack([np.interp(at, arc, line[:, 0]), np.interp(at, arc, line[:, 1])])

@@ -11,6 +11,7 @@ _REACH = 0.12  # of the long axis: how far a point may go to meet the network's 
 _STEPS = 41
 _POINTS = 65
 _SMOOTH = 3.0  # points along the border
+_END_FREE, _APEX_FREE = 5.0, 12.0  # points from a landmark on which the border is free
 
 
 def warped(points: np.ndarray, first: np.ndarray, apex: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -55,10 +56,10 @@ def snapped(points: np.ndarray, seen: LogitMap) -> np.ndarray:
 
 
 def _free(count: int, apex: int) -> np.ndarray:
-    """(count,) 0 at the three landmarks, 1 a few points from them."""
+    """(count,) 0 at the three landmarks, rising to 1 away from them; slowly at the apex, which must stay round."""
     at = np.arange(count)
-    off = np.minimum(np.minimum(at, count - 1 - at), np.abs(at - apex))
-    return np.clip(off / 4.0, 0, 1)
+    share = np.clip(np.minimum(np.minimum(at, count - 1 - at) / _END_FREE, np.abs(at - apex) / _APEX_FREE), 0, 1)
+    return share * share * (3 - 2 * share)
 
 
 def _soft(values: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ class CineView(pg.GraphicsView):
     ruled(length_px_x, length_px_y): a line was drawn with the calibration tool.
     stepped(frames): the wheel; play_toggled(): Space; touched(): a press that takes hold.
     contrast_changed(), drawing_changed(clicks); revert_wanted(): R, let go without turning the contour.
-    proposal_changed(frames): so many frames have a contour proposed.
+    proposal_changed(frames): so many frames have a contour proposed; noticed(words): what to know of the frame, or "".
     """
 
     contour_edited = Signal(object, str)
@@ -38,6 +38,7 @@ class CineView(pg.GraphicsView):
     drawing_changed = Signal(int)
     revert_wanted = Signal()
     proposal_changed = Signal(int)
+    noticed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.ground)

@@ -68,6 +68,8 @@ class Correcting(QObject):
             self._view.show_contour(shown)
         else:
             self._view.show_points(shown)
+        left_out = there and self._player.t in self._session.label.not_traceable
+        self._view.noticed.emit("Not traceable; O takes that back" if left_out else "")
         proposed = self.correction.proposal.get(self._player.t) if there else None
         self._view.show_ghost(None if proposed is None else proposed.dense(201))
 

@@ -36,17 +36,18 @@ class Advice(QLabel):
     def __init__(self, view: CineView) -> None:
         super().__init__(view)
         self._view = view
-        self._proposed = 0
+        self._proposed, self._notice = 0, ""
         self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 12px;")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.drawing_changed.connect(self.refresh)
         view.proposal_changed.connect(self._propose)
+        view.noticed.connect(self._note)
         view.installEventFilter(self)
         self.hide()
 
     def refresh(self, clicks: int = 0) -> None:
         tool = self._view.tool
-        text = _HOW.get(tool, "")
+        text = _HOW.get(tool, self._notice)
         if tool is Tool.DRAW:
             text = _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)]
         elif tool is Tool.RESEED:
@@ -61,6 +62,11 @@ class Advice(QLabel):
     def _propose(self, frames: int) -> None:
         self._proposed = frames
         self.refresh()
+
+    def _note(self, words: str) -> None:
+        if words != self._notice:
+            self._notice = words
+            self.refresh()
 
     def _place(self) -> None:
         self.adjustSize()

@@ -57,7 +57,7 @@ def sentence(effect: Effect) -> str:
         low, high = effect.band
         lines.append(f"<span style='{quiet}'>±{BORDER_MM:.0f} mm of border: {low:.0f} to {high:.0f} %</span>")
     elif effect.ef_percent is not None and not effect.decides:
-        lines.append(f"<span style='{quiet}'>not ED or ES: EF does not hang on it</span>")
+        lines.append(f"<span style='{quiet}'>this frame is neither ED nor ES</span>")
     volume = "" if effect.volume_ml is None else f" · {effect.volume_ml:.0f} ml"
     area = f"{effect.area:.1f}" if effect.area_unit == "cm²" else f"{effect.area:.0f}"
     lines.append(f"<span style='{quiet}'>{area} {effect.area_unit}{volume}</span>")

@@ -29,7 +29,7 @@ class ToolStrip(QFrame):
             row.addWidget(_button(actions[name]))
         self.propagate = _button(actions["propagate"])
         self.propagate.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.propagate.setStyleSheet("QToolButton { padding-right: 18px; }")
+        self.propagate.setStyleSheet("QToolButton { padding-right: 20px; } QToolButton::menu-button { border: 0; width: 16px; }")
         menu = QMenu(self.propagate)
         menu.aboutToShow.connect(lambda: self._fill(menu, actions["propagate"]))
         self.propagate.setMenu(menu)
