@@ -101,6 +101,8 @@ class Session(QObject):
         own = self.label.contour(t)
         if own is not None:
             return own
+        if t in self.label.not_traceable:
+            return None
         return None if self.prediction is None else self.prediction.contour(t)
 
     def editable(self, t: int) -> Contour | None:
@@ -119,13 +121,14 @@ class Session(QObject):
         self._measure()
         self.label_changed.emit()
 
-    def preview(self, t: int, contour: Contour) -> Measurements | None:
-        """The numbers as they would be with this contour in frame t; for use during a drag."""
+    def preview(self, t: int, contour: Contour | np.ndarray) -> Measurements | None:
+        """The numbers as they would be with this contour, or line (N,2) px, in frame t; for use during a drag."""
         if self.cine is None or self.measurements is None:
             return None
         confidence = confidence_shown(len(self.cine), self.prediction, self.label)
         confidence[t] = 1.0
-        return remeasure(self.measurements, t, contour.dense(), confidence, self.label.ed, self.label.es)
+        points = contour.dense() if isinstance(contour, Contour) else contour
+        return remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
 
     def set_unsaved(self, reason: str) -> None:
         """Why the last correction is not in the library, "" when it is."""
@@ -136,6 +139,7 @@ class Session(QObject):
         self._label = after
         changed = [t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)]
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
+        said = said or before.not_traceable != after.not_traceable
         if said or self.measurements is None or len(changed) > _FEW:
             self._measure()
         else:
@@ -156,7 +160,7 @@ class Session(QObject):
         assert self.cine is not None and self.measurements is not None and self.predicted is not None
         said = self.label.ed, self.label.es
         self.predicted = remeasure(self.predicted, t, prediction.contours[t], prediction.confidence, *said)
-        if self.label.contour(t) is None:
+        if self.label.contour(t) is None and t not in self.label.not_traceable:
             confidence = confidence_shown(len(self.cine), prediction, self.label)
             self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
         self.measured.emit()
@@ -168,6 +172,7 @@ class Session(QObject):
         for t in frames:
             own = self.label.contour(t)
             predicted = None if self.prediction is None else self.prediction.contours[t]
+            predicted = None if t in self.label.not_traceable else predicted
             points = own.dense() if own is not None else predicted if predicted is not None else np.full((3, 2), np.nan)
             self.measurements = remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
         self.measured.emit()

@@ -14,7 +14,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
-from echoview.domain.prediction import Prediction
+from echoview.domain.prediction import LogitMap, Prediction
 from echoview.domain.study import Listed
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -78,6 +78,11 @@ class Workflow(QObject):
     @property
     def secret(self) -> bytes:
         return bytes.fromhex(self.settings.patient_secret)
+
+    @property
+    def inference(self) -> Inference:
+        """The network at work; only to be used on the INFERENCE lane."""
+        return self._inference
 
     @property
     def predicting(self) -> bool:
@@ -210,7 +215,9 @@ class Workflow(QObject):
             on_error=self._prediction_refused,
         )  # fmt: skip
 
-    def _predicted(self, cine: Cine, empty: Prediction, found: object, device: str, fps: float) -> None:
+    def _predicted(
+        self, cine: Cine, empty: Prediction, found: object, device: str, fps: float, seen: LogitMap | None = None
+    ) -> None:
         if cine is not self.session.cine:
             return
         self._tried = None  # the device is there
@@ -218,6 +225,7 @@ class Workflow(QObject):
         if so_far is None or found.t == 0:  # type: ignore[attr-defined]  # a fall-back to the CPU starts anew
             so_far = replace(empty, device=device)
         grown = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)  # type: ignore[attr-defined]
+        grown = grown.with_evidence(found.t, found.spread_px, seen)  # type: ignore[attr-defined]
         self.session.set_prediction(grown, found.t)  # type: ignore[attr-defined]
         left = (len(cine) - grown.done) / max(fps, 0.1)
         text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")

@@ -57,6 +57,7 @@ TABLE: dict[str, Row] = {
     "echoview.ui": Row(
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
+            *echoview("correction"),
             *QT,
             "pyqtgraph",
         ),
@@ -77,6 +78,7 @@ TABLE: dict[str, Row] = {
     "ral.commands": Row(("ral", "torch", *PICTURES, "safetensors")),
 }
 TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
+TABLE["echoview.correction"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

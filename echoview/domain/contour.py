@@ -58,12 +58,17 @@ class Contour:
 
     def dense(self, count: int = DENSE_POINTS) -> np.ndarray:
         """(count,2) points of the spline at equal steps of arc length, the first and the last handle included."""
-        return _resample(_catmull_rom(self.handles), count)
+        return _resample(_spline(self.handles), count)
 
     @property
     def edited(self) -> bool:
         """Whether a person moved or drew any of it."""
         return any(o in (Origin.CORRECTED, Origin.DRAWN) for o in self.origins)
+
+    @property
+    def human(self) -> bool:
+        """Whether a person stands behind any of it; what was only carried over from another frame is no one's."""
+        return any(o.human for o in self.origins)
 
     def moved(self, index: int, x: float, y: float) -> Contour:
         """One handle elsewhere, its origin now CORRECTED (DRAWN stays DRAWN)."""
@@ -89,7 +94,7 @@ class Contour:
 
     def added(self, x: float, y: float) -> tuple[Contour, int]:
         """A handle put in between the two whose stretch of the spline passes nearest to (x, y), and its index."""
-        curve, segment = _catmull_rom_with_segments(self.handles)
+        curve, segment = trace(self.handles)
         at = int(segment[int(np.hypot(curve[:, 0] - x, curve[:, 1] - y).argmin())]) + 1
         handles = np.insert(self.handles, at, (x, y), axis=0)
         origins = (*self.origins[:at], Origin.CORRECTED, *self.origins[at:])
@@ -143,11 +148,11 @@ def _resample(points: np.ndarray, count: int) -> np.ndarray:
     return np.column_stack([np.interp(at, arc, points[:, 0]), np.interp(at, arc, points[:, 1])])
 
 
-def _catmull_rom(handles: np.ndarray) -> np.ndarray:
-    return _catmull_rom_with_segments(handles)[0]
+def _spline(handles: np.ndarray) -> np.ndarray:
+    return trace(handles)[0]
 
 
-def _catmull_rom_with_segments(handles: np.ndarray, per_segment: int = 12) -> tuple[np.ndarray, np.ndarray]:
+def trace(handles: np.ndarray, per_segment: int = 12) -> tuple[np.ndarray, np.ndarray]:
     """Centripetal Catmull-Rom spline through all handles: it never loops between near handles.
 
     Returns:

@@ -17,6 +17,7 @@ class Label:
 
     Attributes:
         contours: frame (0-based) -> contour, only frames that a person touched.
+        not_traceable: frames of which a person said that no border can be seen.
         view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
     """
 
@@ -25,6 +26,7 @@ class Label:
     ed: int | None = None
     es: int | None = None
     calibration: Calibration | None = None
+    not_traceable: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
@@ -33,11 +35,23 @@ class Label:
         return self.contours.get(t)
 
     def with_contour(self, t: int, contour: Contour) -> Label:
-        return replace(self, contours={**self.contours, t: contour})
+        """Frame t has this contour; so its border can be traced after all."""
+        return replace(self, contours={**self.contours, t: contour}, not_traceable=self.not_traceable - {t})
 
     def without_contour(self, t: int) -> Label:
         """The frame is the prediction's again."""
         return replace(self, contours={k: c for k, c in self.contours.items() if k != t})
+
+    def with_contours(self, contours: Mapping[int, Contour]) -> Label:
+        """Several frames at once."""
+        kept = self.not_traceable - set(contours)
+        return replace(self, contours={**self.contours, **contours}, not_traceable=kept)
+
+    def with_not_traceable(self, t: int, so: bool = True) -> Label:
+        """No border can be seen in frame t, which then has no contour; or one can again."""
+        if not so:
+            return replace(self, not_traceable=self.not_traceable - {t})
+        return replace(self.without_contour(t), not_traceable=self.not_traceable | {t})
 
     def with_view(self, view: View | None) -> Label:
         return replace(self, view=view)
@@ -53,4 +67,5 @@ class Label:
 
     @property
     def empty(self) -> bool:
-        return not self.contours and self.view is self.ed is self.es is self.calibration is None
+        said = (self.view, self.ed, self.es, self.calibration)
+        return not self.contours and not self.not_traceable and said == (None,) * 4

@@ -2,12 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from echoview.domain.contour import DENSE_POINTS
 from echoview.domain.view import View
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LogitMap:
+    """What the network saw in one frame, on its own grid.
+
+    Attributes:
+        logits: (S,S) float16, above 0 inside the cavity.
+        scale, offset: (2,) x,y; a picture point p lies at p * scale + offset on the grid, px.
+    """
+
+    logits: np.ndarray
+    scale: np.ndarray
+    offset: np.ndarray
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """Logits (...) at picture points (...,2) px, bilinear; the border's value beyond the grid."""
+        x, y = np.moveaxis(points * self.scale + self.offset, -1, 0)
+        high, wide = self.logits.shape
+        x, y = np.clip(x, 0, wide - 1.001), np.clip(y, 0, high - 1.001)
+        i, j = x.astype(int), y.astype(int)
+        u, v = x - i, y - j
+        f = self.logits.astype(np.float64)
+        top = f[j, i] * (1 - u) + f[j, i + 1] * u
+        return top * (1 - v) + (f[j + 1, i] * (1 - u) + f[j + 1, i + 1] * u) * v
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,6 +47,9 @@ class Prediction:
         done: frames that the network has seen.
         weights: name, and `weights_identity` the identity, of the set; device: "cuda", "mps" or "cpu".
         fps: frames a second while it ran.
+        spread_px: (T,65) float64, how far the border may lie from each contour point, one standard deviation along
+            the normal; NaN where that is not known. (0,0) where no frame said.
+        maps: frame -> what the network saw in it; only frames that were kept.
     """
 
     contours: np.ndarray
@@ -31,9 +60,11 @@ class Prediction:
     weights_identity: str
     device: str
     fps: float = 0.0
+    spread_px: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
+    maps: Mapping[int, LogitMap] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for array in (self.contours, self.confidence, self.view_probabilities):
+        for array in (self.contours, self.confidence, self.view_probabilities, self.spread_px):
             array.setflags(write=False)
 
     @classmethod
@@ -53,6 +84,14 @@ class Prediction:
             done=t + 1,
             fps=fps,
         )
+
+    def with_evidence(self, t: int, spread_px: np.ndarray | None, seen: LogitMap | None) -> Prediction:
+        """What stands behind frame t: the spread (65,) of its border, and what the network saw."""
+        frames = len(self.contours)
+        spread = self.spread_px.copy() if len(self.spread_px) else np.full((frames, DENSE_POINTS), np.nan)
+        if spread_px is not None:
+            spread[t] = spread_px
+        return replace(self, spread_px=spread, maps=self.maps if seen is None else {**self.maps, t: seen})
 
     @property
     def complete(self) -> bool:

@@ -49,26 +49,39 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     return found[len(found) // 2]
 
 
-def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
-    """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them.
+def turns(sizes: np.ndarray) -> list[tuple[int, bool]]:
+    """Where the cavity turns from filling to emptying (True, an end-diastole) and back (False), in order of frames.
 
-    The curve turns where it has come back by a good share of the stroke; an end of the cine can be a peak too.
+    Args:
+        sizes: (T,) area or volume, NaN where unknown; empty where fewer than four are known.
     """
+    sizes = np.asarray(sizes, float)
+    if np.isfinite(sizes).sum() < _FEWEST_FRAMES:
+        return []
+    smooth = np.where(np.isfinite(sizes), _median_of_five(sizes), np.nan)
+    low, high = np.nanpercentile(smooth, (10, 90))  # one odd beat must not hide the turns of the others
+    return _turning(smooth, float(high - low))
+
+
+def _turning(smooth: np.ndarray, stroke: float) -> list[tuple[int, bool]]:
+    """The curve turns where it has come back by a good share of the stroke; an end of the cine can be a turn too."""
     there, frames = np.isfinite(smooth), np.arange(len(smooth))
     sizes = np.interp(frames, frames[there], smooth[there])
-    peaks: list[int] = []
+    found: list[tuple[int, bool]] = []
     turn, filling = 0, True  # the extreme since the last turn, and whether it is a maximum
     for t in range(len(sizes)):
         beyond = sizes[t] - sizes[turn] if filling else sizes[turn] - sizes[t]
         if beyond > 0:
             turn = t
         elif -beyond > _PROMINENT * stroke:
-            if filling:
-                peaks.append(turn)
+            found.append((turn, filling))
             turn, filling = t, not filling
-    if filling:
-        peaks.append(turn)
-    return list(itertools.pairwise(peaks))
+    return [*found, (turn, filling)]
+
+
+def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
+    """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them."""
+    return list(itertools.pairwise(t for t, diastole in _turning(smooth, stroke) if diastole))
 
 
 def _turns(kept: np.ndarray, smooth: np.ndarray, sane: np.ndarray, start: int, end: int) -> tuple[int, int]:

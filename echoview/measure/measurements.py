@@ -10,7 +10,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import DENSE_POINTS
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
-from echoview.measure.cycle import find_ed_es
+from echoview.measure.cycle import HUMAN, SURE, find_ed_es
 from ral.geometry import area, long_axis, volume_single_plane_ml
 
 SQUARE = Calibration(1.0, 1.0)
@@ -118,13 +118,19 @@ def _summary(
 def contours_shown(frames: int, prediction: Prediction | None, label: Label) -> np.ndarray:
     """The contour that stands for each frame, the person's or else the predicted one: (frames,65,2), NaN where none."""
     contours = np.full((frames, DENSE_POINTS, 2), np.nan) if prediction is None else prediction.contours.copy()
+    contours[list(label.not_traceable)] = np.nan
     for t, contour in label.contours.items():
         contours[t] = contour.dense()
     return contours
 
 
 def confidence_shown(frames: int, prediction: Prediction | None, label: Label) -> np.ndarray:
-    """How sure each frame's contour is: (frames,), 1 where a person spoke, 0 where there is none."""
+    """How sure each frame's contour is: (frames,), 1 where a person spoke, 0 where there is none.
+
+    A contour that was carried over from a corrected frame is as sure as its prediction, and sure enough to count.
+    """
     confidence = np.zeros(frames) if prediction is None else prediction.confidence.copy()
-    confidence[list(label.contours)] = 1.0
+    confidence[list(label.not_traceable)] = 0.0
+    for t, contour in label.contours.items():
+        confidence[t] = HUMAN if contour.human else min(max(confidence[t], SURE), 0.999 * HUMAN)
     return confidence

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from echoview.domain.cine import Cine
+from echoview.domain.prediction import LogitMap
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, WeightsError
 
@@ -57,8 +59,10 @@ class Inference:
             self._loaded[key] = predictor
         return self._loaded[key]
 
-    def predict(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[tuple[FramePrediction, str, float]]:
-        """Frame by frame: what was found, the device it was found on, and frames a second so far.
+    def predict(
+        self, cine: Cine, weights: WeightsSet, device: str
+    ) -> Iterator[tuple[FramePrediction, str, float, LogitMap]]:
+        """Frame by frame: what was found, the device it was found on, frames a second so far, and what was seen.
 
         Raises:
             EchoViewError: the cine must not be predicted, or a frame cannot be read.
@@ -69,13 +73,54 @@ class Inference:
         began = time.perf_counter()
         try:
             for found in predictor.stream((cine.frame(t) for t in range(len(cine))), preparation):
-                yield found, predictor.device, (found.t + 1) / max(time.perf_counter() - began, 1e-6)
+                pace = (found.t + 1) / max(time.perf_counter() - began, 1e-6)
+                yield found, predictor.device, pace, logit_map(found, preparation)
         except RuntimeError as error:
             if predictor.device == "cpu" or "memory" not in str(error).lower():
                 raise
             log.warning("the device ran out of memory; going on with the CPU")
             self._loaded.clear()
             yield from self.predict(cine, weights, "cpu")
+
+
+    def reread(
+        self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str
+    ) -> Iterator[FramePrediction]:
+        """The cine read once more by a network that is told where the cavity lies in some frames.
+
+        Args:
+            hints: frame -> corrected contour (N,2) px.
+
+        Raises:
+            WeightsError: these weights read no hints, or cannot be loaded.
+            EchoViewError: the cine must not be predicted, or a frame cannot be read.
+        """
+        from ral.geometry import raster
+
+        if not reads_hints(weights):
+            raise WeightsError(
+                "These weights cannot read a corrected frame.", "Choose weights that read hints, or another way."
+            )
+        refuse_withheld(cine)
+        predictor = self.predictor(weights, device)
+        masks = {t: raster(points, cine.size) for t, points in hints.items()}
+        yield from predictor.stream((cine.frame(t) for t in range(len(cine))), preparation_of(cine), masks)
+
+
+def reads_hints(weights: WeightsSet) -> bool:
+    """Whether a set takes a corrected mask as a hint, by its card; False where the card cannot be read."""
+    try:
+        card = json.loads((weights.folder / "card.json").read_text(encoding="utf-8"))
+        return bool(card["config"].get("mask_hint", False))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
+
+
+def logit_map(found: FramePrediction, preparation: Preparation) -> LogitMap:
+    """What the network saw in a frame, with its place in the picture."""
+    scale = np.array(preparation.scale)
+    offset = (0.5 - np.array(preparation.box[:2])) * scale - 0.5 + np.array(preparation.inner[:2])
+    return LogitMap(np.clip(found.logits, -30, 30).astype(np.float16), scale, offset)
 
 
 def threads_for(wish: int) -> int:
@@ -97,3 +142,8 @@ def preparation_of(cine: Cine) -> Preparation:
     region = cine.info.region_px
     half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
     return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, half_open)
+
+
+def sector_of(cine: Cine) -> np.ndarray:
+    """(H,W) bool, where the picture of a cine holds ultrasound; decodes a few frames."""
+    return preparation_of(cine).sector > 0

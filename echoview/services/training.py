@@ -133,17 +133,21 @@ def open_labelled(one: LabelledCine, secret: bytes | None) -> Cine:
 
 
 def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,) and sector (S,S) around the labelled frames."""
+    """Prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,) and sector (S,S) around the labelled frames.
+
+    Only frames that a person stands behind count; a contour that was carried over from another frame teaches nothing.
+    """
     from ral.geometry import raster
 
-    wanted = sorted(label.contours)
+    by_hand = {t: contour for t, contour in label.contours.items() if contour.human}
+    wanted = sorted(by_hand)
     first, last = max(wanted[0] - REACH, 0), min(wanted[-1] + REACH, len(cine) - 1)
     preparation = preparation_of(cine)
     size = preparation.size
     frames = np.stack([preparation.picture(cine.frame(t)) for t in range(first, last + 1)])
     masks = np.zeros((len(frames), size, size), bool)
     weights = np.zeros(len(frames), np.float32)
-    for t, contour in label.contours.items():
+    for t, contour in by_hand.items():
         masks[t - first] = raster(preparation.to_input(contour.dense(201)), (size, size))
         only_accepted = all(o is Origin.ACCEPTED for o in contour.origins)
         weights[t - first] = ACCEPTED_WEIGHT if only_accepted else 1.0

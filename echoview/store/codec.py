@@ -14,7 +14,7 @@ from echoview.domain.label import Label
 from echoview.domain.view import View
 
 Key = int | str  # a frame's contour, or one of SAID
-SAID = ("view", "ed", "es", "calibration")
+SAID = ("view", "ed", "es", "calibration", "not_traceable")
 NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
 
 
@@ -33,7 +33,7 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     """What `after` has other than `before`; {} where nothing changed.
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
-    "view", "ed", "es", "calibration" (None = nothing said).
+    "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames).
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -56,6 +56,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["es"] = after.es
     if before.calibration != after.calibration:
         change["calibration"] = list(after.calibration) if after.calibration else None
+    if before.not_traceable != after.not_traceable:
+        change["not_traceable"] = sorted(after.not_traceable)
     return change
 
 
@@ -100,6 +102,8 @@ def applied(label: Label, items: Mapping[Key, Item]) -> Label:
         said["view"] = View(said["view"])
     if said.get("calibration") is not None:
         said["calibration"] = Calibration(*said["calibration"])
+    if "not_traceable" in said:
+        said["not_traceable"] = frozenset(int(t) for t in said["not_traceable"])
     return replace(label, contours=contours, **said)
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from enum import Enum
 
 import numpy as np
 import pyqtgraph as pg
@@ -13,27 +11,21 @@ from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPen, QPixmap, QWheelE
 from PySide6.QtWidgets import QGraphicsLineItem, QGraphicsPixmapItem, QWidget
 
 from echoview.domain.contour import Contour
-from echoview.ui import edit_tool
+from echoview.domain.contour_edit import crossing, outside
 from echoview.ui.contour_item import ContourItem
+from echoview.ui.hand import Hand
 from echoview.ui.theme import DARK
-
-REACH_PX = 10.0  # screen px within which a point takes hold
-
-
-class Tool(Enum):
-    """What a left drag on the picture does."""
-
-    POINT = "point"
-    DRAW = "draw"
-    CALIBRATE = "calibrate"
+from echoview.ui.tool_item import ToolItem
+from echoview.ui.tools import Tool
 
 
 class CineView(pg.GraphicsView):
     """Signals:
-    contour_edited(contour, text): a gesture ended; contour_previewed(contour or None): while it goes on.
+    contour_edited(contour, text): a gesture ended; contour_previewed(line (N,2) or None): while it goes on.
     ruled(length_px_x, length_px_y): a line was drawn with the calibration tool.
     stepped(frames): the wheel; play_toggled(): Space; touched(): a press that takes hold.
-    contrast_changed(), drawing_changed(clicks).
+    contrast_changed(), drawing_changed(clicks); revert_wanted(): R, let go without turning the contour.
+    proposal_changed(frames): so many frames have a contour proposed; noticed(words): what to know of the frame, or "".
     """
 
     contour_edited = Signal(object, str)
@@ -44,6 +36,9 @@ class CineView(pg.GraphicsView):
     touched = Signal()
     contrast_changed = Signal()
     drawing_changed = Signal(int)
+    revert_wanted = Signal()
+    proposal_changed = Signal(int)
+    noticed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.ground)
@@ -56,23 +51,24 @@ class CineView(pg.GraphicsView):
         self._pixmap.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
         self._pixmap.setOffset(-0.5, -0.5)  # pixel centres at integers
         self.contour_item = ContourItem()
+        self.ghost_item = ContourItem()
+        self.ghost_item.setZValue(11)
+        self.tool_item = ToolItem()
         self._ruler = QGraphicsLineItem()
         pen = QPen(DARK.colour("human"), 2)
         pen.setCosmetic(True)
         self._ruler.setPen(pen)
-        for item in (self._pixmap, self.contour_item, self._ruler):
+        for item in (self._pixmap, self.contour_item, self.ghost_item, self.tool_item, self._ruler):
             self.box.addItem(item, ignoreBounds=True)
-        self.editable: Callable[[], Contour | None] = lambda: None
-        self.tool = Tool.POINT
+        self.hand = Hand(self)
         self.grey_window, self.grey_level = 255.0, 127.5
         self._size = (0, 0)
         self._frame: np.ndarray | None = None
-        self._drag: edit_tool.Drag | None = None
-        self._drawing = edit_tool.Drawing()
         self._panning: QPointF | None = None
         self._contrast_from: QPointF | None = None
         self._ruler_from: QPointF | None = None
         self._space, self._space_used = False, False
+        self._turning = False
         self._handles_shown = True
         self._overlay_hidden = False
         self.viewport().setMouseTracking(True)
@@ -84,7 +80,10 @@ class CineView(pg.GraphicsView):
         self.cancel_gesture()
         self._size = size or (0, 0)
         height, width = self._size
-        self.contour_item.set_bounds(QRectF(0, 0, width, height))
+        for item in (self.contour_item, self.ghost_item, self.tool_item):
+            item.set_bounds(QRectF(0, 0, width, height))
+        self.hand.reset_radius(height)
+        self.show_ghost(None)
         self.contour_item.show_points(None)
         self.box.setAspectLocked(True, ratio=1 / pixel_aspect)  # type: ignore[arg-type]  # any number will do
         if size is None:
@@ -111,11 +110,28 @@ class CineView(pg.GraphicsView):
 
     def show_points(self, points: np.ndarray | None) -> None:
         self.contour_item.show_points(points)
+        self.tool_item.show_sign(None)
         self._refresh_handles()
 
     def show_contour(self, contour: Contour) -> None:
         self.contour_item.show_contour(contour)
+        self.show_warning(contour.dense())
         self._refresh_handles()
+
+    def show_ghost(self, points: np.ndarray | None) -> None:
+        """A contour (N,2) that is proposed for the frame, or none."""
+        self.ghost_item.show_ghost(points)
+
+    def show_warning(self, line: np.ndarray) -> None:
+        """A quiet sign where a line (N,2) crosses itself or leaves the picture."""
+        knot, beyond = crossing(line), outside(line, self._size)
+        if knot is not None:
+            self.tool_item.show_sign(knot, "crosses itself")
+        elif beyond is not None:
+            height, width = self._size
+            self.tool_item.show_sign(np.clip(beyond, 0, [width - 1, height - 1]), "leaves the picture")
+        else:
+            self.tool_item.show_sign(None)
 
     def set_handles_shown(self, shown: bool) -> None:
         """Handles are shown while the cine stands still."""
@@ -124,15 +140,30 @@ class CineView(pg.GraphicsView):
 
     def hide_overlay(self, hidden: bool) -> None:
         self._overlay_hidden = hidden
-        self.contour_item.setVisible(not hidden)
+        for item in (self.contour_item, self.ghost_item, self.tool_item):
+            item.setVisible(not hidden)
 
     @property
     def overlay_hidden(self) -> bool:
         return self._overlay_hidden
 
+    @property
+    def handles_shown(self) -> bool:
+        return self._handles_shown
+
+    @property
+    def picture_size(self) -> tuple[int, int]:
+        """Height and width in px, zeros where there is none."""
+        return self._size
+
+    @property
+    def tool(self) -> Tool:
+        return self.hand.tool
+
     def set_tool(self, tool: Tool) -> None:
-        self.tool = tool
         self.cancel_gesture()
+        self.hand.tool = tool
+        self.drawing_changed.emit(0)
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor if tool is Tool.POINT else Qt.CursorShape.CrossCursor)
         self._refresh_handles()
 
@@ -143,23 +174,11 @@ class CineView(pg.GraphicsView):
             self.set_frame(self._frame)
         self.contrast_changed.emit()
 
-    def cancel_gesture(self) -> None:
-        """Esc: the gesture under way is undone; nothing else."""
-        if self._drag is not None:
-            self._drag = None
-            self.contour_previewed.emit(None)
-        self._drawing = edit_tool.Drawing()
-        self._ruler_from = None
+    def cancel_gesture(self) -> bool:
+        """Esc: the gesture under way is undone, nothing else; False where there was none."""
+        ruling, self._ruler_from = self._ruler_from is not None, None
         self._ruler.setVisible(False)
-        self.drawing_changed.emit(0)
-
-    def finish_drawing(self) -> None:
-        """Enter: the clicks become a contour, if they are three at least."""
-        if self._drawing.ready:
-            contour = self._drawing.finished()
-            self._drawing = edit_tool.Drawing()
-            self.drawing_changed.emit(0)
-            self.contour_edited.emit(contour, "draw contour")
+        return self.hand.cancel() or ruling
 
     def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
         """The frame in the contrast that is set: an array, and an image that borrows its memory."""
@@ -181,9 +200,9 @@ class CineView(pg.GraphicsView):
     def _at(self, event: QMouseEvent | QWheelEvent) -> QPointF:
         return self.box.mapSceneToView(self.mapToScene(event.position().toPoint()))
 
-    def _reach(self) -> float:
-        """REACH_PX on the screen, in picture px."""
-        return REACH_PX * float(max(self.box.viewPixelSize()))
+    def pointer_at(self) -> QPointF:
+        """Where the pointer is, px of the picture."""
+        return self.box.mapSceneToView(self.mapToScene(self.viewport().mapFromGlobal(self.cursor().pos())))
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.setFocus(Qt.FocusReason.MouseFocusReason)
@@ -194,44 +213,11 @@ class CineView(pg.GraphicsView):
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = event.position()
         elif event.button() == Qt.MouseButton.LeftButton and self._size[0]:
-            self._press(self._at(event), event.modifiers())
+            if self.tool is Tool.CALIBRATE:
+                self._ruler_from = self._at(event)
+            else:
+                self.hand.press(self._at(event), event.position(), event.modifiers())
         event.accept()
-
-    def _press(self, at: QPointF, keys: Qt.KeyboardModifier) -> None:
-        x, y = at.x(), at.y()
-        if self.tool is Tool.CALIBRATE:
-            self._ruler_from = at
-            return
-        if self.tool is Tool.DRAW:
-            self._drawing = self._drawing.click(x, y)
-            self._show_drawing(at)
-            self.drawing_changed.emit(len(self._drawing.clicks))
-            return
-        contour = None if self._overlay_hidden else self.editable()
-        if contour is None:
-            return
-        if keys & (Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier):
-            self._delete_at(contour, x, y)
-            return
-        self._drag = edit_tool.press(
-            contour, x, y, self._reach(), whole=bool(keys & Qt.KeyboardModifier.ControlModifier)
-        )
-        if self._drag is not None:
-            self.touched.emit()
-            self._preview()
-
-    def delete_point(self) -> None:
-        """Del: the point under the pointer goes."""
-        contour = self.editable()
-        if contour is not None:
-            at = self.box.mapSceneToView(self.mapToScene(self.viewport().mapFromGlobal(self.cursor().pos())))
-            self._delete_at(contour, at.x(), at.y())
-
-    def _delete_at(self, contour: Contour, x: float, y: float) -> None:
-        less = edit_tool.delete(contour, x, y, self._reach())
-        if less is not None:
-            self.touched.emit()
-            self.contour_edited.emit(less, "delete point")
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at = self._at(event)
@@ -248,13 +234,8 @@ class CineView(pg.GraphicsView):
         elif self._ruler_from is not None:
             self._ruler.setLine(self._ruler_from.x(), self._ruler_from.y(), at.x(), at.y())
             self._ruler.setVisible(True)
-        elif self._drag is not None:
-            self._drag = self._drag.to(at.x(), at.y())
-            self._preview()
-        elif self.tool is Tool.DRAW:
-            self._show_drawing(at)
         else:
-            self._hover(at)
+            self.hand.move(at)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -269,24 +250,24 @@ class CineView(pg.GraphicsView):
             at, start, self._ruler_from = self._at(event), self._ruler_from, None
             self.ruled.emit(abs(at.x() - start.x()), abs(at.y() - start.y()))
             self._ruler.setVisible(False)
-        elif self._drag is not None:
-            drag, self._drag = self._drag, None
-            if drag.now is not drag.before:
-                self.contour_edited.emit(drag.now, drag.text)
-            else:
-                self.contour_previewed.emit(None)
+        elif event.button() == Qt.MouseButton.LeftButton:
+            self.hand.release(self._at(event), event.position())
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.tool is Tool.DRAW and event.button() == Qt.MouseButton.LeftButton:
-            self.finish_drawing()
+            self.hand.finish_drawing()
             event.accept()
         else:
             self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y() / 120
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / 120  # Alt and Shift may turn it sideways
+        if self._turning:
+            self.hand.turn(notches)
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier and self.tool.round:
+            self.hand.change_radius(notches)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom(1.2**notches, self._at(event))
         elif notches:
             self.stepped.emit(-1 if notches > 0 else 1)
@@ -294,70 +275,52 @@ class CineView(pg.GraphicsView):
 
     def leaveEvent(self, event: QEvent) -> None:
         self.contour_item.show_handles(None)
+        if not self.hand.busy:
+            self.tool_item.clear()
         super().leaveEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        """Space comes here rather than to its shortcut: held while dragging it pans, let go it plays."""
-        if (
-            event.type() == QEvent.Type.ShortcutOverride
-            and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_Space
-        ):
+        """Space and R come here rather than to their shortcuts, for both do something else while they are held."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _held(event):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space:
-            if not event.isAutoRepeat():
+        """Held while dragging, Space pans; held while the wheel turns, R turns the contour."""
+        event.setAccepted(_held(event))
+        if _held(event) and not event.isAutoRepeat():
+            if event.key() == Qt.Key.Key_Space:
                 self._space, self._space_used = True, False
-            event.accept()
-        else:
-            event.ignore()
+            else:
+                self._turning = True
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+        """Let go without that, Space plays, and R goes back to the prediction."""
+        if event.isAutoRepeat() or event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_R):
+            event.ignore()
+        elif event.key() == Qt.Key.Key_Space:
             if self._space and not self._space_used:
                 self.play_toggled.emit()
             self._space = False
-            event.accept()
-        else:
-            event.ignore()
-
-    def _preview(self) -> None:
-        assert self._drag is not None
-        if self._drag.now is not self._drag.before:
-            self.contour_item.show_contour(self._drag.now)
-            self.contour_previewed.emit(self._drag.now)
-        self.contour_item.show_handles(self._drag.now, self._drag.index)
-
-    def _hover(self, at: QPointF) -> None:
-        contour = self.editable() if self._handles_shown and not self._overlay_hidden else None
-        if contour is None:
-            self.contour_item.show_handles(None)
-            self.viewport().setCursor(Qt.CursorShape.ArrowCursor)
-            return
-        found = edit_tool.hit(contour, at.x(), at.y(), self._reach())
-        near = (
-            found.grip is not edit_tool.Grip.NOTHING or edit_tool.hit(contour, at.x(), at.y(), 12 * self._reach()).grip
-        )
-        self.contour_item.show_handles(contour if near is not edit_tool.Grip.NOTHING else None, found.index)
-        shape = {
-            edit_tool.Grip.HANDLE: Qt.CursorShape.SizeAllCursor, edit_tool.Grip.EDGE: Qt.CursorShape.CrossCursor,
-        }.get(found.grip, Qt.CursorShape.ArrowCursor)  # fmt: skip
-        self.viewport().setCursor(shape)
+        elif self._turning:
+            self._turning = False
+            if not self.hand.end_turn():
+                self.revert_wanted.emit()
 
     def _refresh_handles(self) -> None:
         """After the contour or the frame changed: handles where the pointer is, if it is over the picture."""
-        if self._drag is not None or self.tool is Tool.DRAW:
+        if self.hand.busy:
             return
         pointer: QPoint = self.viewport().mapFromGlobal(self.cursor().pos())
         if self.viewport().rect().contains(pointer) and self.underMouse():
-            self._hover(self.box.mapSceneToView(self.mapToScene(pointer)))
+            self.hand.hover(self.pointer_at())
         else:
             self.contour_item.show_handles(None)
+            self.tool_item.clear()
 
-    def _show_drawing(self, at: QPointF) -> None:
-        clicks = [*self._drawing.clicks, (at.x(), at.y())]
-        self.contour_item.show_points(np.array(clicks) if len(clicks) > 1 else None)
-        self.contour_item.show_handles(None)
+
+def _held(event: QKeyEvent) -> bool:
+    """Whether it is a key that does one thing while held, another when let go."""
+    plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+    return event.key() == Qt.Key.Key_Space or (event.key() == Qt.Key.Key_R and plain)

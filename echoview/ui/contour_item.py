@@ -1,4 +1,4 @@
-"""Draws the contour of the frame: a prediction dashed cyan, a person's solid yellow, handles near the pointer."""
+"""Draws the contour of the frame: a prediction dashed cyan, a person's solid yellow, one carried over dotted violet."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from echoview.ui.theme import DARK
 
 _LINE_PX = 2.0
 _HANDLE_PX = 4.5  # on the screen, at every zoom
+_DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.4)
 _COLOURS = {
     Origin.PREDICTED: DARK.prediction,
     Origin.ACCEPTED: DARK.approved,
@@ -25,14 +26,15 @@ _COLOURS = {
 class ContourItem(QGraphicsItem):
     """One contour, in picture coordinates (pixel centres at integers).
 
-    `show_points` draws a predicted line (N,2), `show_contour` a person's. `handles` are drawn on top of either.
+    `show_points` draws a predicted line (N,2), `show_contour` a person's or one that was carried over, `show_line` one
+    that is in the hand, `show_ghost` one that is only proposed. Handles are drawn on top of any.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._path = QPainterPath()
         self._annulus: QLineF | None = None
-        self._solid = False
+        self._dashes: tuple[float, ...] = _DASHED
         self._colour = DARK.prediction
         self._handles: Contour | None = None
         self._hot = -1
@@ -46,14 +48,27 @@ class ContourItem(QGraphicsItem):
 
     def show_points(self, points: np.ndarray | None) -> None:
         """A predicted contour (N,2), or none."""
-        self._solid, self._colour = False, DARK.prediction
+        self._dashes, self._colour = _DASHED, DARK.prediction
         self._set_line(points)
 
     def show_contour(self, contour: Contour) -> None:
-        """A contour that a person stands behind; green where it was only accepted."""
-        accepted = all(o is Origin.ACCEPTED for o in contour.origins)
-        self._solid, self._colour = True, DARK.approved if accepted else DARK.human
+        """A contour that a person stands behind, green where it was only accepted; or one that was carried over."""
+        if not contour.human:
+            self._dashes, self._colour = _DOTTED, DARK.propagated
+        else:
+            accepted = all(o is Origin.ACCEPTED for o in contour.origins)
+            self._dashes, self._colour = (), DARK.approved if accepted else DARK.human
         self._set_line(contour.dense(16 * len(contour.handles)))
+
+    def show_line(self, points: np.ndarray) -> None:
+        """The line (N,2) that the hand makes of the contour."""
+        self._dashes, self._colour = (), DARK.human
+        self._set_line(points)
+
+    def show_ghost(self, points: np.ndarray | None) -> None:
+        """A line (N,2) that is proposed and not yet accepted, or none."""
+        self._dashes, self._colour = _DOTTED, DARK.propagated
+        self._set_line(points)
 
     def show_handles(self, contour: Contour | None, hot: int = -1) -> None:
         """Handles that can be taken hold of, the hot one larger; None hides them."""
@@ -70,8 +85,10 @@ class ContourItem(QGraphicsItem):
         pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        if not self._solid:
-            pen.setDashPattern([4, 3])
+        if self._dashes:
+            pen.setDashPattern(self._dashes)
+            if self._dashes is _DOTTED:
+                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPath(self._path)

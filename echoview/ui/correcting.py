@@ -3,30 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
+from echoview.correction import Correction
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
+from echoview.domain.prediction import LogitMap
+from echoview.measure.effect import effect
+from echoview.measure.inspect import Finding
 from echoview.ui import dialogs
-from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.cine_view import CineView
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
+from echoview.ui.readout import Readout
+from echoview.ui.tools import Tool
 from echoview.workflow import Workflow
 
 _SHORTEST_RULE_PX = 5
 
 
 class Correcting(QObject):
-    """Shows the contour of the frame, previews a gesture, and asks the workflow for the edit."""
+    """Shows the contour of the frame, previews a gesture, and asks for the edit."""
 
     def __init__(self, window: QWidget, workflow: Workflow, player: Player, view: CineView) -> None:
         super().__init__(window)
         self._window, self._workflow, self._player, self._view = window, workflow, player, view
         self._session = workflow.session
-        view.editable = self._editable
+        self.correction = Correction(workflow, self)
+        self.readout = Readout(view)
+        view.hand.editable = self._editable
+        view.hand.seen = self._seen
+
+    def does(self) -> dict[str, Callable[[], object]]:
+        """What the actions of the tools and of the corrected frame do."""
+        correction, player = self.correction, self._player
+        taking: dict[str, Callable[[], object]] = {tool.value: partial(self.take, tool) for tool in Tool}
+        return taking | {
+            "finish": self.enter, "cancel": self.escape, "accept_until": lambda: correction.accept(player.t),
+            "smooth": lambda: self._to_frame(correction.smooth), "copy_next": self.copy_to_next,
+            "not_traceable": lambda: self._to_frame(correction.toggle_traceable),
+            "revert_carried": lambda: correction.revert(correction.carried_around(player.t)),
+            "propagate": self.propagate, "next_doubt": self.next_doubt,
+        }  # fmt: skip
 
     def connect_view(self, panel: MeasurePanel, acts: dict[str, QAction]) -> None:
         """Once the panel and the actions are there."""
@@ -34,14 +57,21 @@ class Correcting(QObject):
         self._view.contour_edited.connect(self._edited)
         self._view.contour_previewed.connect(self._previewed)
         self._view.ruled.connect(self._ruled)
+        self._view.revert_wanted.connect(acts["revert"].trigger)
+        self.correction.proposed.connect(self._show_proposal)
 
     def show_contour(self) -> None:
-        """The contour of the frame that is shown: a person's, else the predicted one."""
-        shown = None if self._session.cine is None else self._session.contour(self._player.t)
+        """The contour of the frame that is shown: a person's, else the predicted one; and what is proposed for it."""
+        there = self._session.cine is not None
+        shown = self._session.contour(self._player.t) if there else None
         if isinstance(shown, Contour):
             self._view.show_contour(shown)
         else:
             self._view.show_points(shown)
+        left_out = there and self._player.t in self._session.label.not_traceable
+        self._view.noticed.emit("Not traceable; O takes that back" if left_out else "")
+        proposed = self.correction.proposal.get(self._player.t) if there else None
+        self._view.show_ghost(None if proposed is None else proposed.dense(201))
 
     def take(self, tool: Tool) -> None:
         """Another tool into the hand; a gesture under way ends."""
@@ -49,6 +79,17 @@ class Correcting(QObject):
             self._player.pause()
         self._view.set_tool(tool)
         self._acts[tool.value].setChecked(True)
+        self.show_contour()
+
+    def enter(self) -> None:
+        """Enter: what is being drawn becomes the contour, or what is proposed the label."""
+        if not self._view.hand.finish_drawing() and self.correction.proposal:
+            self.as_annotator(self.correction.accept)
+
+    def escape(self) -> None:
+        """Esc: the gesture under way, else what is proposed, else the tool in the hand."""
+        if not self._view.cancel_gesture() and not self.correction.reject():
+            self.take(Tool.POINT)
         self.show_contour()
 
     def as_annotator(self, act: Callable[[], object]) -> None:
@@ -78,22 +119,70 @@ class Correcting(QObject):
         if self._session.cine is not None:
             self.as_annotator(lambda: mark(t))
 
+    def copy_to_next(self) -> None:
+        """This frame's contour into the next, and go there."""
+        t = self._player.t
+        self._player.pause()
+        self.as_annotator(lambda: self.correction.copy_to_next(t) and self._player.seek(t + 1))
+
+    def propagate(self) -> None:
+        """Ctrl+E: what was corrected, proposed for the other frames."""
+        self._player.pause()
+        self.correction.propose(self._player.t)
+
+    def next_doubt(self) -> None:
+        """N: the least certain arc of the cine that was not looked at yet."""
+        doubt = self.correction.next_doubt()
+        if doubt is not None:
+            self._look(doubt.t, doubt.at, "least certain here")
+
+    def show_finding(self, finding: Finding) -> None:
+        self._look(finding.t, finding.at, "here")
+
+    def _look(self, t: int, at: tuple[float, float] | None, words: str) -> None:
+        self._player.pause()
+        self._player.seek(t)
+        if at is not None:
+            height, width = self._view.picture_size
+            self._view.tool_item.show_sign(np.clip(at, 0, [width - 1, height - 1]), words)
+
+    def _to_frame(self, act: Callable[[int], None]) -> None:
+        t = self._player.t
+        if self._session.cine is not None:
+            self._player.pause()
+            self.as_annotator(lambda: act(t))
+
     def _editable(self) -> Contour | None:
         if self._session.cine is None or self._player.playing:
             return None
         return self._session.editable(self._player.t)
 
+    def _seen(self) -> LogitMap | None:
+        prediction = self._session.prediction
+        return None if prediction is None else prediction.maps.get(self._player.t)
+
     def _edited(self, contour: Contour, text: str) -> None:
         t = self._player.t  # a gesture ends when the frame changes, so it is this one's
+        self.readout.hide()
         self.as_annotator(lambda: self._workflow.edit_contour(t, contour, text))
-        self.take(Tool.POINT)
+        if self._view.tool in (Tool.DRAW, Tool.RESEED):  # done at once; the others stay in the hand
+            self.take(Tool.POINT)
 
-    def _previewed(self, contour: Contour | None) -> None:
-        if contour is None:
+    def _previewed(self, line: np.ndarray | None) -> None:
+        if line is None:
+            self.readout.hide()
             self.show_contour()
             self._panel.refresh()
-        else:
-            self._panel.preview(self._session.preview(self._player.t, contour))
+            return
+        t = self._player.t
+        measured = self._session.preview(t, line)
+        self._panel.preview(measured)
+        shown = None if measured is None else effect(measured, self._session.predicted, t, line)
+        self.readout.show_effect(shown, line)
+
+    def _show_proposal(self) -> None:
+        self.show_contour()
+        self._view.proposal_changed.emit(len(self.correction.proposal))
 
     def _ruled(self, dx: float, dy: float) -> None:
         length_px = (dx * dx + dy * dy) ** 0.5

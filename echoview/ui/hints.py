@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.cine_view import CineView
 from echoview.ui.theme import DARK
+from echoview.ui.tools import Tool
 
 _NEXT_CLICK = (
     "Click one end of the mitral annulus",
@@ -14,28 +15,67 @@ _NEXT_CLICK = (
     "Click the other end of the annulus, or the next point",
     "Enter finishes, Esc cancels; more clicks add points",
 )
+_NEXT_LANDMARK = (
+    "Click both ends of the mitral annulus and the apex",
+    "Click the next landmark",
+    "Click the last landmark; Esc cancels",
+)
+_HOW = {
+    Tool.CALIBRATE: "Drag along the depth scale, from one mark to another",
+    Tool.NUDGE: "Push the border from inside or outside; Shift+wheel changes the radius",
+    Tool.ARC: "Draw from the contour back to the contour",
+    Tool.BRUSH: "Paint what belongs to the cavity; Shift+wheel changes the radius",
+    Tool.ERASER: "Paint what does not belong to the cavity; Shift+wheel changes the radius",
+    Tool.MOVE: "Drag the contour, its knob to turn it, a corner to scale it",
+}
 
 
 class Advice(QLabel):
-    """What the tool in the hand waits for, over the top of the picture."""
+    """What the tool in the hand waits for, or what is proposed, over the top of the picture."""
 
     def __init__(self, view: CineView) -> None:
         super().__init__(view)
         self._view = view
+        self._proposed, self._notice = 0, ""
         self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 12px;")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.drawing_changed.connect(self.refresh)
+        view.proposal_changed.connect(self._propose)
+        view.noticed.connect(self._note)
+        view.installEventFilter(self)
         self.hide()
 
     def refresh(self, clicks: int = 0) -> None:
-        text = {
-            Tool.DRAW: _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)],
-            Tool.CALIBRATE: "Drag along the depth scale, from one mark to another",
-        }.get(self._view.tool, "")
+        tool = self._view.tool
+        text = _HOW.get(tool, self._notice)
+        if tool is Tool.DRAW:
+            text = _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)]
+        elif tool is Tool.RESEED:
+            text = _NEXT_LANDMARK[min(clicks, len(_NEXT_LANDMARK) - 1)]
+        if self._proposed:
+            frames = "1 frame" if self._proposed == 1 else f"{self._proposed} frames"
+            text = f"Proposed for {frames}: Enter accepts, Shift+Enter up to here, Esc rejects"
         self.setText(text)
+        self._place()
+        self.setVisible(bool(text))
+
+    def _propose(self, frames: int) -> None:
+        self._proposed = frames
+        self.refresh()
+
+    def _note(self, words: str) -> None:
+        if words != self._notice:
+            self._notice = words
+            self.refresh()
+
+    def _place(self) -> None:
         self.adjustSize()
         self.move((self._view.width() - self.width()) // 2, 12)
-        self.setVisible(bool(text))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
 
 
 class EmptyHint(QLabel):

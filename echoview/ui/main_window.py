@@ -18,17 +18,20 @@ from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs
 from echoview.ui.actions import key_table, make_actions
-from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.cine_view import CineView
 from echoview.ui.correcting import Correcting
+from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.hints import Advice, EmptyHint
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.opening import Opening
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
+from echoview.ui.tool_strip import ToolStrip, under
+from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
 from echoview.ui.transport import Transport
-from echoview.ui.widgets import Banner, Message
+from echoview.ui.widgets import Banner, Message, column
 from echoview.ui.worklist import Worklist
 from echoview.ui.zones import Inspector, Zones, focus_next
 from echoview.workflow import Workflow
@@ -61,6 +64,7 @@ class MainWindow(QMainWindow):
         self.top_bar = TopBar(self.session)
         self.banner = Banner()
         self.measure_panel = MeasurePanel(self.session)
+        self.findings = FindingsPanel(self.correcting.correction)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.acts)
         self.cines = Worklist(workflow, sample)
@@ -90,24 +94,27 @@ class MainWindow(QMainWindow):
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
             "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
-            "point": lambda: edit.take(Tool.POINT), "draw": lambda: edit.take(Tool.DRAW),
-            "calibrate": lambda: edit.take(Tool.CALIBRATE),
-            "delete": view.delete_point, "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
+            "delete": view.hand.delete_under_pointer,
+            "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "contrast": lambda: view.set_contrast(255.0, 127.5), "fit": view.fit,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
-            "predict": self.workflow.predict, "finish": view.finish_drawing, "cancel": lambda: edit.take(Tool.POINT),
+            "predict": self.workflow.predict,
             "next_zone": self._next_zone, "keys": lambda: dialogs.show_keys(self, key_table()), "quit": self.close,
-        }  # fmt: skip
+        } | edit.does()  # fmt: skip
 
     def _lay_out(self) -> None:
         self.inspector = Inspector()
-        self.inspector.add(self.measure_panel, "MEASURE")
+        measure = QWidget()
+        measure.setObjectName("panel")
+        measure.setLayout(column(self.measure_panel, self.findings, margin=0, spacing=0))
+        self.inspector.add(measure, "MEASURE")
         self.inspector.add(self.learn_panel, "LEARN")
         self.hint = EmptyHint(self.view)
         self.advice = Advice(self.view)
-        self.zones = Zones(self.cines, self.view, self.inspector)
+        picture = under(self.view, ToolStrip(self.acts, self.correcting.correction))
+        self.zones = Zones(self.cines, picture, self.inspector)
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -136,6 +143,7 @@ class MainWindow(QMainWindow):
         self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
+        self.findings.wanted.connect(self.correcting.show_finding)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)
@@ -156,8 +164,8 @@ class MainWindow(QMainWindow):
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
         tools = QActionGroup(self)
-        for name in ("point", "draw", "calibrate"):
-            tools.addAction(self.acts[name])
+        for tool in Tool:
+            tools.addAction(self.acts[tool.value])
         self.learning.stage_changed.connect(self._show_weights)
 
     # ---- showing
@@ -234,6 +242,7 @@ class MainWindow(QMainWindow):
         geometry = base64.b64encode(self.saveGeometry().data()).decode()
         self.workflow.remember(geometry=geometry, **self.cines.kept())
         self.learning.cancel()
+        self.correcting.correction.end()
         self.workflow.jobs.shut_down()
         self.feeder.end()
         super().closeEvent(event)

@@ -156,6 +156,8 @@ class MeasurePanel(QWidget):
         own = session.label.contour(t) if there else None
         shown = session.contour(t) if there else None
         state = _state(own, shown is not None, self._correcting)
+        if t in session.label.not_traceable and not self._correcting:
+            state = "not traceable (O)"
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"
@@ -169,7 +171,8 @@ class MeasurePanel(QWidget):
             self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
         self.approve.setEnabled(shown is not None)
         self.revert.setEnabled(own is not None)
-        self.draw.setVisible(there and shown is None and session.cine is not None and not session.cine.info.withheld)
+        missing = there and shown is None and t not in session.label.not_traceable
+        self.draw.setVisible(missing and session.cine is not None and not session.cine.info.withheld)
 
     def _sizes(self, area: float, area_unit: str, length: float, length_unit: str, decimals: int) -> None:
         for figure, value, unit in ((self.area, area, area_unit), (self.length, length, length_unit)):
@@ -206,5 +209,5 @@ def _state(own: Contour | None, shown: bool, correcting: bool) -> str:
     if correcting:
         return "correcting"
     if own is not None:
-        return "corrected" if own.edited else "approved"
+        return "corrected" if own.edited else "approved" if own.human else "propagated"
     return "predicted" if shown else "no contour"

@@ -128,7 +128,10 @@ class Timeline(QWidget):
             gap = 1.0 if edges[t + 1] - edges[t] > 3 else 0.0
             own = label.contour(t)
             if own is not None:
-                colour, top, height = "human" if own.edited else "approved", _STATES_TOP, _STATES_HEIGHT
+                colour = "human" if own.edited else "approved" if own.human else "propagated"
+                top, height = _STATES_TOP + (0 if own.human else 2), _STATES_HEIGHT - (0 if own.human else 2)
+            elif t in label.not_traceable:
+                colour, top, height = "quiet", _STATES_TOP + 6, 2
             elif prediction is not None and prediction.contour(t) is not None:
                 unsure = prediction.confidence[t] < _UNSURE
                 colour, top, height = "flag" if unsure else "prediction", _STATES_TOP + 3, _STATES_HEIGHT - 3

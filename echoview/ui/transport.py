@@ -1,4 +1,4 @@
-"""Play, speed, loop, tools and the timeline: the strip below the picture."""
+"""Play, speed, loop and the timeline: the strip below the picture."""
 
 from __future__ import annotations
 
@@ -36,9 +36,6 @@ class Transport(QFrame):
             row.addWidget(button(actions[name]))
         row.addWidget(self.speed)
         row.addWidget(button(actions["loop"]))
-        row.addSpacing(16)
-        for name in ("point", "draw", "calibrate"):
-            row.addWidget(button(actions[name]))
         row.addSpacing(16)
         for name in ("undo", "redo", "hide", "contrast", "fit"):
             row.addWidget(button(actions[name]))

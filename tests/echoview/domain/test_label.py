@@ -81,3 +81,18 @@ def test_the_views_keep_the_order_of_every_probability():
     assert [v.index for v in View] == [0, 1, 2]
     assert View.A4C.walls == ("septal", "lateral")
     assert np.eye(3)[View.A3C.index].tolist() == [0, 1, 0]
+
+
+def test_a_frame_that_cannot_be_traced_has_no_contour_until_it_gets_one():
+    label = Label({1: ONE, 4: TWO}).with_not_traceable(4)
+    assert list(label.contours) == [1]
+    assert label.not_traceable == {4}
+    assert label.with_contour(4, ONE).not_traceable == frozenset()
+    assert label.with_contours({4: ONE, 5: TWO}).not_traceable == frozenset()
+    assert label.with_not_traceable(4, False).not_traceable == frozenset()
+    assert not Label().with_not_traceable(0).empty
+
+
+def test_several_contours_at_once_leave_the_others():
+    label = Label({1: ONE, 2: ONE}).with_contours({2: TWO, 3: TWO})
+    assert dict(label.contours) == {1: ONE, 2: TWO, 3: TWO}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoview.domain.prediction import Prediction
+from echoview.domain.prediction import LogitMap, Prediction
 from echoview.domain.view import View
 
 LINE = np.column_stack([np.linspace(0, 64, 65), np.linspace(10, 20, 65)])
@@ -45,3 +45,26 @@ def test_the_views_given_are_not_shared():
     prediction = Prediction.none_yet(1, "w", "id", "cpu").with_frame(0, LINE, 0.9, views, 1.0)
     views[:] = 0  # the caller's array stays the caller's
     np.testing.assert_array_equal(prediction.view_probabilities, VIEWS)
+
+
+def test_what_stands_behind_a_frame_is_kept_with_it():
+    prediction = Prediction.none_yet(3, "w", "id", "cpu").with_frame(0, LINE, 0.9, VIEWS, 1.0)
+    assert prediction.spread_px.shape == (0, 0)
+    seen = LogitMap(np.zeros((4, 4), np.float16), np.ones(2), np.zeros(2))
+    behind = prediction.with_evidence(0, np.full(65, 2.0), seen)
+    assert behind.spread_px.shape == (3, 65)
+    assert behind.spread_px[0].tolist() == [2.0] * 65
+    assert np.isnan(behind.spread_px[1:]).all()
+    assert behind.maps == {0: seen}
+    assert not prediction.maps
+    again = behind.with_evidence(1, None, None)
+    assert np.isnan(again.spread_px[1]).all()
+    assert again.maps == {0: seen}
+
+
+def test_a_map_is_read_at_points_of_the_picture():
+    rows, columns = np.mgrid[:8, :8].astype(np.float16)
+    seen = LogitMap(3 * columns + rows, np.array([0.5, 0.25]), np.array([1.0, 2.0]))  # linear: bilinear is exact
+    points = np.array([[[2.0, 4.0], [5.0, 6.0]]])
+    np.testing.assert_allclose(seen.at(points), [[3 * 2.0 + 3.0, 3 * 3.5 + 3.5]])
+    assert seen.at(np.array([-100.0, -100.0])) == 0, "beyond the grid its edge counts"

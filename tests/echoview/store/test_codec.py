@@ -82,3 +82,12 @@ def test_handles_are_kept_to_a_thousandth_of_a_pixel():
     fine = draw([(1 / 3, 2 / 3), (5, 0), (10, 10)])
     [kept] = replay([difference(Label(), Label({0: fine}))]).contours.values()
     np.testing.assert_allclose(kept.handles, fine.handles, atol=0.0005)
+
+
+def test_frames_that_cannot_be_traced_are_kept_and_older_changes_have_none():
+    before, after = Label({3: ONE}), Label({3: ONE}).with_not_traceable(5).with_not_traceable(3)
+    change = json.loads(json.dumps(difference(before, after)))
+    assert change == {"contours": {"3": None}, "not_traceable": [3, 5]}
+    assert replay([difference(Label(), before), change]).not_traceable == {3, 5}
+    assert replay([difference(Label(), before)]).not_traceable == frozenset()
+    assert difference(after, after.with_not_traceable(5, False))["not_traceable"] == [3]

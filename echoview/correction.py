@@ -1,0 +1,261 @@
+"""Corrections that reach beyond one frame: carry them on, copy, revert, leave out, inspect; no widget in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+import numpy as np
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour, Origin
+from echoview.domain.contour_edit import off_line, smoothed
+from echoview.domain.weights import WeightsSet
+from echoview.errors import EchoViewError
+from echoview.measure import contours_shown
+from echoview.measure.inspect import Finding, inspect
+from echoview.measure.uncertain import Doubt, doubts
+from echoview.services.inference import reads_hints, sector_of
+from echoview.services.jobs import Lane
+from echoview.services.propagation import Way, carried
+from echoview.workflow import Workflow
+
+_MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
+_PAUSE_MS = 250  # after the last change, before the contours are inspected
+
+
+class Correction(QObject):
+    """What is proposed for other frames, and what looks wrong with the contours.
+
+    A frame that a person stands behind is a barrier: nothing here overwrites it.
+
+    Attributes:
+        way: how corrections are carried; proposal: frame -> contour that waits for Enter or Esc, empty when none does.
+        source: the frame from which they were carried.
+        findings: what the inspector found.
+
+    Signals: proposed(), inspected().
+    """
+
+    proposed = Signal()
+    inspected = Signal()
+
+    def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workflow, self._session = workflow, workflow.session
+        self.way = Way.DISPLACEMENT
+        self.proposal: dict[int, Contour] = {}
+        self.source = 0
+        self.findings: list[Finding] = []
+        self._doubted: list[int] = []
+        self._sectors: dict[str, np.ndarray | None] = {}
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._inspect)
+        self._session.cine_changed.connect(self._forget)
+        self._session.label_changed.connect(self.reject)
+        self._session.measured.connect(self._pause.start)
+
+    def end(self) -> None:
+        """The window closes: no more is inspected."""
+        self._pause.stop()
+
+    # ---- carry on
+
+    @property
+    def ways(self) -> list[Way]:
+        """Those that can be chosen with the weights in use."""
+        weights = self._session.weights
+        return [way for way in Way if way is not Way.REREAD or (weights is not None and reads_hints(weights))]
+
+    def propose(self, t: int, way: Way | None = None) -> None:
+        """Carry the corrected frames to all others; `proposed` says when there is something to look at."""
+        session, cine = self._session, self._session.cine
+        if cine is None:
+            return
+        self.way = way or self.way
+        label = session.label
+        human = {k: contour.dense(201) for k, contour in label.contours.items() if contour.human}
+        if not human:
+            self._refuse("No frame is corrected yet.", "Correct one frame; then its correction can be carried on.")
+            return
+        base = contours_shown(len(cine), session.prediction, type(label)())
+        chosen = self._possible(base, len(human))
+        frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
+        self.source = t if t in human else min(human, key=lambda k: abs(k - t))
+        self._workflow.jobs.run(
+            Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
+            on_done=lambda lines: self._carried(cine, label, chosen, base, lines),
+            on_error=self._workflow.refused.emit,
+        )  # fmt: skip
+
+    def accept(self, until: int | None = None) -> bool:
+        """The proposal becomes the label, in one step: all of it, or from where it came up to a frame."""
+        if not self.proposal:
+            return False
+        if until is None:
+            taken = dict(self.proposal)
+        else:
+            first, last = sorted((self.source, until))
+            taken = {k: contour for k, contour in self.proposal.items() if first <= k <= last}
+        self.proposal = {}
+        if taken:
+            self._workflow.edit(f"propagate, {_frames(len(taken))}", self._session.label.with_contours(taken))
+        self.proposed.emit()
+        return True
+
+    def reject(self) -> bool:
+        """The proposal goes; also when a label changed, for it was made from another."""
+        was, self.proposal = self.proposal, {}
+        if was:
+            self.proposed.emit()
+        return bool(was)
+
+    def _possible(self, base: np.ndarray, corrected: int) -> Way:
+        """The way that was chosen, or one that needs no prediction where there is none."""
+        if self.way in (Way.DISPLACEMENT, Way.REREAD) and not np.isfinite(base).any():
+            return Way.INTERPOLATION if corrected > 1 else Way.FLOW
+        return self.way
+
+    def _carry(
+        self, way: Way, cine: Cine, weights: WeightsSet | None, base: np.ndarray,
+        human: dict[int, np.ndarray], frames: list[int],
+    ) -> dict[int, np.ndarray]:  # fmt: skip
+        """Runs on the INFERENCE lane."""
+        if way is not Way.REREAD:
+            return carried(way, base, human, frames, cine.frame)
+        assert weights is not None
+        found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
+        return {one.t: one.contour for one in found if one.t in frames and not one.empty}
+
+    def _carried(self, cine: Cine, label: object, way: Way, base: np.ndarray, lines: dict[int, np.ndarray]) -> None:
+        if cine is not self._session.cine or label is not self._session.label:
+            return  # an answer to a question that nobody asks any more
+        origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
+        made = {t: _from_line(line, base[t], origin) for t, line in lines.items()}
+        self.proposal = {t: contour for t, contour in made.items() if contour is not None}
+        if not self.proposal:
+            self._refuse(
+                "There is no frame to carry the correction to.",
+                "Correct another frame, or choose another way to propagate.",
+            )
+        self.proposed.emit()
+
+    # ---- one frame, or a few
+
+    def smooth(self, t: int) -> None:
+        contour = self._session.editable(t)
+        if contour is not None:
+            self._workflow.edit_contour(t, smoothed(contour), "smooth")
+
+    def copy_to_next(self, t: int) -> bool:
+        """The contour of frame t, as it is, into the next frame; False where that is not possible."""
+        session = self._session
+        contour = session.editable(t)
+        if session.cine is None or contour is None or t + 1 >= len(session.cine):
+            return False
+        there = session.label.contour(t + 1)
+        if there is not None and there.human:
+            self._refuse(f"Frame {t + 2} has been corrected already.", "Revert it first to copy over it.")
+            return False
+        copied = Contour(contour.handles, (Origin.PROPAGATED,) * len(contour.handles))
+        self._workflow.edit(f"copy to frame {t + 2}", session.label.with_contour(t + 1, copied))
+        return True
+
+    def carried_around(self, t: int) -> range:
+        """The frames around t that no person stands behind and that are not the prediction's any more."""
+        contours = self._session.label.contours
+
+        def loose(k: int) -> bool:
+            return k in contours and not contours[k].human
+
+        if not loose(t):
+            return range(0)
+        first = last = t
+        while loose(first - 1):
+            first -= 1
+        while loose(last + 1):
+            last += 1
+        return range(first, last + 1)
+
+    def revert(self, frames: Iterable[int]) -> None:
+        """These frames show the prediction again, in one step."""
+        label = self._session.label
+        gone = [t for t in frames if t in label.contours]
+        for t in gone:
+            label = label.without_contour(t)
+        if gone:
+            self._workflow.edit(f"revert, {_frames(len(gone))}", label)
+
+    def toggle_traceable(self, t: int) -> None:
+        """No border can be seen in frame t; or one can after all."""
+        label = self._session.label
+        so = t not in label.not_traceable
+        self._workflow.edit(f"{'not ' if so else ''}traceable, frame {t + 1}", label.with_not_traceable(t, so))
+
+    # ---- where to look
+
+    def next_doubt(self) -> Doubt | None:
+        """The least certain arc that was not visited yet; begins anew after the last."""
+        session = self._session
+        if session.cine is None or session.prediction is None:
+            return None
+        label, prediction = session.label, session.prediction
+        settled = {t for t, contour in label.contours.items() if contour.human} | label.not_traceable
+        found = doubts(prediction.contours, prediction.spread_px, settled)
+        fresh = [one for one in found if one.t not in self._doubted]
+        if not fresh:
+            self._doubted, fresh = [], found
+        if not fresh:
+            return None
+        self._doubted.append(fresh[0].t)
+        return fresh[0]
+
+    def _inspect(self) -> None:
+        session, cine = self._session, self._session.cine
+        if cine is None or cine.info.withheld or (session.prediction is not None and not session.prediction.complete):
+            return
+        measured = session.measurements
+        ed, es = (None, None) if measured is None else (measured.ed, measured.es)
+        contours = contours_shown(len(cine), session.prediction, session.label)
+        self._workflow.jobs.run(
+            Lane.LISTING, "inspect", self._look, cine, contours, ed, es,
+            on_done=partial(self._inspected, cine), on_error=lambda _: None,  # an unreadable frame is told elsewhere
+        )  # fmt: skip
+
+    def _look(self, cine: Cine, contours: np.ndarray, ed: int | None, es: int | None) -> list[Finding]:
+        """Runs on the LISTING lane."""
+        identity = cine.info.identity
+        if identity not in self._sectors:
+            self._sectors = {identity: sector_of(cine)}
+        return inspect(contours, cine.size, self._sectors[identity], ed, es)
+
+    def _inspected(self, cine: Cine, findings: list[Finding]) -> None:
+        if cine is self._session.cine:
+            self.findings = findings
+            self.inspected.emit()
+
+    def _forget(self) -> None:
+        self.findings, self._doubted = [], []
+        self.reject()
+        self.inspected.emit()
+
+    def _refuse(self, message: str, hint: str) -> None:
+        self._workflow.refused.emit(EchoViewError(message, hint))
+
+
+def _from_line(line: np.ndarray, base: np.ndarray, origin: Origin) -> Contour | None:
+    """A contour on a line (N,2), its points the prediction's where they hardly moved; None where none did."""
+    contour = Contour.through(line, origin)
+    if not np.isfinite(base).all():
+        return contour
+    still = off_line(contour.handles, base) < _MOVED_PX
+    if still.all():
+        return None
+    return Contour(contour.handles, tuple(Origin.PREDICTED if s else origin for s in still))
+
+
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
