@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,8 @@ from echoview.domain.view import View
 from echoview.errors import CineUnreadable
 from echoview.io.dicom_header import Header, read_header
 from echoview.io.dicom_meta import VIEW_TEXTS, keyed_hash, patient_key, patient_label, read_view, study_date
+from echoview.io.echonet import echonet_place
+from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind
 from echoview.io.views import view_from_text
 from echoview.io.volume import patient_token
@@ -63,12 +65,20 @@ def glance(path: Path, kind: FileKind, secret: bytes) -> Listed | None:
     """
     if kind is FileKind.DICOM:
         return _dicom(path, secret)
-    frames, size = _video(path) if kind is FileKind.VIDEO else _volume(path, kind)
     folder = keyed_hash(str(path.parent.absolute()), secret)
-    listed = Listed(path, kind.value, frames, size, study_key=folder, series_key=folder)
-    named = replace(listed, view_hint=view_from_text(path.name.split(".")[0]))
-    patient = patient_token(path) if kind is not FileKind.VIDEO else ""
-    return replace(named, patient_key=patient, study_key=keyed_hash(patient, secret)) if patient else named
+    view, patient = view_from_text(path.name.split(".")[0]), ""
+    if kind is FileKind.VIDEO:
+        frames, size = _video(path)
+        place = echonet_place(path)
+        view, patient = view or place.view, place.patient
+    elif kind is FileKind.PICTURES:
+        frames, size = glance_at(path)
+        view = view or view_from_text(path.absolute().parent.name)
+    else:
+        frames, size = _volume(path, kind)
+        patient = patient_token(path)
+    study = keyed_hash(patient, secret) if patient else folder
+    return Listed(path, kind.value, frames, size, study, series_key=folder, patient_key=patient, view_hint=view)
 
 
 def _dicom(path: Path, secret: bytes) -> Listed | None:

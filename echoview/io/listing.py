@@ -9,6 +9,7 @@ from pathlib import Path
 
 from echoview.errors import CineUnreadable
 from echoview.io.glance import Listed, glance
+from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind, is_dicomdir, read_head, sniff
 
 __all__ = ["Listed", "Listing", "holds_cine", "list_cines", "walk"]
@@ -86,6 +87,8 @@ def kind_at(path: Path) -> FileKind | None:
         return None
     head = read_head(path)
     kind = sniff(head)
+    if kind is FileKind.PICTURES and not glance_at(path)[0]:
+        return None
     mask = kind in (FileKind.NIFTI, FileKind.METAIMAGE) and path.name.split(".")[0].endswith("_gt")
     return None if mask or is_dicomdir(head) else kind
 
