@@ -10,7 +10,7 @@ from ral.formats import HEAD_BYTES, kind_of
 
 __all__ = ["HEAD_BYTES", "FileKind", "foreign_kind", "is_dicomdir", "read_head", "sniff"]
 
-_DICOMDIR_CLASS = b"1.2.840.10008.1.3.10\0"
+_DICOMDIR_CLASS = b"1.2.840.10008.1.3.10"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # what an MP4 or MOV may begin with
 _VIDEOS = (b"GIF8", b"\x1aE\xdf\xa3", b"0&\xb2u", b"\0\0\x01\xba")  # and Matroska, Windows Media, MPEG
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
