@@ -29,7 +29,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 # Its log lines quote the values of the header, which may be the patient's.
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
-_MAX_INFLATED = 2**31
+_MAX_INFLATED = 3 * 2**27  # bytes; a small file may be packed so well that it fills the memory
 _BLOCK = 2**16
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
@@ -131,7 +131,7 @@ def parse_dicom(name: str, data: bytes) -> DicomFile:
             packed_at = _deflated_at(data)
             return _parse_deflated(data[packed_at:]) if packed_at else _parse_plain(data)
     except zlib.error:
-        raise CineUnreadable(f"{name} is cut off or damaged within its deflated data.", again) from None
+        raise CineUnreadable(f"{name} is cut off, damaged or too large within its deflated data.", again) from None
     except Exception:  # pydicom raises whatever hostile bytes make it raise: to a person it is one thing
         raise CineUnreadable(f"{name} has a damaged DICOM header.", again) from None
 

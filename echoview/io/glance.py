@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -14,9 +11,11 @@ from echoview.domain.view import View
 from echoview.errors import CineUnreadable
 from echoview.io.dicom_header import Header, read_header
 from echoview.io.dicom_meta import VIEW_TEXTS, keyed_hash, patient_key, patient_label, read_view, study_date
+from echoview.io.echonet import echonet_place
+from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind
 from echoview.io.views import view_from_text
-from echoview.io.volume import patient_token
+from echoview.io.volume import patient_token, volume_sides
 
 _KEYWORDS = (
     *("Rows", "Columns", "NumberOfFrames", "Modality", "PatientID", "IssuerOfPatientID", "PatientName", "StudyDate"),
@@ -63,12 +62,20 @@ def glance(path: Path, kind: FileKind, secret: bytes) -> Listed | None:
     """
     if kind is FileKind.DICOM:
         return _dicom(path, secret)
-    frames, size = _video(path) if kind is FileKind.VIDEO else _volume(path, kind)
     folder = keyed_hash(str(path.parent.absolute()), secret)
-    listed = Listed(path, kind.value, frames, size, study_key=folder, series_key=folder)
-    named = replace(listed, view_hint=view_from_text(path.name.split(".")[0]))
-    patient = patient_token(path) if kind is not FileKind.VIDEO else ""
-    return replace(named, patient_key=patient, study_key=keyed_hash(patient, secret)) if patient else named
+    view, patient = view_from_text(path.name.split(".")[0]), ""
+    if kind is FileKind.VIDEO:
+        frames, size = _video(path)
+        place = echonet_place(path)
+        view, patient = view or place.view, place.patient
+    elif kind is FileKind.PICTURES:
+        frames, size = glance_at(path)
+        view = view or view_from_text(path.absolute().parent.name)
+    else:
+        frames, size = volume_sides(path, kind)
+        patient = patient_token(path)
+    study = keyed_hash(patient, secret) if patient else folder
+    return Listed(path, kind.value, frames, size, study, series_key=folder, patient_key=patient, view_hint=view)
 
 
 def _dicom(path: Path, secret: bytes) -> Listed | None:
@@ -109,33 +116,3 @@ def _video(path: Path) -> tuple[int, tuple[int, int]]:
     found = [capture.get(key) for key in keys]
     frames, height, width = (int(min(max(value, 0), 2**31)) for value in found)
     return frames, (height, width)
-
-
-def _volume(path: Path, kind: FileKind) -> tuple[int, tuple[int, int]]:
-    """Frames and size of a NIfTI or MetaImage, 0 where the header gives none."""
-    try:
-        width, height, *rest = _nifti_sides(path) if kind is FileKind.NIFTI else _meta_sides(path)
-    except (OSError, EOFError, zlib.error, ValueError):
-        raise CineUnreadable(f"{path.name} has a damaged header.", "Copy the data set again.") from None
-    frames = 1
-    for side in rest:
-        frames *= max(side, 1)
-    return frames, (height, width)
-
-
-def _nifti_sides(path: Path) -> list[int]:
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    with gzip.open(path, "rb") if packed else path.open("rb") as file:
-        head = file.read(400)
-    wide = head[4:8] == b"n+2\0"
-    order = "little" if head[:4] in (b"\x5c\x01\0\0", b"\x1c\x02\0\0") else "big"
-    start, step = (16, 8) if wide else (40, 2)
-    dims = [int.from_bytes(head[at : at + step], order, signed=True) for at in range(start, start + 8 * step, step)]
-    return dims[1 : 1 + min(max(dims[0], 2), 7)]
-
-
-def _meta_sides(path: Path) -> list[int]:
-    with path.open("rb") as file:
-        found = re.search(rb"^\s*DimSize\s*=\s*([\d ]+)", file.read(4096), re.MULTILINE)
-    return [int(side) for side in found[1].split()] if found else []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from echoview.errors import CineUnreadable
 from echoview.io.glance import Listed, glance
+from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind, is_dicomdir, read_head, sniff
 
 __all__ = ["Listed", "Listing", "holds_cine", "list_cines", "walk"]
@@ -54,16 +55,18 @@ def list_cines(folder: Path, cancelled: Callable[[], bool], *, secret: bytes | N
     Only headers are read. Frames and sizes are what these claim; opening a cine may find less.
 
     Args:
-        folder: a folder, or one file.
+        folder: a folder, the DICOMDIR of a medium, or one file.
         cancelled: asked before each file; the listing ends when it says yes.
         secret: the key under which patients and studies are hashed; the default differs in every process.
 
     Raises:
-        CineUnreadable: there is no such folder.
+        CineUnreadable: there is no such folder or file.
     """
     secret = _PROCESS_SECRET if secret is None else secret
     if folder.is_file():
-        return Listing(iter([folder]), cancelled, secret)
+        # The index of a medium may be stale or wrong; what it names lies in its own folder and those below.
+        files = walk(folder.parent) if _is_index(folder) else iter([folder])
+        return Listing(files, cancelled, secret)
     if not folder.is_dir():
         raise CineUnreadable(f"{folder.name} does not exist.", "Check that the disk or share is connected.")
     return Listing(walk(folder), cancelled, secret)
@@ -86,6 +89,8 @@ def kind_at(path: Path) -> FileKind | None:
         return None
     head = read_head(path)
     kind = sniff(head)
+    if kind is FileKind.PICTURES and not glance_at(path)[0]:
+        return None
     mask = kind in (FileKind.NIFTI, FileKind.METAIMAGE) and path.name.split(".")[0].endswith("_gt")
     return None if mask or is_dicomdir(head) else kind
 
@@ -94,5 +99,12 @@ def holds_cine(path: Path) -> bool:
     """True for a file that seems to hold a cine, told from its first bytes."""
     try:
         return kind_at(path) is not None
+    except CineUnreadable:
+        return False
+
+
+def _is_index(path: Path) -> bool:
+    try:
+        return is_dicomdir(read_head(path))
     except CineUnreadable:
         return False

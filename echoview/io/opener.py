@@ -11,21 +11,22 @@ from echoview.domain.cine import Cine
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.dicom import open_dicom
 from echoview.io.listing import holds_cine, walk
-from echoview.io.sniff import FileKind, foreign_kind, read_head, sniff
+from echoview.io.pictures import open_pictures
+from echoview.io.sniff import FileKind, foreign_kind, is_dicomdir, read_head, sniff
 from echoview.io.video import open_video
 from echoview.io.volume import open_volume
 
 log = logging.getLogger(__name__)
 
 _PROCESS_SECRET = secrets.token_bytes(32)
-_KNOWN = "EchoView opens DICOM, AVI, MP4, MOV, NIfTI and MetaImage files."
+_KNOWN = "EchoView opens DICOM, videos, NIfTI, MetaImage and numbered pictures."
 
 
 def open_cine(path: str | Path, *, patient_secret: bytes | None = None) -> Cine:
     """Open one cine; its content decides what it is, its name never does.
 
     Args:
-        path: the file; for a MetaImage with separate pixels, its header.
+        path: the file; for a MetaImage with separate pixels, its header; for numbered pictures, any of them.
         patient_secret: the key under which patient IDs are hashed. The default differs in every process,
             so that keys made with it tell patients apart but cannot be compared from day to day.
 
@@ -37,10 +38,15 @@ def open_cine(path: str | Path, *, patient_secret: bytes | None = None) -> Cine:
     start = time.perf_counter()
     head = read_head(path)
     kind = sniff(head)
+    if is_dicomdir(head):
+        hint = "Open the folder that it lies in."
+        raise CineUnsupported(f"{path.name} is the index of a DICOM medium and holds no pictures itself.", hint)
     if kind is FileKind.DICOM:
         cine = open_dicom(path, _PROCESS_SECRET if patient_secret is None else patient_secret)
     elif kind is FileKind.VIDEO:
         cine = open_video(path)
+    elif kind is FileKind.PICTURES:
+        cine = open_pictures(path)
     elif kind is not None:
         cine = open_volume(path, kind)
     else:

@@ -10,20 +10,17 @@ from ral.formats import HEAD_BYTES, kind_of
 
 __all__ = ["HEAD_BYTES", "FileKind", "foreign_kind", "is_dicomdir", "read_head", "sniff"]
 
-_DICOMDIR_CLASS = b"1.2.840.10008.1.3.10\0"
+_DICOMDIR_CLASS = b"1.2.840.10008.1.3.10"
 _BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")  # what an MP4 or MOV may begin with
+_VIDEOS = (b"GIF8", b"\x1aE\xdf\xa3", b"0&\xb2u", b"\0\0\x01\xba")  # and Matroska, Windows Media, MPEG
+_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 _FOREIGN = {
     b"%PDF": "a PDF document",
     b"PK\x03\x04": "a ZIP archive",
     b"\x1f\x8b": "a gzip archive",
-    b"\x89PNG": "a PNG picture",
-    b"\xff\xd8\xff": "a JPEG picture",
-    b"GIF8": "a GIF picture",
-    b"II*\0": "a TIFF picture",
-    b"MM\0*": "a TIFF picture",
-    b"\x1aE\xdf\xa3": "a Matroska video",
-    b"0&\xb2u": "a Windows Media video",
-    b"\0\0\x01\xba": "an MPEG program stream",
+    b"7z\xbc\xaf": "a 7z archive",
+    b"Rar!": "a RAR archive",
+    b"\xd0\xcf\x11\xe0": "an Office document",
 }
 
 
@@ -34,6 +31,7 @@ class FileKind(Enum):
     VIDEO = "video"
     NIFTI = "nifti"
     METAIMAGE = "metaimage"
+    PICTURES = "pictures"
 
 
 def read_head(path: Path) -> bytes:
@@ -66,6 +64,10 @@ def sniff(head: bytes) -> FileKind | None:
         return FileKind.DICOM
     if (head[:4] == b"RIFF" and head[8:12] == b"AVI ") or (head[4:8] in _BOXES and head[0] < 0x20):
         return FileKind.VIDEO
+    if head.startswith(_VIDEOS):
+        return FileKind.VIDEO
+    if head.startswith(_PICTURES) or _is_bmp(head):
+        return FileKind.PICTURES
     volume = kind_of(head)
     return FileKind(volume) if volume else None
 
@@ -88,6 +90,10 @@ def _is_bare_dicom(head: bytes) -> bool:
         return False
     explicit = head[4:6].isalpha() and head[4:6].isupper()
     return explicit or 0 < int.from_bytes(head[4:8], "little") <= 64
+
+
+def _is_bmp(head: bytes) -> bool:
+    return head[:2] == b"BM" and head[6:10] == b"\0\0\0\0" and head[15:18] == b"\0\0\0"
 
 
 def _is_text(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""AVI, MP4 and MOV: frames counted by decoding them, and reached exactly."""
+"""AVI, MP4, MOV, GIF and the like: frames counted by decoding them, and reached exactly."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ import numpy as np
 from echoview.domain.cine import Cine, CineInfo
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.colour import DOPPLER, central_box, shows_flow
+from echoview.io.echonet import echonet_place
 from echoview.io.timing import Timing, assumed_timing, even_timing, uneven_timing
 from echoview.io.views import view_from_text
 
@@ -133,13 +134,14 @@ def open_video(path: Path) -> Cine:
         CineUnreadable: no frame of it can be decoded.
         CineUnsupported: far too long or too large for a cine.
     """
-    place = str(path.absolute())  # a relative name with a colon would be taken for a protocol
-    video = VideoFrames(path.name, lambda: cv2.VideoCapture(place, cv2.CAP_FFMPEG))
+    named = str(path.absolute())  # a relative name with a colon would be taken for a protocol
+    video = VideoFrames(path.name, lambda: cv2.VideoCapture(named, cv2.CAP_FFMPEG))
     content_hash = _hash_file(path)
     timing = video_timing(video)
     count = len(video)
     x0, y0, x1, y1 = central_box(*video.size)
     pictures = [video.decode(t)[y0:y1, x0:x1] for t in sorted({0, count // 4, count // 2})]
+    place = echonet_place(path)
     cut = video.claimed > count + 1  # some containers count one too many
     info = CineInfo(
         size=video.size,
@@ -150,7 +152,8 @@ def open_video(path: Path) -> Cine:
         content_hash=content_hash,
         kind="video",
         calibration_note="Video files carry no pixel size.",
-        view_hint=view_from_text(path.stem),
+        view_hint=view_from_text(path.stem) or place.view,
+        patient_key=place.patient,
         withheld=DOPPLER if shows_flow(pictures) else "",
         notes=(f"The file promises {video.claimed} frames, but only {count} can be decoded.",) if cut else (),
     )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import math
 import re
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +21,7 @@ from ral.formats import FormatError, UnsupportedFormat, data_path, read_image
 
 _PATIENT_TOKEN = re.compile(r"patient[-_]?\d+", re.IGNORECASE)  # CAMUS: patient0001_4CH_ED.nii.gz
 _MM_RANGE = (0.01, 10.0)
+_MAX_VOXELS = 2**27
 
 
 class ArrayFrames:
@@ -38,6 +42,9 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         CineUnreadable: the file, or the pixel file it names, is missing or damaged.
         CineUnsupported: it is sound but no grey 2-D sequence.
     """
+    count, (height, width) = volume_sides(path, kind)
+    if count * height * width > _MAX_VOXELS:  # a small file may be packed so well that it fills the memory
+        raise CineUnsupported(f"{path.name} is too large for a cine: {count} × {height} × {width}.", "Cut it shorter.")
     try:
         frames, spacing = read_image(path)
         content_hash = _hash_files(path, data_path(path))
@@ -104,3 +111,34 @@ def _hash_files(*paths: Path) -> str:
     for path in dict.fromkeys(paths):
         digest.update(path.read_bytes())
     return f"sha256:{digest.hexdigest()}"
+
+
+def volume_sides(path: Path, kind: FileKind) -> tuple[int, tuple[int, int]]:
+    """Frames, and height and width, of a NIfTI or MetaImage as its header gives them.
+
+    Raises:
+        CineUnreadable: the header is damaged, or its disk does not answer.
+    """
+    try:
+        width, height, *rest = _nifti_sides(path) if kind is FileKind.NIFTI else _meta_sides(path)
+    except (OSError, EOFError, zlib.error, ValueError):
+        raise CineUnreadable(f"{path.name} has a damaged header.", "Copy the data set again.") from None
+    return math.prod(max(side, 1) for side in rest), (height, width)
+
+
+def _nifti_sides(path: Path) -> list[int]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    with gzip.open(path, "rb") if packed else path.open("rb") as file:
+        head = file.read(400)
+    wide = head[4:8] == b"n+2\0"
+    order = "little" if head[:4] in (b"\x5c\x01\0\0", b"\x1c\x02\0\0") else "big"
+    start, step = (16, 8) if wide else (40, 2)
+    dims = [int.from_bytes(head[at : at + step], order, signed=True) for at in range(start, start + 8 * step, step)]
+    return dims[1 : 1 + min(max(dims[0], 2), 7)]
+
+
+def _meta_sides(path: Path) -> list[int]:
+    with path.open("rb") as file:
+        found = re.search(rb"^\s*DimSize\s*=\s*([\d ]+)", file.read(4096), re.MULTILINE)
+    return [int(side) for side in found[1].split()] if found else []

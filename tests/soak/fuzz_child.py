@@ -29,6 +29,7 @@ from echoview.io.decoders import choose_decoder
 from echoview.io.dicom import read_format
 from echoview.io.dicom_header import parse_dicom
 from echoview.io.dicom_pixels import find_pixels, group_frames, read_items
+from echoview.io.jpeg_lossless import decode_lossless
 from echoview.io.listing import list_cines
 from ral.formats import write_nifti
 
@@ -37,6 +38,7 @@ MOST_BYTES = 2**30
 STUCK_S = 60  # after so long the traceback of the input is shown and the process ends
 DECODERS = {
     "jpeg": ("4.50", "4.51", "4.57", "4.70"),
+    "lossless": ("4.57", "4.70"),
     "jpeg-ls": ("4.80", "4.81"),
     "jpeg-2000": ("4.90", "4.91"),
     "rle": ("5",),
@@ -92,13 +94,13 @@ def real_files(most: int) -> Iterator[Path]:
         yield from (p for p in sorted(folder.iterdir()) if p.is_file() and p.stat().st_size <= most)
 
 
-def decoder_target(syntaxes: tuple[str, ...], last: Path) -> Attempt:
-    """Frames of the real files in these syntaxes, hurt, given to their decoder as a cine gives them."""
+def decoder_target(target: str, last: Path) -> Attempt:
+    """Frames of the real files in the syntaxes of this target, hurt, given to their decoder as a cine gives them."""
     seeds = []
     for path in real_files(10**6):
         try:
             file = parse_dicom(path.name, path.read_bytes())
-            if not str(file.syntax).startswith(tuple(f"1.2.840.10008.1.2.{end}" for end in syntaxes)):
+            if not str(file.syntax).startswith(tuple(f"1.2.840.10008.1.2.{end}" for end in DECODERS[target])):
                 continue
             form = read_format(path.name, file.header, file.syntax, file.little)
             items = read_items(file.data, find_pixels(path.name, file).body)
@@ -118,7 +120,10 @@ def decoder_target(syntaxes: tuple[str, ...], last: Path) -> Attempt:
         stored = mutate(stored, chance)
         last.write_bytes(stored)
         try:
-            choose_decoder("fuzz", form)(stored)
+            if target == "lossless":  # our own, also where a library would be asked
+                decode_lossless(stored, form.rows, form.columns, form.samples)
+            else:
+                choose_decoder("fuzz", form)(stored)
         except Exception:  # a cine calls any of them a damaged frame
             return
 
@@ -187,7 +192,7 @@ def used_bytes() -> int:
 def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     warnings.simplefilter("error")
     last = Path(folder) / "last"
-    attempt = file_target(last) if target == "files" else decoder_target(DECODERS[target], last)
+    attempt = file_target(last) if target == "files" else decoder_target(target, last)
     end = time.monotonic() + float(seconds)
     slowest = 0.0
     tried = 0

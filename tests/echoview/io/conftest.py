@@ -260,7 +260,8 @@ def write_video(tmp_path: Path) -> Callable[..., Path]:
 
     def write(frames: np.ndarray, name: str = "cine.avi", fps: float = 25.0) -> Path:
         path = tmp_path / name
-        codec = cv2.VideoWriter_fourcc(*("MJPG" if name.endswith(".avi") else "mp4v"))
+        codecs = {".avi": "MJPG", ".wmv": "WMV2", ".mpg": "MPG2", ".webm": "VP80"}
+        codec = cv2.VideoWriter.fourcc(*codecs.get(path.suffix, "mp4v"))
         writer = cv2.VideoWriter(str(path), codec, fps, frames.shape[2:0:-1])
         assert writer.isOpened()
         for frame in frames:

@@ -131,6 +131,14 @@ def test_one_file_and_no_folder(study):
         list_cines(study / "gone", lambda: False)
 
 
+def test_a_medium_is_listed_from_its_index(study, bundled):
+    index = bundled("badVR.dcm").parent / "dicomdirtests" / "DICOMDIR"
+    (study / "DICOMDIR").write_bytes(index.read_bytes())
+    cines, listing = everything(study / "DICOMDIR")
+    assert [c.path.name for c in cines] == ["a", "b", "c"]
+    assert listing.seen == 8
+
+
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="the administrator may read everything")
 def test_a_folder_that_may_not_be_read(tmp_path, write_dicom, grey_frames):
     write_dicom([f.tobytes() for f in grey_frames], name="good")

@@ -116,3 +116,9 @@ def test_the_cache_hands_out_the_same_frame(write_dicom, grey_frames):
     with pytest.raises(IndexError):
         cine.frame(5)
     assert np.array_equal(picture, grey_frames[2])
+
+
+def test_the_index_of_a_medium(bundled, tmp_path):
+    medium = bundled("badVR.dcm").parent / "dicomdirtests"
+    refuse(medium / "DICOMDIR", CineUnsupported, "index of a DICOM medium")
+    assert medium / "DICOMDIR" not in find_cines(medium)

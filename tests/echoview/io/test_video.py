@@ -8,6 +8,7 @@ import threading
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
@@ -32,7 +33,7 @@ def number_of(picture: np.ndarray) -> int:
     return sum(int(picture[40, 16 * bit + 8].mean() > 110) << bit for bit in range(6))
 
 
-@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4", "cine.mov"])
+@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4", "cine.mov", "cine.wmv", "cine.mpg", "cine.mkv", "cine.webm"])
 def test_order_colours_and_times(name, counted, write_video):
     cine = open_cine(write_video(counted, name, fps=50.0))
     assert len(cine) == COUNT
@@ -45,7 +46,44 @@ def test_order_colours_and_times(name, counted, write_video):
     assert np.abs(cine.frame(7)[72, 16].astype(int) - (200, 20, 30)).max() < 15
 
 
-@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4"])
+STEPS_MS = [40, 40, 60, 20, 60, 20]
+
+
+def test_uneven_times_of_a_gif(counted, tmp_path):
+    pictures = [Image.fromarray(frame[..., 0]) for frame in counted[: len(STEPS_MS)]]
+    pictures[0].save(tmp_path / "x.gif", save_all=True, append_images=pictures[1:], duration=STEPS_MS)
+    cine = open_cine(tmp_path / "x.gif")
+    np.testing.assert_allclose(cine.times_s, np.cumsum([0, *STEPS_MS[:-1]]) * 1e-3)
+    assert cine.info.timing_known
+    assert [number_of(cine.frame(t)) for t in (5, 0, 3)] == [5, 0, 3]
+
+
+def test_uneven_times_of_an_mp4(counted, write_video):
+    path = write_video(counted[: len(STEPS_MS)], "cine.mp4", fps=25.0)
+    data = path.read_bytes()
+    scale = int.from_bytes(data[data.index(b"mdhd") + 16 :][:4], "big")
+    at = data.index(b"stts") - 4
+    entries = b"".join((1).to_bytes(4, "big") + (step * scale // 1000).to_bytes(4, "big") for step in STEPS_MS)
+    table = b"stts\0\0\0\0" + len(STEPS_MS).to_bytes(4, "big") + entries
+    data = _grown(data, at, (len(table) + 4).to_bytes(4, "big") + table)
+    path.write_bytes(data)
+    cine = open_cine(path)
+    np.testing.assert_allclose(cine.times_s, np.cumsum([0, *STEPS_MS[:-1]]) * 1e-3, atol=1e-3)
+    assert [number_of(cine.frame(t)) for t in range(len(STEPS_MS))] == list(range(len(STEPS_MS)))
+
+
+def _grown(data: bytes, at: int, box: bytes) -> bytes:
+    """The MP4 with the box at `at` replaced; the boxes around it, which stand after the pictures, grow with it."""
+    old = int.from_bytes(data[at : at + 4], "big")
+    out = bytearray(data[:at] + box + data[at + old :])
+    for name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+        start = data.index(name) - 4
+        size = int.from_bytes(data[start : start + 4], "big") + len(box) - old
+        out[start : start + 4] = size.to_bytes(4, "big")
+    return bytes(out)
+
+
+@pytest.mark.parametrize("name", ["cine.avi", "cine.mp4", "cine.wmv", "cine.mpg"])
 def test_any_order_gives_the_right_frame(name, counted, write_video):
     cine = open_cine(write_video(counted, name))
     source = cine._source
