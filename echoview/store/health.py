@@ -65,7 +65,10 @@ def _examine_server(url: str) -> Iterator[Finding]:
     try:
         engine = make_engine(url)
         yield Finding(True, f"The library is the database {make_url(url).render_as_string(hide_password=True)}.")
-        yield from _contents(engine)
+        try:
+            yield from _contents(engine)
+        finally:
+            engine.dispose()
         yield Finding(True, "Backups of a server are made there, with pg_dump.")
     except (SQLAlchemyError, ImportError, ValueError) as error:
         yield Finding(False, f"The server's library cannot be read: {reason(error)}.")
