@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from echoview import __version__
 from echoview.errors import EchoViewError
 
-COMMANDS = ("open", "demo", "predict", "train", "doctor", "self-test")
+if TYPE_CHECKING:
+    from echoview.domain.cine import Cine
+    from echoview.domain.prediction import Prediction
+
+COMMANDS = ("open", "demo", "predict", "export", "import", "train", "doctor", "self-test")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -52,6 +57,8 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda", "mps"))
     predict.set_defaults(act=_predict)
 
+    _exchange_parsers(commands)
+
     train = commands.add_parser("train", help="fine-tune on a run folder; what the window starts as a child process")
     train.add_argument("run", metavar="RUN")
     train.set_defaults(act=_train)
@@ -64,6 +71,90 @@ def _parser() -> argparse.ArgumentParser:
     test = commands.add_parser("self-test", help="open and predict the sample, train two steps in a child process")
     test.set_defaults(act=_self_test)
     return parser
+
+
+def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """`export` and `import`: labels out of the library and into it."""
+    out = commands.add_parser("export", help="labels as a bundle, CAMUS, EchoNet, COCO, masks, a table, or video")
+    out.add_argument("out", metavar="OUT", help="a new file for bundle and measures, else a new folder")
+    out.add_argument(
+        "--format", default="bundle",
+        choices=("bundle", "camus", "echonet", "coco", "masks", "measures", "overlay"),
+    )  # fmt: skip
+    out.add_argument("--frames", action="store_true", help="put the frames into a bundle, black outside the sector")
+    out.add_argument("--cine", action="append", default=[], metavar="PATH", help="only this cine; may be repeated")
+    out.add_argument("--predict", action="store_true", help="fill frames that nobody labelled with the weights in use")
+    out.add_argument("--library", default="", metavar="URL")
+    out.set_defaults(act=_export)
+
+    take = commands.add_parser("import", help="merge labels from a bundle or an export folder into the library")
+    take.add_argument("path", metavar="PATH")
+    take.add_argument("--cines", action="append", default=[], metavar="DIR", help="where the cines lie, if not known")
+    take.add_argument(
+        "--frames-to", default="", metavar="DIR", help="write cines that are nowhere else from the bundle"
+    )
+    take.add_argument("--theirs", action="store_true", help="where both sides differ, theirs is in force")
+    take.add_argument("--annotator", default="", metavar="NAME", help="default: the one in the settings")
+    take.add_argument("--library", default="", metavar="URL")
+    take.set_defaults(act=_import)
+
+
+def _export(chosen: argparse.Namespace) -> int:
+    from echoview import settings
+    from echoview.io import open_cine
+    from echoview.services.exporting import export_to
+    from echoview.store import open_library
+    from echoview.store.place import library_url
+
+    known = settings.load()
+    secret = bytes.fromhex(known.patient_secret)
+    out = Path(chosen.out)
+    if out.exists() and (out.is_file() or any(out.iterdir())):
+        raise EchoViewError(f"{out.name} is there already.", "Name a file or folder that is new.")
+    only = [open_cine(path, patient_secret=secret).info.identity for path in chosen.cine] or None
+    count = export_to(
+        out, chosen.format, open_library(library_url(chosen.library or known.library_url)), secret=secret,
+        frames=chosen.frames, only=only, predict=_predictor() if chosen.predict else None, say=_say,
+    )  # fmt: skip
+    print(f"{count} cine{'s' if count != 1 else ''} exported as {chosen.format}")
+    return 0
+
+
+def _import(chosen: argparse.Namespace) -> int:
+    from echoview import settings
+    from echoview.services.importing import import_from
+    from echoview.store import open_library
+    from echoview.store.place import library_url
+
+    known = settings.load()
+    came = import_from(
+        Path(chosen.path), open_library(library_url(chosen.library or known.library_url)),
+        by=chosen.annotator or known.annotator or "import", secret=bytes.fromhex(known.patient_secret),
+        folders=[Path(folder) for folder in chosen.cines], theirs=chosen.theirs, say=_say,
+        frames_to=Path(chosen.frames_to) if chosen.frames_to else None,
+    )  # fmt: skip
+    for name, what in came.conflicts:
+        print(f"conflict  {name}: {', '.join(what)} ({'theirs' if chosen.theirs else 'ours'} in force, both kept)")
+    for name in came.unknown:
+        print(f"unknown   {name}: its cine is not here; name its folder with --cines")
+    print(f"{came.revisions} revisions of {came.cines} cines imported, {len(came.conflicts)} in conflict")
+    return 0
+
+
+def _predictor() -> Callable[[Cine], Prediction]:
+    """Whole predictions with the weights in use."""
+    from echoview import settings
+    from echoview.app import registry
+    from echoview.services.exporting import predicted
+    from echoview.services.inference import Inference
+
+    known, weights = settings.load(), registry().active()
+    inference = Inference(known.threads)
+    return lambda cine: predicted(inference, cine, weights, known.device)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)
 
 
 def _open(chosen: argparse.Namespace) -> int:

@@ -15,7 +15,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import LogitMap, Prediction
-from echoview.domain.study import Listed
+from echoview.domain.study import CineFile
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
@@ -147,7 +147,7 @@ class Workflow(QObject):
             on_error=self._not_opened,
         )
 
-    def _found(self, found: list[Listed]) -> None:
+    def _found(self, found: list[CineFile]) -> None:
         """The first cine of a folder opens while the others are still being listed."""
         if self._first_wanted and found:
             self._first_wanted = False

@@ -47,7 +47,7 @@ TABLE: dict[str, Row] = {
     "echoview.settings": Row(echoview("paths")),
     "echoview.domain": Row(echoview("domain")),
     "echoview.measure": Row((*echoview("domain", "measure"), "ral.geometry", "scipy", "skimage")),
-    "echoview.io": Row((*echoview("domain", "io"), *FLOOR, *DECODERS, "cv2", "PIL")),
+    "echoview.io": Row((*echoview("domain", "io"), *FLOOR, *DECODERS, "cv2", "PIL"), ("ral.datasets",)),
     "echoview.store": Row((*echoview("domain", "store", "paths", "settings"), "sqlalchemy", "alembic")),
     "echoview.services": Row((*BELOW_SERVICES, *echoview("services"), "PySide6.QtCore"), ("ral",)),
     "echoview.session": Row(
@@ -291,6 +291,7 @@ print(sorted(set(shut) & set(sys.modules)))
     [
         ("echoview.domain,echoview.measure,echoview.store,echoview.io", "PySide6,torch"),
         ("echoview.services", "PySide6.QtGui,PySide6.QtWidgets,torch"),
+        ("echoview.services.exporting,echoview.services.importing", "PySide6,torch"),
         ("echoview.cli", "PySide6,torch"),
         ("echoview.app,echoview.session,echoview.workflow,echoview.ui", "torch"),
         ("ral.geometry,ral.formats", "torch,PySide6,echoview"),

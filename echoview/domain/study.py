@@ -24,7 +24,7 @@ class Status(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class CineFile:
     """A file that holds a cine; `study` names the folder it lies in, `modified_ns` is the file's time."""
 
     path: str

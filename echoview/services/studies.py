@@ -10,7 +10,7 @@ from pathlib import Path
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
-from echoview.domain.study import Listed, Status, status_of
+from echoview.domain.study import CineFile, Status, status_of
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
 from echoview.io import find_cines
@@ -53,13 +53,13 @@ def cine_paths(folder: Path, _cancelled: Callable[[], bool]) -> Iterator[Path]:
     yield from find_cines(folder)
 
 
-def list_folder(folder: Path, cancelled: Callable[[], bool] = lambda: False) -> Iterator[list[Listed]]:
+def list_folder(folder: Path, cancelled: Callable[[], bool] = lambda: False) -> Iterator[list[CineFile]]:
     """The cines of a folder and the folders in it, in batches as they are found.
 
     Raises:
         CineUnreadable: the folder is gone or holds no cine.
     """
-    batch: list[Listed] = []
+    batch: list[CineFile] = []
     found, due = 0, time.monotonic()  # the first cine is shown at once
     for path in cine_paths(folder, cancelled):
         if cancelled():
@@ -80,13 +80,13 @@ def list_folder(folder: Path, cancelled: Callable[[], bool] = lambda: False) -> 
         )
 
 
-def list_files(paths: tuple[str, ...]) -> list[Listed]:
+def list_files(paths: tuple[str, ...]) -> list[CineFile]:
     """Those of the files that are still there, in their order."""
     found = [listed(Path(path), None) for path in paths]
     return [one for one in found if one is not None]
 
 
-def listed(path: Path, folder: Path | None) -> Listed | None:
+def listed(path: Path, folder: Path | None) -> CineFile | None:
     """A row for a file, or None where it is gone; its study is the folder in which it lies."""
     try:
         facts = os.stat(path)
@@ -94,7 +94,7 @@ def listed(path: Path, folder: Path | None) -> Listed | None:
         return None
     parent = path.parent
     study = parent.name if folder is None or parent == folder else parent.relative_to(folder).as_posix()
-    return Listed(str(path), path.name, study or str(parent), facts.st_size, facts.st_mtime_ns)
+    return CineFile(str(path), path.name, study or str(parent), facts.st_size, facts.st_mtime_ns)
 
 
 def standings(library: Library | None, secret: bytes) -> tuple[dict[str, Standing], dict[str, Standing]]:

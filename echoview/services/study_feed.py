@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from echoview.domain.study import Listed, Look, Status
+from echoview.domain.study import CineFile, Look, Status
 from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
 from echoview.services.jobs import Job, Jobs, Lane
@@ -42,7 +42,7 @@ class StudyFeed(QObject):
 
     Signals:
         started(title): another listing, "" for the recent cines.
-        found(list[Listed]): more rows of the folder that is being listed.
+        found(list[CineFile]): more rows of the folder that is being listed.
         ended(error or None): the listing is over.
         filled(list[Filled]): rows about which more is known.
     """
@@ -61,8 +61,8 @@ class StudyFeed(QObject):
         self._looking: Job | None = None
         self._stop = threading.Event()
         self._wake = threading.Condition()
-        self._urgent: list[Listed] = []
-        self._rest: list[Listed] = []
+        self._urgent: list[CineFile] = []
+        self._rest: list[CineFile] = []
         self._by_path: dict[str, Standing] = {}
         self._by_key: dict[str, Standing] = {}
 
@@ -131,7 +131,7 @@ class StudyFeed(QObject):
 
     # ---- looking
 
-    def want(self, seen: Iterable[Listed], rest: Iterable[Listed]) -> None:
+    def want(self, seen: Iterable[CineFile], rest: Iterable[CineFile]) -> None:
         """These rows are on the screen; the rest may follow."""
         with self._wake:
             self._urgent, self._rest = list(seen), list(rest)
@@ -177,7 +177,7 @@ class StudyFeed(QObject):
                 batch = []
                 self._breathe(REST * spent)
 
-    def _next(self) -> tuple[Listed | None, bool]:
+    def _next(self) -> tuple[CineFile | None, bool]:
         with self._wake:
             if self._urgent:
                 return self._urgent.pop(0), True
@@ -187,7 +187,7 @@ class StudyFeed(QObject):
         with self._wake:
             self._wake.wait_for(lambda: bool(self._urgent) or not self._rest, min(seconds, 2.0))
 
-    def _look(self, one: Listed, folder: Path) -> Filled:
+    def _look(self, one: CineFile, folder: Path) -> Filled:
         try:
             look = look_at(one, folder, self._secret)
         except EchoViewError as error:
@@ -198,5 +198,5 @@ class StudyFeed(QObject):
         return self._of(one.path, look, self._by_key.get(look.identity_key) or self._by_path.get(one.path))
 
 
-def _in_one_batch(recent: tuple[str, ...]) -> Iterator[list[Listed]]:
+def _in_one_batch(recent: tuple[str, ...]) -> Iterator[list[CineFile]]:
     yield list_files(recent)

@@ -15,7 +15,7 @@ import numpy as np
 
 from echoview import paths
 from echoview.domain.calibration import Calibration
-from echoview.domain.study import Listed, Look
+from echoview.domain.study import CineFile, Look
 from echoview.domain.view import View
 from echoview.io import open_cine
 
@@ -37,12 +37,12 @@ def cache_folder() -> Path:
     return folder
 
 
-def cached_at(one: Listed, folder: Path, secret: bytes) -> Path:
+def cached_at(one: CineFile, folder: Path, secret: bytes) -> Path:
     """Where the look at this state of the file is kept: another size or time is another key."""
     return folder / key_of(f"{one.path}\0{one.size}\0{one.modified_ns}", secret)
 
 
-def look_at(one: Listed, folder: Path, secret: bytes) -> Look:
+def look_at(one: CineFile, folder: Path, secret: bytes) -> Look:
     """From the cache, else from the file.
 
     Raises:
@@ -86,7 +86,7 @@ def trim(folder: Path, kept: int = KEPT) -> int:
     return len(old)
 
 
-def _look_into(one: Listed, secret: bytes) -> Look:
+def _look_into(one: CineFile, secret: bytes) -> Look:
     from ral.prepare import prepare
 
     cine = open_cine(one.path, patient_secret=secret)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from echoview.domain.study import Listed, Status, approved, status_of
+from echoview.domain.study import CineFile, Status, approved, status_of
 from echoview.errors import EchoViewError
 from echoview.ui.theme import DARK, icon
 from echoview.ui.widgets import quiet
@@ -134,7 +134,7 @@ class Worklist(QWidget):
         self._title, self._fresh = title or _RECENT, True
         self._show_state()
 
-    def _found(self, found: list[Listed]) -> None:
+    def _found(self, found: list[CineFile]) -> None:
         if self._fresh:
             self._fresh = False
             self.model.clear()

@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage, QPixmap
 
-from echoview.domain.study import Listed, Status
+from echoview.domain.study import CineFile, Status
 from echoview.domain.view import View
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Index = QModelIndex | QPersistentModelIndex
 class Row:
     """A cine of the list; `share` is the network's probability of the view, None where it has not looked."""
 
-    listed: Listed
+    listed: CineFile
     status: Status = Status.NEW
     view: View | None = None
     share: float | None = None
@@ -127,7 +127,7 @@ class WorklistModel(QAbstractListModel):
         self._pictures.clear()
         self.endResetModel()
 
-    def add(self, found: Iterable[Listed]) -> None:
+    def add(self, found: Iterable[CineFile]) -> None:
         """More cines; they are shown by the next `arrange`."""
         for listed in found:
             row = Row(listed, name_key=_natural(listed.path))
@@ -162,7 +162,7 @@ class WorklistModel(QAbstractListModel):
         self, path: str, status: Status, view: View | None, share: float | None, ef_percent: float | None, frames: int
     ) -> None:
         """What this session says of a cine; it holds until the program ends."""
-        row = self.rows.get(path) or Row(Listed(path, path, "", 0, 0))
+        row = self.rows.get(path) or Row(CineFile(path, path, "", 0, 0))
         row.status, row.view, row.share, row.ef_percent, row.frames = status, view, share, ef_percent, frames
         row.here, row.words = True, ""
         self._said[path] = row

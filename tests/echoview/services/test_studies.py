@@ -21,7 +21,7 @@ from echoview.measure import measure
 from echoview.services.studies import list_files, list_folder, listed, standings
 from echoview.services.thumbnails import SIDE, cache_folder, cached_at, key_of, look_at, read_look, trim
 from echoview.store import open_library
-from echoview.store.library import sqlite_url
+from echoview.store.place import library_url
 from ral.formats import write_nifti
 
 SECRET = b"s" * 32
@@ -115,7 +115,7 @@ def test_the_library_says_status_view_and_ef(tmp_path):
     label = Label(
         {1: Contour.through(wide, Origin.DRAWN), 4: Contour.through(small, Origin.ACCEPTED)}, View.A2C, ed=1, es=4
     )  # fmt: skip
-    library = open_library(sqlite_url(tmp_path / "l.sqlite"))
+    library = open_library(library_url(str(tmp_path / "l.sqlite")))
     library.save(cine, "/there", Label(), label, annotator="a", app_version="", weights="", tool="t")
     by_path, by_key = standings(library, SECRET)
     standing = by_key[key_of(cine.info.identity, SECRET)]

@@ -16,7 +16,7 @@ from echoview.domain.label import Label
 from echoview.domain.view import View
 from echoview.errors import LibraryError
 from echoview.store import Library, open_library
-from echoview.store.library import sqlite_url
+from echoview.store.place import library_url
 from echoview.store.transfer import OURS, Entry, History, Merged, cines, histories, merge
 
 ONE, TWO = draw([(0, 10), (5, 0), (10, 10)]), draw([(1, 11), (6, 1), (11, 11)])
@@ -34,14 +34,14 @@ def cine(identity: str, frames: int = 9) -> Cine:
 
 @pytest.fixture
 def library(tmp_path: Path):
-    opened = open_library(sqlite_url(tmp_path / "ours.sqlite"))
+    opened = open_library(library_url(str(tmp_path / "ours.sqlite")))
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def other(tmp_path: Path):
-    opened = open_library(sqlite_url(tmp_path / "theirs.sqlite"))
+    opened = open_library(library_url(str(tmp_path / "theirs.sqlite")))
     yield opened
     opened.close()
 

@@ -1,0 +1,44 @@
+"""Masks: a PNG a labelled frame (255 = cavity), and an NPZ a cine with masks, contours and frame times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from echoview.io.export_bundle import png
+from echoview.io.export_item import Outgoing, whole, write_index
+from ral.geometry import raster
+
+KIND = "masks"
+
+
+def write_masks(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, list[str]]:
+    """How many cines were written, and the names of those without a contour. No frames are needed.
+
+    Raises:
+        EchoViewError: the folder cannot be written.
+    """
+    written: list[Outgoing] = []
+    left_out: list[str] = []
+    for item in items:
+        if not item.contours:
+            left_out.append(item.name)
+            continue
+        _, height, width = item.shape
+        frames = sorted(item.contours)
+        masks = np.stack([raster(item.contours[t], (height, width)) for t in frames])
+        for t, mask in zip(frames, masks, strict=True):
+            with whole(folder / item.name / f"{t + 1:04d}.png") as part:
+                part.write_bytes(png(mask.astype(np.uint8) * 255))
+        spacing = [np.nan, np.nan] if item.calibration is None else list(item.calibration)
+        with whole(folder / f"{item.name}.npz") as part:
+            np.savez_compressed(
+                part, masks=masks, frames=np.array(frames), contours=np.stack([item.contours[t] for t in frames]),
+                predicted=np.array([t in item.predicted for t in frames]), spacing_mm=np.array(spacing, float),
+                times_s=np.zeros(0) if item.times_s is None else item.times_s,
+            )  # fmt: skip
+        written.append(item)
+    write_index(folder, KIND, salt, app_version, written)
+    return len(written), left_out

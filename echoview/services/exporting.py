@@ -1,0 +1,219 @@
+"""Labels out of the library: what `echoview export` does. No Qt here."""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from echoview import __version__
+from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Cine
+from echoview.domain.label import Label
+from echoview.domain.prediction import Prediction
+from echoview.domain.weights import WeightsSet
+from echoview.errors import EchoViewError
+from echoview.io import open_cine
+from echoview.io.export_bundle import write_bundle
+from echoview.io.export_camus import write_camus
+from echoview.io.export_coco import write_coco
+from echoview.io.export_echonet import write_echonet
+from echoview.io.export_item import Outgoing, keyed
+from echoview.io.export_masks import write_masks
+from echoview.io.export_measures import write_measures
+from echoview.io.export_overlay import write_overlay
+from echoview.measure import Measurements, confidence_shown, contours_shown, measure
+from echoview.services.inference import Inference, preparation_of
+from echoview.store import Library
+from echoview.store.transfer import Entry, History, histories
+
+FOLDERS = {"camus": write_camus, "echonet": write_echonet, "coco": write_coco, "masks": write_masks}
+FORMATS = ("bundle", *FOLDERS, "measures", "overlay")
+NEED_FRAMES = ("camus", "echonet", "coco", "overlay")
+
+Predict = Callable[[Cine], Prediction]
+Say = Callable[[str], None]
+
+
+def export_to(
+    out: Path,
+    kind: str,
+    library: Library,
+    *,
+    secret: bytes,
+    frames: bool = False,
+    only: Collection[str] | None = None,
+    predict: Predict | None = None,
+    say: Say = lambda sentence: None,
+) -> int:
+    """Export the labels of a library; how many cines went out.
+
+    Args:
+        out: a file for "bundle" and "measures", else a folder.
+        kind: one of FORMATS.
+        frames: put de-identified frames into a bundle; the formats of NEED_FRAMES always hold theirs.
+        only: identities of cines, or None for all with labels.
+        predict: gives the contours of frames that nobody labelled; they are marked as the network's.
+        say: is told which cine is left out, and why.
+
+    Raises:
+        EchoViewError: there is nothing to export, or it cannot be written.
+    """
+    salt = secrets.token_bytes(32)
+    with_frames = frames or kind in NEED_FRAMES
+    items = outgoing(library, salt, secret, with_frames, only, predict, say)
+    first = next(items, None)
+    if first is None:
+        raise _nothing()
+    items = itertools.chain([first], items)
+    if kind == "bundle":
+        count = write_bundle(out, salt, __version__, items)
+    elif kind == "measures":
+        count = write_measures(out, items)
+    elif kind == "overlay":
+        count = _overlays(out, items)
+    else:
+        count, left_out = FOLDERS[kind](out, salt, __version__, items)
+        for name in left_out:
+            say(f"{name} is left out: it lacks {'ED, ES or the view' if kind == 'camus' else 'a contour'}.")
+    if not count:
+        raise _nothing()
+    return count
+
+
+def outgoing(
+    library: Library, salt: bytes, secret: bytes, frames: bool, only: Collection[str] | None = None,
+    predict: Predict | None = None, say: Say = lambda sentence: None,
+) -> Iterator[Outgoing]:  # fmt: skip
+    """The cines of a library on their way out, numbered; one whose file is gone is told of and left out."""
+    patients: dict[str, str] = {}
+    number = 0
+    for history in histories(library, only):
+        label = history.label()
+        if label.empty:
+            continue
+        number += 1
+        name = f"cine-{number:05d}"
+        patient = patients.setdefault(history.patient_key or history.identity, f"patient{len(patients) + 1:04d}")
+        try:
+            cine = reopened(history, secret) if frames or predict is not None else None
+            yield _outgoing(name, patient, history, label, cine, salt, frames, predict)
+        except EchoViewError as error:
+            say(f"{name} is left out: {error.message}")
+
+
+def _outgoing(
+    name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, frames: bool,
+    predict: Predict | None,
+) -> Outgoing:  # fmt: skip
+    prediction = predict(cine) if predict is not None and cine is not None else None
+    lines = contours_shown(history.shape[0], prediction, label)
+    contours = {t: line for t, line in enumerate(lines) if not np.isnan(line[0, 0])}
+    calibration = label.calibration or (cine.calibration if cine else None)
+    measured = _measured(lines, calibration, prediction, label)
+    view = label.view or (cine.info.view_hint if cine else None) or (prediction.view if prediction else None)
+    used = {entry.weights for entry in history.entries if entry.weights}
+    return Outgoing(
+        name, patient, keyed(history.identity, salt), keyed(history.content_hash, salt), history.shape, contours,
+        frozenset(set(contours) - set(label.contours)), view, measured.ed, measured.es, calibration,
+        cine.times_s if cine is not None else None,
+        tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
+        numbers_of(measured), tuple(_json(entry) for entry in history.entries),
+        blanked(cine) if frames and cine is not None else None,
+    )  # fmt: skip
+
+
+def reopened(history: History, secret: bytes) -> Cine:
+    """The cine that a history belongs to, from where it was last seen.
+
+    Raises:
+        EchoViewError: it is gone, or another file lies there now.
+    """
+    try:
+        cine = open_cine(history.path, patient_secret=secret)
+    except EchoViewError as error:
+        raise EchoViewError("its file cannot be read.", "Open it once from its new place.") from error
+    if cine.info.identity != history.identity or (len(cine), *cine.size) != history.shape:
+        raise EchoViewError("another file lies where it was.", "Open it once from its new place.")
+    return cine
+
+
+def blanked(cine: Cine) -> Callable[[int], np.ndarray]:
+    """Frames as pixels with everything outside the ultrasound sector black: names burned in beside it go.
+
+    Raises:
+        EchoViewError: the sector was not found, so that nothing can be blanked.
+    """
+    sector = preparation_of(cine).sector
+    if sector.all():
+        raise EchoViewError(
+            "the sector cannot be told from what is written beside it.", "Export its labels without frames."
+        )
+
+    def frame(t: int) -> np.ndarray:
+        picture = cine.frame(t)
+        return picture * (sector if picture.ndim == 2 else sector[..., None])
+
+    return frame
+
+
+def numbers_of(measured: Measurements) -> dict[str, float | None]:
+    """What a table holds of a cine, rounded; None where it is not known."""
+    edv, esv = measured.edv_ml, measured.esv_ml
+    found: dict[str, float | None] = {
+        "edv_ml": edv, "esv_ml": esv, "sv_ml": None if edv is None or esv is None else edv - esv,
+        "ef_percent": measured.ef_percent,
+    }  # fmt: skip
+    for name, t in (("ed", measured.ed), ("es", measured.es)):
+        for what, values in (("length", measured.length_mm), ("area", measured.area_mm2)):
+            unit = "mm" if what == "length" else "mm2"
+            found[f"{what}_{name}_{unit}"] = None if t is None or values is None else float(values[t])
+    return {key: None if v is None or not np.isfinite(v) else round(v, 2) for key, v in found.items()}
+
+
+def predicted(inference: Inference, cine: Cine, weights: WeightsSet, device: str) -> Prediction:
+    """All frames of a cine at once, for an export without a window.
+
+    Raises:
+        EchoViewError: the cine must not be predicted, or the weights cannot be loaded.
+    """
+    prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
+    for found, _, fps in inference.predict(cine, weights, device):
+        prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
+    return prediction
+
+
+def _measured(
+    lines: np.ndarray, calibration: Calibration | None, prediction: Prediction | None, label: Label
+) -> Measurements:
+    """ED and ES as said or found; where there are too few frames to find them, the largest and the smallest."""
+    confidence = confidence_shown(len(lines), prediction, label)
+    measured = measure(lines, calibration, confidence, label.ed, label.es)
+    known = np.flatnonzero(np.isfinite(measured.volumes))
+    if (measured.ed is not None and measured.es is not None) or len(known) < 2:
+        return measured
+    order = known[np.argsort(measured.volumes[known])]
+    ed = int(order[-1]) if measured.ed is None else measured.ed
+    es = int(order[0]) if measured.es is None else measured.es
+    return measure(lines, calibration, confidence, ed, es)
+
+
+def _nothing() -> EchoViewError:
+    return EchoViewError("There was nothing to export.", "Label a cine first, or choose another library.")
+
+
+def _overlays(out: Path, items: Iterator[Outgoing]) -> int:
+    count = 0
+    for item in items:
+        write_overlay(out / f"{item.name}.mp4", item)
+        count += 1
+    return count
+
+
+def _json(entry: Entry) -> dict[str, Any]:
+    told = {key: getattr(entry, key) for key in ("annotator", "app_version", "weights", "tool", "change")}
+    return {"made_at": entry.made_at.isoformat(), **told}

@@ -1,0 +1,206 @@
+"""Labels out, in every format: what is in the files, and that no patient is."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from echoview.domain.label import Label
+from echoview.errors import EchoViewError
+from echoview.io import open_cine
+from echoview.services.exporting import FORMATS, blanked, export_to
+from echoview.store.transfer import histories
+from ral.geometry import area, dice, raster
+
+from .conftest import FRAMES, SECRET, WORDS
+
+
+def out_of(library, tmp_path: Path, kind: str, **options) -> Path:
+    suffix = {"bundle": ".zip", "measures": ".csv"}.get(kind, "")
+    out = tmp_path / f"out-{kind}{suffix}"
+    assert export_to(out, kind, library, secret=SECRET, **options) == 1
+    return out
+
+
+def bodies(out: Path) -> dict[str, bytes]:
+    """Every file, and everything inside of every archive, by name."""
+    found = {}
+    for path in [out] if out.is_file() else [p for p in out.rglob("*") if p.is_file()]:
+        found[path.name] = path.read_bytes()
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                found |= {name: archive.read(name) for name in archive.namelist()}
+    return found
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_no_export_names_the_patient(library, tmp_path, kind, patient_cine):
+    found = bodies(out_of(library, tmp_path, kind, frames=True))
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    secrets = [*WORDS, str(patient_cine.parent), cine.info.identity, cine.info.content_hash, cine.info.patient_key]
+    assert found
+    for name, body in found.items():
+        for word in secrets:
+            for coded in (word.encode(), word.encode("utf-16-le")):
+                assert coded.lower() not in body.lower(), f"{word} in {name}"
+                assert word.lower() not in name.lower()
+
+
+def test_letters_beside_the_sector_are_black_and_the_sector_is_whole(patient_cine, phantom):
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    frame = blanked(cine)
+    assert cine.frame(0)[:14, :70].max() == 255
+    for t in range(FRAMES):
+        assert frame(t)[:14, :70].max() == 0
+        np.testing.assert_array_equal(frame(t)[85:170, 90:150], cine.frame(t)[85:170, 90:150])
+
+
+def test_where_no_sector_is_found_no_frame_leaves(tmp_path, empty):
+    from echoview.domain.contour import draw
+    from ral.formats import write_nifti
+
+    write_nifti(tmp_path / "dark.nii.gz", np.zeros((3, 40, 40), np.uint8), (1.0, 1.0))
+    cine = open_cine(tmp_path / "dark.nii.gz")
+    label = Label({0: draw([(5, 30), (20, 5), (35, 30)])})
+    empty.save(
+        cine, str(tmp_path / "dark.nii.gz"), Label(), label, annotator="", app_version="", weights="", tool="t"
+    )  # fmt: skip
+    said: list[str] = []
+    with pytest.raises(EchoViewError, match="nothing to export"):
+        export_to(tmp_path / "b.zip", "bundle", empty, secret=SECRET, frames=True, say=said.append)
+    assert "sector" in said[0]
+    assert export_to(tmp_path / "c.zip", "bundle", empty, secret=SECRET) == 1
+
+
+def test_a_bundle_lists_its_files_with_sums_and_holds_the_history(library, tmp_path):
+    out = out_of(library, tmp_path, "bundle", frames=True)
+    with zipfile.ZipFile(out) as file:
+        manifest = json.loads(file.read("manifest.json"))
+        assert manifest["echoview"] == "bundle"
+        assert manifest["version"] == 1
+        assert manifest["weights"] == ["ral-lite 123"]
+        assert "Research use only" in manifest["terms"]
+        assert set(manifest["files"]) | {"manifest.json"} == set(file.namelist())
+        for name, told in manifest["files"].items():
+            assert hashlib.sha256(file.read(name)).hexdigest() == told
+        cine = json.loads(file.read("cines/cine-00001.json"))
+        assert [entry["tool"] for entry in cine["history"]] == ["draw", "draw, frame 8"]
+        assert cine["history"][0]["annotator"] == "Å. Reader"
+        picture = cv2.imdecode(np.frombuffer(file.read("frames/cine-00001/0008.png"), np.uint8), 0)
+        assert picture.shape == (200, 240)
+    small = tmp_path / "small.zip"
+    export_to(small, "bundle", library, secret=SECRET)
+    assert small.stat().st_size < out.stat().st_size / 4
+
+
+def test_free_text_in_a_change_stays_at_home(library, tmp_path):
+    from echoview.store.transfer import Entry, History, merge
+
+    history = next(histories(library))
+    noted = Entry(history.entries[-1].made_at, "x", "0", "", "note", {"es": 2, "comment": "asked Mr Fakename"})
+    merge(library, History(history.identity, "", "", history.path, history.shape, (noted,)), "x", "0")
+    found = bodies(out_of(library, tmp_path, "bundle"))
+    assert not any(b"Fakename" in body for body in found.values())
+    assert any(b'"note"' in body for body in found.values())
+
+
+def test_camus_and_its_info(library, tmp_path, truth, phantom):
+    from ral.datasets.camus import read_camus, read_info
+
+    out = out_of(library, tmp_path, "camus")
+    info = read_info(out / "patient0001" / "Info_4CH.cfg")
+    assert (info.ed, info.es, info.frames) == (truth.ed, truth.es, FRAMES)
+    for instant, t in (("ED", truth.ed), ("ES", truth.es)):
+        picture, mask, spacing = read_camus(out, "patient0001", "4CH", instant)
+        assert dice(mask[36:196, 40:200], phantom.masks[t]) > 0.98
+        assert picture.shape == (200, 240)
+        assert picture[:14, :70].max() == 0
+        assert spacing is None
+    assert float(info.values["LVef"]) > 20
+
+
+def test_echonet_chords_span_the_contour(library, tmp_path, truth):
+    from ral.datasets.echonet import read_file_list, read_tracings, read_video
+
+    out = out_of(library, tmp_path, "echonet")
+    traces = read_tracings(out)["cine-00001"]
+    assert sorted(traces) == list(range(FRAMES))
+    for t, polygon in traces.items():
+        line = truth.contours[t].dense()
+        assert area(polygon) == pytest.approx(area(line), rel=0.02)
+    assert read_file_list(out)["cine-00001"]["NumberOfFrames"] == str(FRAMES)
+    assert read_video(out / "Videos" / "cine-00001.avi").shape == (FRAMES, 200, 240)
+
+
+def test_coco_masks_table_and_video(library, tmp_path, truth):
+    coco = json.loads((out_of(library, tmp_path, "coco") / "annotations.json").read_text())
+    assert len(coco["images"]) == len(coco["annotations"]) == FRAMES
+    assert coco["annotations"][0]["area"] == pytest.approx(area(truth.contours[0].dense()), rel=0.001)
+    masks = out_of(library, tmp_path, "masks")
+    with np.load(masks / "cine-00001.npz") as packed:
+        np.testing.assert_array_equal(packed["masks"][3], raster(truth.contours[3].dense(), (200, 240)))
+    drawn = cv2.imread(str(masks / "cine-00001" / "0004.png"), 0)
+    np.testing.assert_array_equal(drawn > 0, raster(truth.contours[3].dense(), (200, 240)))
+    with out_of(library, tmp_path, "measures").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (int(row["ed_frame"]), int(row["es_frame"])) == (truth.ed + 1, truth.es + 1)
+    assert (row["labelled_frames"], row["edv_ml"], row["terms"]) == ("8", "", "research use only")
+    assert 20 < float(row["ef_percent"]) < 90
+    video = cv2.VideoCapture(str(out_of(library, tmp_path, "overlay") / "cine-00001.mp4"))
+    there, frame = video.read()
+    video.release()
+    assert there and frame.shape == (200, 240, 3)
+    yellow = (frame[..., 2].astype(int) > 150) & (frame[..., 0] < 130)
+    assert yellow[36:196, 40:200].sum() > 60
+
+
+def test_predicted_frames_are_marked_as_such(library, tmp_path, patient_cine):
+    from echoview.domain.prediction import Prediction
+
+    def predict(cine):
+        lines = np.full((FRAMES, 65, 2), np.nan)
+        lines[:] = np.linspace((90, 140), (150, 140), 65)
+        lines[:, :, 1] -= 60 * np.sin(np.linspace(0, np.pi, 65))
+        ones = np.ones(FRAMES)
+        return Prediction(lines, ones, np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+
+    from echoview.domain.contour import Origin
+    from echoview.store.transfer import Entry, History, merge
+
+    history = next(histories(library))
+    gone = {"contours": {str(t): None for t in range(2, 7)}, "ed": None, "es": None}
+    entry = Entry(history.entries[-1].made_at, "x", "0", "", "revert", gone)
+    merge(library, History(history.identity, "", "", history.path, history.shape, (entry,)), "x", "0", theirs=True)
+    label = library.label(history.identity)
+    for t in range(2, 7):
+        if t in label.contours:
+            assert label.contours[t].origins[0] is Origin.DRAWN
+    out = out_of(library, tmp_path, "masks", predict=predict)
+    index = json.loads((out / "echoview.json").read_text())["cines"][0]
+    assert sorted(index["labelled"] + index["predicted"]) == list(range(FRAMES))
+    assert index["labelled"] == sorted(label.contours)
+    assert "net abc" in index["weights"]
+
+
+def test_a_cine_that_is_gone_is_told_of_without_its_path(library, tmp_path, patient_cine):
+    history = next(histories(library))
+    library.moved(history.identity, str(tmp_path / "Fakename gone.dcm"))
+    said: list[str] = []
+    with pytest.raises(EchoViewError, match="nothing to export"):
+        export_to(tmp_path / "x", "camus", library, secret=SECRET, say=said.append)
+    assert said == ["cine-00001 is left out: its file cannot be read."]
+    assert export_to(tmp_path / "x.zip", "bundle", library, secret=SECRET) == 1, "labels alone need no file"
+
+
+def test_a_folder_that_cannot_be_written_is_refused_and_leaves_nothing(library, tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(EchoViewError, match="cannot be written"):
+        export_to(tmp_path / "file" / "a.zip", "bundle", library, secret=SECRET)
+    assert (tmp_path / "file").read_text() == "x"

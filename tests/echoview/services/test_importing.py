@@ -1,0 +1,243 @@
+"""Labels in: round trips in every format, packs that meet other labels, and files that are not what they seem."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echoview.domain.contour import Origin, draw
+from echoview.domain.label import Label
+from echoview.domain.view import View
+from echoview.errors import EchoViewError
+from echoview.io import open_cine
+from echoview.services.exporting import export_to
+from echoview.services.importing import import_from
+from echoview.store.codec import difference
+from echoview.store.transfer import OURS, cines, histories
+from ral.geometry import dice, raster
+
+from .conftest import SECRET
+
+# How much of the area must come back; a bundle comes back bit by bit.
+TOLERANCE = {"camus": 0.97, "echonet": 0.97, "coco": 0.995, "masks": 0.995}
+
+
+@pytest.fixture
+def pack(library, tmp_path) -> Path:
+    export_to(tmp_path / "pack.zip", "bundle", library, secret=SECRET)
+    return tmp_path / "pack.zip"
+
+
+def knows(library, patient_cine: Path, label: Label, annotator: str = "B") -> str:
+    """Another site has the same cine elsewhere, under another secret, with a label of its own."""
+    cine = open_cine(patient_cine, patient_secret=b"other" * 5)
+    library.save(
+        cine, str(patient_cine), Label(), label, annotator=annotator, app_version="0", weights="", tool="draw"
+    )  # fmt: skip
+    return cine.info.identity
+
+
+def same(a: Label, b: Label) -> bool:
+    return not difference(a, b)
+
+
+def test_a_bundle_comes_back_exactly_with_its_history(library, empty, pack, patient_cine, tmp_path):
+    came = import_from(pack, empty, by="me", secret=SECRET)
+    assert (came.revisions, came.unknown) == (0, ("cine-00001",)), "nobody here knows the cine"
+    came = import_from(pack, empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    assert (came.cines, came.revisions, came.conflicts, came.unknown) == (1, 2, (), ())
+    ours, theirs = next(histories(library)), next(histories(empty))
+    assert ours.entries == theirs.entries
+    assert same(ours.label(), theirs.label())
+    again = import_from(pack, empty, by="me", secret=SECRET)
+    assert (again.revisions, again.unknown) == (0, ()), "nothing comes twice"
+
+
+def test_a_pack_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
+    mine = draw([(90, 150), (120, 60), (150, 150)])
+    identity = knows(empty, patient_cine, Label({0: mine}, View.A2C))
+    came = import_from(pack, empty, by="me", secret=SECRET)
+    assert came.conflicts == (("cine-00001", ("frame 1", "view")),)
+    label = empty.label(identity)
+    assert np.array_equal(label.contours[0].handles, mine.handles)
+    assert label.view is View.A2C
+    assert sorted(label.contours) == sorted(truth.contours)
+    entries = next(histories(empty)).entries
+    assert [entry.annotator for entry in entries] == ["B", "Å. Reader", "Å. Reader", "me"]
+    assert entries[-1].tool == OURS
+
+
+def test_a_copy_under_another_uid_is_known_by_its_content(library, empty, tmp_path, patient_cine):
+    """The UID was replaced on the way here, so only the second key can match."""
+    copied = shutil.copy(patient_cine, tmp_path / "copy.dcm")
+    export_to(tmp_path / "pack.zip", "bundle", library, secret=SECRET)
+    with zipfile.ZipFile(tmp_path / "pack.zip") as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    cine = json.loads(parts["cines/cine-00001.json"])
+    cine["uid_key"] = "0" * 40
+    rewrite(tmp_path / "pack.zip", parts, {"cines/cine-00001.json": json.dumps(cine).encode()})
+    came = import_from(tmp_path / "pack.zip", empty, by="me", secret=SECRET, folders=[Path(copied)])
+    assert (came.cines, came.unknown) == (1, ())
+
+
+def test_frames_of_a_pack_stand_in_for_a_cine_that_is_not_here(library, empty, tmp_path):
+    export_to(tmp_path / "full.zip", "bundle", library, secret=SECRET, frames=True)
+    came = import_from(tmp_path / "full.zip", empty, by="me", secret=SECRET, frames_to=tmp_path / "cines")
+    assert (came.cines, came.revisions) == (1, 2)
+    (known,) = cines(empty)
+    cine = open_cine(known.path)
+    assert (cine.info.identity, len(cine)) == (known.identity, 8)
+    assert sorted(empty.label_of(cine).contours) == list(range(8))
+    assert cine.frame(0)[:14, :70].max() == 0
+
+
+@pytest.mark.parametrize("kind", sorted(TOLERANCE))
+def test_a_round_trip_through_other_formats(library, empty, tmp_path, patient_cine, truth, kind):
+    out = tmp_path / kind
+    export_to(out, kind, library, secret=SECRET)
+    came = import_from(out, empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    assert (came.cines, came.revisions, came.conflicts) == (1, 1, ())
+    label = next(histories(empty)).label()
+    wanted = {truth.ed, truth.es} if kind == "camus" else set(truth.contours)
+    assert set(label.contours) == wanted
+    assert (label.view, label.ed, label.es) == (View.A4C, truth.ed, truth.es)
+    for t in wanted:
+        one, other = (raster(c.dense(), (200, 240)) for c in (truth.contours[t], label.contours[t]))
+        assert dice(one, other) > TOLERANCE[kind], t
+        assert set(label.contours[t].origins) == {Origin.DRAWN}
+        apart = np.hypot(*(truth.contours[t].handles[[0, -1]] - label.contours[t].handles[[0, -1]]).T)
+        assert apart.max() < 4.0, "the annulus is where it was, in px"
+
+
+def test_masks_are_read_from_pictures_where_the_npz_is_gone(library, empty, tmp_path, patient_cine, truth):
+    export_to(tmp_path / "m", "masks", library, secret=SECRET)
+    (tmp_path / "m" / "cine-00001.npz").unlink()
+    import_from(tmp_path / "m", empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    label = next(histories(empty)).label()
+    for t, contour in truth.contours.items():
+        assert dice(raster(contour.dense(), (200, 240)), raster(label.contours[t].dense(), (200, 240))) > 0.97
+
+
+def test_labels_of_another_format_do_not_overrule_what_is_here(library, empty, tmp_path, patient_cine):
+    mine = draw([(90, 150), (120, 60), (150, 150)])
+    identity = knows(empty, patient_cine, Label({0: mine}))
+    export_to(tmp_path / "c", "coco", library, secret=SECRET)
+    came = import_from(tmp_path / "c", empty, by="me", secret=SECRET)
+    assert came.conflicts == (("cine-00001", ("frame 1",)),)
+    assert np.array_equal(empty.label(identity).contours[0].handles, mine.handles)
+    assert import_from(tmp_path / "c", empty, by="me", secret=SECRET, theirs=True).cines == 1
+    assert not np.array_equal(empty.label(identity).contours[0].handles, mine.handles)
+
+
+def test_a_published_data_set_labels_its_own_files(empty, tmp_path, phantom):
+    from ral.formats import write_nifti
+
+    home = tmp_path / "patient0007"
+    home.mkdir()
+    for instant, t in (("ED", 0), ("ES", 4)):
+        write_nifti(home / f"patient0007_4CH_{instant}.nii.gz", phantom.frames[t], (0.5, 0.5))
+        write_nifti(home / f"patient0007_4CH_{instant}_gt.nii.gz", phantom.masks[t].astype(np.uint8), (0.5, 0.5))
+    came = import_from(tmp_path, empty, by="me", secret=SECRET)
+    assert (came.cines, came.revisions) == (2, 2)
+    for t, history in zip((0, 4), histories(empty), strict=True):
+        label = history.label()
+        assert label.view is View.A4C
+        assert dice(raster(label.contours[0].dense(), (160, 160)), phantom.masks[t]) > 0.97
+    assert import_from(tmp_path, empty, by="me", secret=SECRET).revisions == 0
+
+
+def rewrite(path: Path, parts: dict[str, bytes], changed: dict[str, bytes], sums: bool = True) -> None:
+    """The bundle with other parts, its sums made right again or left as they were."""
+    import hashlib
+
+    parts = {**parts, **changed}
+    manifest = json.loads(parts["manifest.json"])
+    if sums:
+        manifest["files"] = {n: hashlib.sha256(b).hexdigest() for n, b in parts.items() if n != "manifest.json"}
+    parts["manifest.json"] = json.dumps(manifest).encode()
+    with zipfile.ZipFile(path, "w") as file:
+        for name, body in parts.items():
+            file.writestr(name, body)
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        ("cut", "damaged"), ("no zip", "damaged"), ("changed", "was changed"), ("newer", "newer version"),
+        ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("handles", "is left out"),
+    ],
+)  # fmt: skip
+def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patient_cine, damage, words):
+    with zipfile.ZipFile(pack) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    name, manifest = "cines/cine-00001.json", json.loads(parts["manifest.json"])
+    cine = json.loads(parts[name])
+    if damage == "cut":
+        pack.write_bytes(pack.read_bytes()[:-200])
+    elif damage == "no zip":
+        pack.write_bytes(b"not a zip" * 50)
+    elif damage == "changed":
+        rewrite(pack, parts, {name: parts[name].replace(b"draw", b"drew")}, sums=False)
+    elif damage in ("newer", "other kind"):
+        manifest |= {"version": 99} if damage == "newer" else {"echoview": "soup"}
+        rewrite(pack, {**parts, "manifest.json": json.dumps(manifest).encode()}, {})
+    elif damage == "no json":
+        rewrite(pack, parts, {name: b"{"})
+    else:
+        contours = cine["history"][0]["change"]["contours"]
+        if damage == "frame 99":
+            contours["99"] = contours["0"]
+        else:
+            contours["0"]["handles"] = [[1, "x"]]
+        rewrite(pack, parts, {name: json.dumps(cine).encode()})
+    said: list[str] = []
+    try:
+        import_from(pack, empty, by="me", secret=SECRET, folders=[patient_cine.parent], say=said.append)
+    except EchoViewError as error:
+        said.append(str(error))
+    assert len(said) == 1
+    assert words in said[0]
+    assert cines(empty) == []
+
+
+def test_a_folder_that_is_no_export_is_refused(empty, tmp_path):
+    with pytest.raises(EchoViewError, match="no export"):
+        import_from(tmp_path, empty, by="me", secret=SECRET)
+    with pytest.raises(EchoViewError, match="does not exist"):
+        import_from(tmp_path / "gone", empty, by="me", secret=SECRET)
+    (tmp_path / "annotations.json").write_text('{"categories": [{"id": 1, "name": "cat"}, {"id": 2, "name": "dog"}]}')
+    with pytest.raises(EchoViewError, match=r"damaged|left ventricle"):
+        import_from(tmp_path, empty, by="me", secret=SECRET)
+
+
+def test_a_coco_file_opens_nothing_outside_its_folder(empty, tmp_path, patient_cine):
+    body = {
+        "categories": [{"id": 1, "name": "LV"}],
+        "images": [{"id": 1, "file_name": f"../{patient_cine.name}"}],
+        "annotations": [
+            {"image_id": 1, "category_id": 1, "segmentation": [[10, 90, 20, 30, 50, 10, 80, 30, 90, 90, 50, 95]]}
+        ],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(body))
+    with pytest.raises(EchoViewError, match="damaged"):
+        import_from(tmp_path, empty, by="me", secret=SECRET)
+
+
+def test_camus_as_published(shared, empty):
+    came = import_from(shared / "camus_mhd", empty, by="me", secret=SECRET)
+    assert came.cines == 8, "two patients, two views, ED and ES; their sequences lack the pixels"
+
+
+@pytest.fixture
+def shared() -> Path:
+    import os
+
+    folder = Path(os.environ.get("ECHOVIEW_DATA", Path(__file__).resolve().parents[4] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("no real data: set ECHOVIEW_DATA to its folder")
+    return folder
