@@ -29,10 +29,10 @@ def test_a_picture_that_shifts_takes_the_contour_along_forwards_and_backwards(sp
     frames = [shifted(speckle, 1.5 * t, -1.0 * t) for t in range(5)]
     ahead = list(carry(frames.__getitem__, circle(), 0, 4))
     assert len(ahead) == 4
-    np.testing.assert_allclose(ahead[-1], circle() + (6, -4), atol=0.7)
-    back = list(carry(frames.__getitem__, circle() + (6, -4), 4, 2))
+    np.testing.assert_allclose(ahead[-1], circle() + np.array([6, -4]), atol=0.7)
+    back = list(carry(frames.__getitem__, circle() + np.array([6, -4]), 4, 2))
     assert len(back) == 2
-    np.testing.assert_allclose(back[-1], circle() + (3, -2), atol=0.5)
+    np.testing.assert_allclose(back[-1], circle() + np.array([3, -2]), atol=0.5)
 
 
 def test_colour_frames_and_still_frames(speckle):
