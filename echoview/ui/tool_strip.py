@@ -9,6 +9,7 @@ from echoview.correction import Correction
 from echoview.ui.theme import icon
 from echoview.ui.tools import Tool
 
+_WITH_ARROW = "QToolButton { padding-right: 20px; } QToolButton::menu-button { border: 0; width: 16px; }"
 _ACTS = ("smooth", "copy_next", "not_traceable", "next_doubt")
 
 
@@ -29,7 +30,7 @@ class ToolStrip(QFrame):
             row.addWidget(_button(actions[name]))
         self.propagate = _button(actions["propagate"])
         self.propagate.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
-        self.propagate.setStyleSheet("QToolButton { padding-right: 20px; } QToolButton::menu-button { border: 0; width: 16px; }")
+        self.propagate.setStyleSheet(_WITH_ARROW)
         menu = QMenu(self.propagate)
         menu.aboutToShow.connect(lambda: self._fill(menu, actions["propagate"]))
         self.propagate.setMenu(menu)

@@ -58,7 +58,7 @@ def test_only_the_arc_that_moved_gets_new_handles(contour):
 @pytest.mark.parametrize(("end", "index"), [("first", 0), ("second", -1)])
 def test_an_annulus_point_moves_with_its_end_of_the_line(contour, end, index):
     line = contour.dense(300)
-    line[:60 if index == 0 else 0] += (-6, 3)
+    line[: 60 if index == 0 else 0] += (-6, 3)
     line[len(line) if index == 0 else -60 :] += (6, 3)
     laid = follow(contour, line, 0.5)
     np.testing.assert_allclose(laid.handles[index], line[index], atol=1e-9)
@@ -73,14 +73,16 @@ def test_what_was_drawn_stays_drawn_on_another_line(contour):
 
 
 def test_a_line_moved_altogether_is_followed_altogether(contour):
-    line = contour.dense(300) + (25, 10)
+    line = contour.dense(300) + np.array([25, 10])
     laid = follow(contour, line, 0.5)
     assert set(laid.origins) == {C}
     assert off_line(line, laid.dense(400)).max() < 1.0
 
 
 def test_smoothing_takes_jags_out_and_keeps_ends_and_size(contour):
-    jagged = Contour(contour.handles + np.random.default_rng(3).normal(0, 1.5, (15, 2)) * ([[0]] + [[1]] * 13 + [[0]]), (P,) * 15)
+    jagged = Contour(
+        contour.handles + np.random.default_rng(3).normal(0, 1.5, (15, 2)) * ([[0]] + [[1]] * 13 + [[0]]), (P,) * 15
+    )
     soft = smoothed(jagged)
 
     def bends(one: Contour) -> float:
@@ -122,7 +124,7 @@ def test_a_line_that_crosses_its_annulus_is_told():
 
 def test_a_line_outside_the_picture_is_told():
     assert outside(bullet(65), (101, 120)) is None
-    np.testing.assert_allclose(outside(bullet(65) + (-40, 0), (101, 120)), [-10, 100], atol=1e-9)
+    np.testing.assert_allclose(outside(bullet(65) + np.array([-40, 0]), (101, 120)), [-10, 100], atol=1e-9)
     assert outside(bullet(65), (95, 120)) is not None
 
 

@@ -79,14 +79,20 @@ def test_ed_smaller_than_es(contours, heart):
     assert said(found) == [(heart.es, "The cavity is smaller at ED than at ES.")]
 
 
-def test_a_beat_unlike_the_others():
-    heart = simulate(2, "A4C", frames=48, size=128, beats=4.0)
-    contours = heart.contours.copy()
-    ed = 18 + int(heart.volumes_ml[18:30].argmax())
-    grow = 1 + 0.22 * np.exp(-0.5 * ((np.arange(48) - ed) / 4.5) ** 2)
-    middle = contours.mean(1, keepdims=True)
-    found = inspect(middle + grow[:, None, None] * (contours - middle), SIZE)
-    assert any(sentence == "This beat's ED differs much from the other beats'." for _, sentence in said(found))
+def test_a_beat_unlike_the_others(heart):
+    """Four even beats of twelve frames, ED at 6, 18, 30 and 42; the third fills to half as much again."""
+    t, border = np.arange(48), heart.contours[0]
+    sizes = 1 - 0.12 * np.cos(2 * np.pi * t / 12)
+    middle = border.mean(0)
+
+    def beating(sizes: np.ndarray) -> np.ndarray:
+        return middle + sizes[:, None, None] * (border - middle)
+
+    assert [one for one in inspect(beating(sizes), SIZE) if "beat" in one.sentence] == []
+    odd = sizes * (1 + 0.22 * np.exp(-0.5 * ((t - 30) / 2.5) ** 2))
+    found = [one for one in inspect(beating(odd), SIZE) if "beat" in one.sentence]
+    assert [one.sentence for one in found] == ["This beat's ED differs much from the other beats'."]
+    assert abs(found[0].t - 30) <= 1
 
 
 def test_frames_without_a_contour_are_no_finding(contours):

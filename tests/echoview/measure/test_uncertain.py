@@ -11,7 +11,7 @@ LINE = np.column_stack([np.arange(65.0), np.zeros(65)])
 
 
 def test_the_least_certain_arc_comes_first_with_its_place():
-    contours, spread = np.stack([LINE, LINE + (0, 10), LINE]), np.ones((3, 65))
+    contours, spread = np.stack([LINE, LINE + np.array([0, 10]), LINE]), np.ones((3, 65))
     spread[0, 10:19] = 3.0
     spread[1, 40:49] = 5.0
     spread[2, 30] = 9.0  # a single point is no arc

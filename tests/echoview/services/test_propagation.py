@@ -1,0 +1,123 @@
+"""Corrections carried to other frames by each way, also by a network that reads hints."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from echoview.domain.cine import Cine, CineInfo
+from echoview.domain.weights import WeightsSet
+from echoview.errors import WeightsError
+from echoview.services.inference import Inference, reads_hints, sector_of
+from echoview.services.propagation import Way, carried, flowed
+from ral.geometry import dice, raster
+from ral.phantom import simulate
+
+SIZE = (128, 128)
+
+
+@pytest.fixture(scope="module")
+def heart():
+    return simulate(11, "A4C", frames=16, size=128)
+
+
+class Held:
+    def __init__(self, frames: np.ndarray) -> None:
+        self.frames = frames
+
+    def decode(self, t: int) -> np.ndarray:
+        return self.frames[t].copy()
+
+
+@pytest.fixture
+def cine(heart) -> Cine:
+    return Cine(CineInfo(SIZE, heart.times_s, True, "sha256:0", "sha256:0", "test"), Held(heart.frames))
+
+
+@pytest.fixture
+def hinting(tmp_path) -> WeightsSet:
+    """A tiny network that adds what it is told to what it makes of the picture."""
+    import torch
+
+    from ral.checkpoint import Card, save_weights
+    from ral.config import RALConfig
+    from ral.network import RAL
+
+    config = RALConfig(
+        "tiny", stem=4, stem_stride=2, growth=2, layers=2, lateral=4, hidden=(4,) * 5, view_widths=(4, 4, 6, 6, 8),
+        mask_hint=True,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    save_weights(tmp_path, RAL(config), Card("tiny", config.to_dict(), "", "", False, 0, ""))
+    return WeightsSet("tiny", "x", tmp_path, "", False, "", "", {})
+
+
+def score(points: np.ndarray, mask: np.ndarray) -> float:
+    return dice(raster(points, SIZE), mask)
+
+
+@pytest.mark.parametrize("way", [Way.DISPLACEMENT, Way.INTERPOLATION, Way.FLOW])
+def test_no_way_gives_a_corrected_frame_back_or_one_that_was_not_asked_for(heart, way):
+    human = {2: heart.contours[2], 9: heart.contours[9]}
+    found = carried(way, heart.contours, human, [1, 2, 3, 4], lambda t: heart.frames[t])
+    assert set(found) <= {1, 3, 4}
+    assert {3, 4} <= set(found)
+    for t, points in found.items():
+        assert points.shape == (65, 2)
+        assert score(points, heart.masks[t]) > 0.8
+
+
+def test_flow_goes_both_ways_and_the_nearer_frame_counts_more(heart):
+    human = {4: heart.contours[4], 12: heart.contours[12] + (0.0, 30.0)}
+    found = flowed(human, range(16), lambda t: heart.frames[t])
+    assert sorted(found) == [t for t in range(16) if t not in human]
+    assert score(found[3], heart.masks[3]) > 0.9
+    off = {t: float((found[t] - heart.contours[t])[:, 1].mean()) for t in found}
+    assert abs(off[5]) < off[8] < off[11]
+    assert flowed({}, range(4), lambda t: heart.frames[t]) == {}
+
+
+def test_a_network_that_reads_hints_is_told_where_the_cavity_lies(cine, heart, hinting):
+    assert reads_hints(hinting)
+    inference = Inference()
+    without = [f.logits for f in inference.reread(cine, hinting, {}, "cpu")]
+    told = [f.logits for f in inference.reread(cine, hinting, {3: heart.contours[3]}, "cpu")]
+    assert len(told) == len(cine)
+    np.testing.assert_array_equal(told[2], without[2])
+    assert np.abs(told[3] - without[3]).max() > 0.01, "the hint steers its frame"
+    assert np.abs(told[6] - without[6]).max() > 0, "and those after it"
+
+
+def test_weights_that_read_no_hints_refuse_in_a_sentence(cine, heart, hinting):
+    import json
+
+    card = hinting.folder / "card.json"
+    known = json.loads(card.read_text(encoding="utf-8"))
+    known["config"]["mask_hint"] = False
+    card.write_text(json.dumps(known), encoding="utf-8")
+    with pytest.raises(WeightsError, match="cannot read a corrected frame"):
+        list(Inference().reread(cine, hinting, {3: heart.contours[3]}, "cpu"))
+    assert not reads_hints(replace(hinting, folder=hinting.folder / "nowhere"))
+
+
+def test_a_prediction_says_how_sure_and_what_was_seen(cine, hinting):
+    frames = list(Inference().predict(cine, hinting, "cpu"))
+    assert len(frames) == len(cine)
+    found, device, pace, seen = frames[0]
+    assert device == "cpu"
+    assert pace > 0
+    assert seen.logits.shape == found.logits.shape
+    middle = np.array([64.0, 64.0])
+    from echoview.services.inference import preparation_of
+
+    x, y = preparation_of(cine).to_input(middle).round().astype(int)
+    assert float(seen.at(middle)) == pytest.approx(float(np.clip(found.logits[y, x], -30, 30)), abs=0.5)
+
+
+def test_the_sector_is_where_the_ultrasound_is(cine, heart):
+    sector = sector_of(cine)
+    assert sector.shape == SIZE
+    assert sector[heart.masks[0]].all()
+    assert not sector[0, 0]

@@ -1,0 +1,217 @@
+"""One correction carried on, copied, reverted, left out, inspected: on the real window."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from echoview.domain.contour import Contour, Origin
+from echoview.domain.contour_edit import off_line
+from echoview.services.propagation import Way
+
+CTRL = Qt.KeyboardModifier.ControlModifier
+T = 5
+
+
+@pytest.fixture
+def opened(desk, sample):
+    desk.open(sample)
+    desk.window.player.seek(T)
+    desk.settle()
+    return desk
+
+
+def correct(desk, t: int, dx: float = 8.0) -> Contour:
+    contour = desk.session.editable(t)
+    x, y = contour.handles[11]
+    desk.workflow.edit_contour(t, contour.pulled(11, x + dx, y), "move point")
+    desk.settle()
+    return desk.session.contour(t)
+
+
+def propose(desk) -> dict[int, Contour]:
+    QTest.keyClick(desk.window, Qt.Key.Key_E, CTRL)
+    desk.settle()
+    return desk.window.correcting.correction.proposal
+
+
+def test_ctrl_e_proposes_enter_accepts_in_one_step_and_undo_takes_it_back(opened):
+    session, window = opened.session, opened.window
+    mine = correct(opened, T)
+    proposal = dict(propose(opened))
+    assert T not in proposal
+    assert len(proposal) > 20
+    assert list(session.label.contours) == [T], "a proposal is no label yet"
+    window.player.seek(T + 1)
+    assert not window.view.ghost_item._path.isEmpty()
+    assert "Enter accepts" in window.advice.text()
+    steps = session.undo_stack.count()
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    opened.settle()
+    assert session.undo_stack.count() == steps + 1
+    assert session.label.contour(T) is mine
+    near = session.label.contour(T + 1)
+    assert {Origin.PROPAGATED} <= set(near.origins) <= {Origin.PROPAGATED, Origin.PREDICTED}
+    assert (
+        off_line(near.dense(), session.prediction.contour(T + 1)).max()
+        > 0.6 * off_line(mine.dense(), session.prediction.contour(T)).max()
+    )
+    assert not near.human
+    assert window.view.ghost_item._path.isEmpty()
+    session.undo_stack.undo()
+    assert list(session.label.contours) == [T]
+
+
+def test_escape_rejects_and_so_does_another_correction(opened):
+    session, window = opened.session, opened.window
+    correct(opened, T)
+    assert propose(opened)
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not window.correcting.correction.proposal
+    assert list(session.label.contours) == [T]
+    assert propose(opened)
+    correct(opened, T + 2)
+    assert not window.correcting.correction.proposal, "it was made from another label"
+
+
+def test_shift_enter_accepts_up_to_the_frame_that_is_shown(opened):
+    session, window = opened.session, opened.window
+    correct(opened, T)
+    proposal = set(propose(opened))
+    window.player.seek(T + 4)
+    QTest.keyClick(window, Qt.Key.Key_Return, Qt.KeyboardModifier.ShiftModifier)
+    assert set(session.label.contours) == {T} | (proposal & set(range(T, T + 5)))
+
+
+def test_frames_of_a_person_are_barriers_and_carried_ones_are_not(opened):
+    session = opened.session
+    correct(opened, T)
+    propose(opened)
+    QTest.keyClick(opened.window, Qt.Key.Key_Return)
+    opened.settle()
+    other = correct(opened, T + 3, dx=-6.0)
+    assert other.human
+    proposal = propose(opened)
+    assert not {T, T + 3} & set(proposal)
+    assert T + 1 in proposal, "what was only carried is carried anew"
+    QTest.keyClick(opened.window, Qt.Key.Key_Return)
+    opened.settle()
+    assert session.label.contour(T + 3) is other
+
+
+def test_without_a_corrected_frame_there_is_a_sentence(opened):
+    QTest.keyClick(opened.window, Qt.Key.Key_E, CTRL)
+    assert "No frame is corrected yet." in opened.refusals[-1]
+
+
+@pytest.mark.parametrize(("way", "origin"), [(Way.INTERPOLATION, Origin.INTERPOLATED), (Way.FLOW, Origin.PROPAGATED)])
+def test_the_other_ways_propose_too(opened, way, origin):
+    correct(opened, T)
+    correct(opened, T + 4)
+    correction = opened.window.correcting.correction
+    correction.propose(T, way)
+    opened.settle()
+    assert {T + 1, T + 2, T + 3} <= set(correction.proposal)
+    assert origin in correction.proposal[T + 2].origins
+    assert Way.REREAD not in correction.ways, "the shipped weights read no hints"
+
+
+def test_copy_goes_to_the_next_frame_and_not_over_a_corrected_one(opened):
+    session, window = opened.session, opened.window
+    mine = correct(opened, T)
+    QTest.keyClick(window, Qt.Key.Key_D, CTRL)
+    assert window.player.t == T + 1
+    copied = session.contour(T + 1)
+    np.testing.assert_array_equal(copied.handles, mine.handles)
+    assert set(copied.origins) == {Origin.PROPAGATED}
+    QTest.keyClick(window, Qt.Key.Key_A)
+    assert session.contour(T + 1).human
+    window.player.seek(T)
+    QTest.keyClick(window, Qt.Key.Key_D, CTRL)
+    assert "has been corrected already" in opened.refusals[-1]
+    assert window.player.t == T
+
+
+def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
+    session, window = opened.session, opened.window
+    correct(opened, T)
+    correct(opened, T + 4)
+    propose(opened)
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    opened.settle()
+    window.player.seek(T + 2)
+    steps = session.undo_stack.count()
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert session.undo_stack.count() == steps + 1
+    kept = set(session.label.contours)
+    assert {T, T + 4} <= kept
+    assert not {T + 1, T + 2, T + 3} & kept
+    assert T + 6 in kept
+
+
+def test_smooth_takes_jags_out(opened):
+    session, window = opened.session, opened.window
+    jagged = session.editable(T)
+    for index in range(2, 13, 2):
+        x, y = jagged.handles[index]
+        jagged = jagged.moved(index, x + 3, y)
+    opened.workflow.edit_contour(T, jagged, "move point")
+
+    def bends(contour: Contour) -> float:
+        return float(np.abs(np.diff(contour.dense(200), 2, axis=0)).sum())
+
+    QTest.keyClick(window, Qt.Key.Key_G)
+    assert bends(session.contour(T)) < 0.8 * bends(jagged)
+
+
+def test_a_frame_that_cannot_be_traced_has_no_contour_and_is_kept(opened, new_desk, sample):
+    session, window = opened.session, opened.window
+    QTest.keyClick(window, Qt.Key.Key_O)
+    assert session.contour(T) is None
+    assert session.label.not_traceable == {T}
+    assert np.isnan(session.measurements.area_px2[T])
+    assert "Not traceable" in window.advice.text()
+    assert session.editable(T) is None
+    opened.settle()
+    assert opened.workflow.library.label_of(session.cine).not_traceable == {T}
+    QTest.keyClick(window, Qt.Key.Key_O)
+    assert session.contour(T) is not None
+    assert np.isfinite(session.measurements.area_px2[T])
+
+
+def test_n_goes_to_the_least_certain_arc_and_on_to_the_next(opened):
+    window, session = opened.window, opened.session
+    spread = session.prediction.spread_px
+    assert spread.shape == (30, 65)
+    visited = []
+    for _ in range(3):
+        QTest.keyClick(window, Qt.Key.Key_N)
+        visited.append(window.player.t)
+        assert window.view.tool_item.warning == "least certain here"
+    assert len(set(visited)) == 3
+    arcs = [np.convolve(row, np.full(9, 1 / 9), "valid").max() for row in spread]
+    assert visited[0] == int(np.argmax(arcs))
+    opened.workflow.accept(visited[0])
+    window.correcting.correction._doubted = []
+    QTest.keyClick(window, Qt.Key.Key_N)
+    assert window.player.t == visited[1], "what a person settled needs no look"
+
+
+def test_the_inspector_lists_a_fault_and_a_click_goes_there(opened):
+    window, session = opened.window, opened.session
+    contour = session.editable(T)
+    wrong = contour
+    for index in (0, 1):
+        x, y = wrong.handles[index]
+        wrong = wrong.moved(index, x - 30, y + 20)
+    opened.workflow.edit_contour(T, wrong, "move point")
+    opened.until(lambda: any(f.t == T for f in window.correcting.correction.findings))
+    rows = [window.findings.list.item(i).text() for i in range(window.findings.list.count())]
+    row = next(i for i, text in enumerate(rows) if text.startswith(f"Frame {T + 1}: The first annulus point jumps"))
+    window.player.seek(0)
+    window.findings.list.itemClicked.emit(window.findings.list.item(row))
+    assert window.player.t == T
+    session.undo_stack.undo()
+    opened.until(lambda: not any(f.t == T and "annulus" in f.sentence for f in window.correcting.correction.findings))
