@@ -33,6 +33,10 @@ class Settings:
         terms_shown: names of weights whose terms the person has seen.
         geometry: Qt's saved window geometry, base64.
         recent: paths that were opened, the latest first.
+        daylight: whether the window is light; colours: of the picture, see `ui.look.COLOURS`.
+        overlay: what is drawn over the picture, names of `ui.look.Overlay`.
+        keys: keys that the person gave an action, "action=Ctrl+K" each; "action=" takes its keys away.
+        steps_done: first steps that were done and need no hint any more.
         patient_secret: 64 hex digits, the key of every `patient_key`; made once and never changed.
         unknown: what a newer version wrote; kept as it is.
     """
@@ -44,6 +48,11 @@ class Settings:
     terms_shown: tuple[str, ...] = ()
     geometry: str = ""
     recent: tuple[str, ...] = ()
+    daylight: bool = False
+    colours: str = "grey"
+    overlay: tuple[str, ...] = ("contour", "annulus")
+    keys: tuple[str, ...] = ()
+    steps_done: tuple[str, ...] = ()
     patient_secret: str = field(default="", repr=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

@@ -24,6 +24,19 @@ class FrameSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ecg:
+    """The ECG that was recorded with a cine.
+
+    Attributes:
+        times_s: (N,) float64, seconds from the first frame, rising; may begin before it and end after the last.
+        values: (N,) float64, in units of the file.
+    """
+
+    times_s: np.ndarray
+    values: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CineInfo:
     """What is known of a cine without decoding it.
 
@@ -40,6 +53,8 @@ class CineInfo:
         region_px: x0, y0, x1, y1 of the 2-D picture in the frame, the last pixels included; None if unknown.
         notes: other things to tell about the file, a sentence each (frames that are cut off ...).
         vendor: manufacturer and model as the file says, "" when unknown.
+        r_waves_s: when the R waves are, seconds from the first frame; () when unknown.
+        heart_rate: beats per minute as the file says, or None; ecg: the curve, or None.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
     """
 
@@ -60,6 +75,9 @@ class CineInfo:
     patient_label: str = ""
     study_date: str = ""
     notes: tuple[str, ...] = ()
+    r_waves_s: tuple[float, ...] = ()
+    heart_rate: float | None = None
+    ecg: Ecg | None = None
 
 
 class Cine:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
+from echoview.domain.note import Note
 from echoview.domain.view import View
 
 
@@ -18,6 +19,7 @@ class Label:
     Attributes:
         contours: frame (0-based) -> contour, only frames that a person touched.
         view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
+        notes: what was measured with calipers.
     """
 
     contours: Mapping[int, Contour] = field(default_factory=dict)
@@ -25,6 +27,7 @@ class Label:
     ed: int | None = None
     es: int | None = None
     calibration: Calibration | None = None
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
@@ -51,6 +54,9 @@ class Label:
     def with_calibration(self, calibration: Calibration | None) -> Label:
         return replace(self, calibration=calibration)
 
+    def with_notes(self, notes: tuple[Note, ...]) -> Label:
+        return replace(self, notes=notes)
+
     @property
     def empty(self) -> bool:
-        return not self.contours and self.view is self.ed is self.es is self.calibration is None
+        return not self.contours and not self.notes and self.view is self.ed is self.es is self.calibration is None

@@ -49,6 +49,22 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     return found[len(found) // 2]
 
 
+def find_beats(sizes: np.ndarray, confidence: np.ndarray | None = None) -> list[tuple[int, int]]:
+    """Spans from one end-diastole to the next, [start, end) in frames; empty where fewer than two EDs are seen.
+
+    Args:
+        sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
+    """
+    trusted = np.isfinite(sizes)
+    if confidence is not None:
+        trusted &= np.asarray(confidence) >= SURE
+    if trusted.sum() < _FEWEST_FRAMES:
+        return []
+    smooth = np.where(trusted, _median_of_five(np.where(trusted, sizes, np.nan)), np.nan)
+    stroke = float(np.nanmax(smooth) - np.nanmin(smooth))
+    return _beats(smooth, stroke) if stroke > 0 else []
+
+
 def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
     """Spans from one end-diastole to the next, [start, end); empty where the cine holds fewer than two of them.
 

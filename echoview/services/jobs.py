@@ -19,12 +19,14 @@ log = logging.getLogger(__name__)
 
 
 class Lane(Enum):
-    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders."""
+    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
+    READING goes through the frames of the open cine."""
 
     IO = "io"
     INFERENCE = "inference"
     TRAINING = "training"
     LISTING = "listing"
+    READING = "reading"
 
 
 class Job:

@@ -10,6 +10,7 @@ import numpy as np
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 
 
@@ -17,7 +18,7 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     """What `after` has other than `before`; {} where nothing changed.
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
-    "view", "ed", "es", "calibration" (None = nothing said).
+    "view", "ed", "es", "calibration" (None = nothing said), "notes" (all of them, each [kind, frame, [[x, y], ...]]).
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -40,6 +41,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["es"] = after.es
     if before.calibration != after.calibration:
         change["calibration"] = list(after.calibration) if after.calibration else None
+    if before.notes != after.notes:
+        change["notes"] = [[n.kind.value, n.t, [[round(x, 3), round(y, 3)] for x, y in n.points]] for n in after.notes]
     return change
 
 
@@ -50,7 +53,7 @@ def replay(changes: Iterable[dict[str, Any]]) -> Label:
         KeyError, ValueError, TypeError: a change is not of this form.
     """
     contours: dict[int, Contour] = {}
-    said: dict[str, Any] = {"view": None, "ed": None, "es": None, "calibration": None}
+    said: dict[str, Any] = {"view": None, "ed": None, "es": None, "calibration": None, "notes": []}
     for change in changes:
         for t, values in change.get("contours", {}).items():
             if values is None:
@@ -64,6 +67,7 @@ def replay(changes: Iterable[dict[str, Any]]) -> Label:
         said["ed"],
         said["es"],
         Calibration(*said["calibration"]) if said["calibration"] else None,
+        tuple(Note(NoteKind(kind), int(t), tuple((x, y) for x, y in points)) for kind, t, points in said["notes"]),
     )
 
 

@@ -26,6 +26,7 @@ class Correcting(QObject):
         super().__init__(window)
         self._window, self._workflow, self._player, self._view = window, workflow, player, view
         self._session = workflow.session
+        self.flickered = False  # whether the prediction is shown though a person corrected the frame
         view.editable = self._editable
 
     def connect_view(self, panel: MeasurePanel, acts: dict[str, QAction]) -> None:
@@ -37,7 +38,10 @@ class Correcting(QObject):
 
     def show_contour(self) -> None:
         """The contour of the frame that is shown: a person's, else the predicted one."""
-        shown = None if self._session.cine is None else self._session.contour(self._player.t)
+        session, t = self._session, self._player.t
+        shown = None if session.cine is None else session.contour(t)
+        if self.flickered and shown is not None and session.prediction is not None:
+            shown = session.prediction.contour(t)
         if isinstance(shown, Contour):
             self._view.show_contour(shown)
         else:
@@ -49,6 +53,11 @@ class Correcting(QObject):
             self._player.pause()
         self._view.set_tool(tool)
         self._acts[tool.value].setChecked(True)
+        self.show_contour()
+
+    def flicker(self, on: bool) -> None:
+        """Show what the network said instead of the label, or the label again."""
+        self.flickered = on
         self.show_contour()
 
     def as_annotator(self, act: Callable[[], object]) -> None:
@@ -79,7 +88,7 @@ class Correcting(QObject):
             self.as_annotator(lambda: mark(t))
 
     def _editable(self) -> Contour | None:
-        if self._session.cine is None or self._player.playing:
+        if self._session.cine is None or self._player.playing or self.flickered:
             return None
         return self._session.editable(self._player.t)
 
