@@ -45,6 +45,8 @@ def build(library: str = "") -> App:
         library: URL or path of the label library, "" for the one in the settings.
     """
     known = settings.load()
+    if isinstance(application := QApplication.instance(), QApplication):
+        theme.apply(application, theme.LIGHT if known.daylight else theme.DARK)
     session, jobs = Session(), Jobs()
     opened, error = try_library(library or known.library_url)
     workflow = Workflow(session, jobs, registry(), opened, known)
@@ -68,7 +70,8 @@ def run(path: str = "", library: str = "") -> int:
         print(error, file=sys.stderr)
         return 1
     app.window.show()
-    wanted = path or sample_path()
+    first_start = not app.workflow.settings.recent
+    wanted = path or (sample_path() if first_start else None)
     if wanted:
         QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
     return application.exec()
@@ -80,7 +83,7 @@ def application_of(arguments: Sequence[str]) -> QApplication:
     application = existing if isinstance(existing, QApplication) else QApplication(list(arguments))
     application.setApplicationName(paths.APP)
     application.setApplicationVersion(__version__)
-    theme.apply(application)
+    theme.apply(application, theme.current())
     return application
 
 

@@ -34,6 +34,10 @@ class Settings:
         geometry: Qt's saved window geometry, base64.
         worklist_width: of the study list, px; worklist_shown: whether it is folded out.
         recent: paths that were opened, the latest first.
+        daylight: whether the window is light; colours: of the picture, see `ui.look.COLOURS`.
+        overlay: what is drawn over the picture, names of `ui.look.Overlay`.
+        keys: keys that the person gave an action, "action=Ctrl+K" each; "action=" takes its keys away.
+        steps_done: first steps that were done and need no hint any more.
         patient_secret: 64 hex digits, the key of every `patient_key`; made once and never changed.
         unknown: what a newer version wrote; kept as it is.
     """
@@ -47,6 +51,11 @@ class Settings:
     worklist_width: int = 256
     worklist_shown: bool = True
     recent: tuple[str, ...] = ()
+    daylight: bool = False
+    colours: str = "grey"
+    overlay: tuple[str, ...] = ("contour", "annulus")
+    keys: tuple[str, ...] = ()
+    steps_done: tuple[str, ...] = ()
     patient_secret: str = field(default="", repr=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

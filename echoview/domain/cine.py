@@ -37,6 +37,11 @@ class Ecg:
     rate_hz: float
     values: np.ndarray
 
+    @property
+    def times_s(self) -> np.ndarray:
+        """(N,) float64, the time of each sample in seconds from the first frame."""
+        return self.start_s + np.arange(len(self.values)) / self.rate_hz
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CineInfo:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
+from echoview.domain.note import Note
 from echoview.domain.view import View
 
 
@@ -19,6 +20,7 @@ class Label:
         contours: frame (0-based) -> contour, only frames that a person touched.
         not_traceable: frames of which a person said that no border can be seen.
         view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
+        notes: what was measured with calipers.
     """
 
     contours: Mapping[int, Contour] = field(default_factory=dict)
@@ -27,6 +29,7 @@ class Label:
     es: int | None = None
     calibration: Calibration | None = None
     not_traceable: frozenset[int] = frozenset()
+    notes: tuple[Note, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
@@ -65,7 +68,10 @@ class Label:
     def with_calibration(self, calibration: Calibration | None) -> Label:
         return replace(self, calibration=calibration)
 
+    def with_notes(self, notes: tuple[Note, ...]) -> Label:
+        return replace(self, notes=notes)
+
     @property
     def empty(self) -> bool:
         said = (self.view, self.ed, self.es, self.calibration)
-        return not self.contours and not self.not_traceable and said == (None,) * 4
+        return not self.contours and not self.not_traceable and not self.notes and said == (None,) * 4

@@ -1,6 +1,6 @@
 """What is measured on contours: areas, lengths, volumes, ejection fraction."""
 
-from echoview.measure.cycle import find_ed_es
+from echoview.measure.cycle import find_beats, find_ed_es
 from echoview.measure.measurements import Measurements, confidence_shown, contours_shown, measure, remeasure
 
-__all__ = ["Measurements", "confidence_shown", "contours_shown", "find_ed_es", "measure", "remeasure"]
+__all__ = ["Measurements", "confidence_shown", "contours_shown", "find_beats", "find_ed_es", "measure", "remeasure"]

@@ -49,6 +49,30 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     return found[len(found) // 2]
 
 
+def find_beats(sizes: np.ndarray, confidence: np.ndarray | None = None) -> list[tuple[int, int]]:
+    """Spans from one end-diastole to the next, [start, end) in frames; empty where fewer than two EDs are seen.
+
+    Args:
+        sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
+    """
+    trusted = np.isfinite(sizes)
+    if confidence is not None:
+        trusted &= np.asarray(confidence) >= SURE
+    if trusted.sum() < _FEWEST_FRAMES:
+        return []
+    kept = np.where(trusted, sizes, np.nan)
+    smooth = np.where(trusted, _median_of_five(kept), np.nan)
+    stroke = float(np.nanmax(smooth) - np.nanmin(smooth))
+    beats = _beats(smooth, stroke) if stroke > 0 else []
+    return [(_largest(kept, smooth, start), _largest(kept, smooth, end)) for start, end in beats]
+
+
+def _largest(kept: np.ndarray, smooth: np.ndarray, peak: int) -> int:
+    """The frame of the largest cavity on the plateau of a peak."""
+    near = (smooth == smooth[peak]) & (np.abs(np.arange(len(kept)) - peak) <= _PLATEAU)
+    return int(np.nanargmax(np.where(near, kept, np.nan))) if near.any() else peak
+
+
 def turns(sizes: np.ndarray) -> list[tuple[int, bool]]:
     """Where the cavity turns from filling to emptying (True, an end-diastole) and back (False), in order of frames.
 

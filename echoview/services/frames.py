@@ -1,9 +1,11 @@
-"""Decodes frames ahead of the playhead, so that drawing never waits for a decoder."""
+"""Decodes frames around the playhead, so that drawing never waits for a decoder."""
 
 from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,11 +14,33 @@ from echoview.errors import EchoViewError, plain_traceback
 
 log = logging.getLogger(__name__)
 
-AHEAD = 12
+AHEAD = 24
+_BACK = 8  # frames back from the last wish up to which a hand is stepping or scrubbing backwards
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wish:
+    cine: Cine
+    t: int
+    first: int
+    last: int
+    backwards: bool
+
+    def order(self) -> Iterator[int]:
+        """The frame itself, then the ones that come next on the way round the span.
+
+        None on the other side: a video would have to be wound back for them, while the hand waits.
+        """
+        count = self.last - self.first + 1
+        step = -1 if self.backwards else 1
+        for ahead in range(min(AHEAD, count)):
+            yield self.first + (self.t - self.first + step * ahead) % count
 
 
 class FrameFeeder(QObject):
-    """One thread that decodes the frame that is wanted now, then the next ones in the direction of play.
+    """One thread that decodes the frame that is wanted now, then its neighbours, those in the direction of play first.
+
+    A newer wish takes the place of an older one between two frames, so that scrubbing keeps up with the hand.
 
     Signals:
         frame_ready(cine, t): `cine.cached(t)` answers now.
@@ -28,16 +52,24 @@ class FrameFeeder(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._wish: tuple[Cine, int] | None = None
+        self._wish: _Wish | None = None
         self._changed = threading.Condition()
         self._ended = False
         self._thread = threading.Thread(target=self._run, name="frames", daemon=True)
         self._thread.start()
 
-    def want(self, cine: Cine, t: int) -> None:
-        """Frame `t` is to be shown; the ones after it are likely next."""
+    def want(self, cine: Cine, t: int, span: tuple[int, int] | None = None) -> None:
+        """Frame `t` is to be shown; of `span` (first, last frame; None = all) the ones after it are likely next.
+
+        Against the direction of the last wish, by a frame or a few, the ones before it are.
+        """
+        first, last = span or (0, len(cine) - 1)
+        if not first <= t <= last:
+            first, last = 0, len(cine) - 1
         with self._changed:
-            self._wish = (cine, t)
+            before = self._wish
+            backwards = before is not None and before.cine is cine and 0 < before.t - t <= _BACK and t != first
+            self._wish = _Wish(cine, t, first, last, backwards)
             self._changed.notify()
 
     def end(self) -> None:
@@ -48,7 +80,7 @@ class FrameFeeder(QObject):
         self._thread.join()
 
     def _run(self) -> None:
-        served: tuple[Cine, int] | None = None
+        served: _Wish | None = None
         while True:
             with self._changed:
                 self._changed.wait_for(lambda last=served: self._ended or self._wish is not last)
@@ -56,24 +88,27 @@ class FrameFeeder(QObject):
                     return
                 served = self._wish
             assert served is not None
-            cine, start = served
-            for step in range(min(AHEAD, len(cine))):
-                t = (start + step) % len(cine)
-                if cine.cached(t) is None and not self._decode(cine, t):
-                    break
-                if step == 0:
-                    self.frame_ready.emit(cine, t)
-                if self._wish is not served or self._ended:
-                    break
+            self._serve(served)
 
-    def _decode(self, cine: Cine, t: int) -> bool:
+    def _serve(self, wish: _Wish) -> None:
+        for t in wish.order():
+            if wish.cine.cached(t) is None and not self._decode(wish.cine, t, wanted=t == wish.t):
+                break
+            if t == wish.t:
+                self.frame_ready.emit(wish.cine, t)
+            if self._wish is not wish or self._ended:
+                break
+
+    def _decode(self, cine: Cine, t: int, wanted: bool) -> bool:
         try:
             cine.frame(t)
         except EchoViewError as error:
-            self.frame_failed.emit(cine, t, str(error))
-            return False
+            sentence = str(error)
         except Exception as error:  # a decoder's own; this thread must outlive it
             log.error("frame not decoded: %s", plain_traceback(error))
-            self.frame_failed.emit(cine, t, "Its decoder failed.")
-            return False
-        return True
+            sentence = "Its decoder failed."
+        else:
+            return True
+        if wanted:  # of one ahead it is said when the playhead comes to it
+            self.frame_failed.emit(cine, t, sentence)
+        return False

@@ -20,13 +20,14 @@ log = logging.getLogger(__name__)
 
 class Lane(Enum):
     """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
-    LOOKING makes the small pictures of the study list."""
+    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine."""
 
     IO = "io"
     INFERENCE = "inference"
     TRAINING = "training"
     LISTING = "listing"
     LOOKING = "looking"
+    READING = "reading"
 
 
 class Job:

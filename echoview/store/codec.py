@@ -11,10 +11,11 @@ import numpy as np
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 
 Key = int | str  # a frame's contour, or one of SAID
-SAID = ("view", "ed", "es", "calibration", "not_traceable")
+SAID = ("view", "ed", "es", "calibration", "not_traceable", "notes")
 NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
 
 
@@ -33,7 +34,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     """What `after` has other than `before`; {} where nothing changed.
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
-    "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames).
+    "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames), "notes" (all of them,
+    each [kind, frame, [[x, y], ...]]).
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -58,6 +60,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["calibration"] = list(after.calibration) if after.calibration else None
     if before.not_traceable != after.not_traceable:
         change["not_traceable"] = sorted(after.not_traceable)
+    if before.notes != after.notes:
+        change["notes"] = [[n.kind.value, n.t, [[round(x, 3), round(y, 3)] for x, y in n.points]] for n in after.notes]
     return change
 
 
@@ -104,12 +108,18 @@ def applied(label: Label, items: Mapping[Key, Item]) -> Label:
         said["calibration"] = Calibration(*said["calibration"])
     if "not_traceable" in said:
         said["not_traceable"] = frozenset(int(t) for t in said["not_traceable"])
+    if "notes" in said:
+        said["notes"] = tuple(_note(*note) for note in said["notes"])
     return replace(label, contours=contours, **said)
 
 
 def replay(changes: Iterable[Mapping[str, Any]]) -> Label:
     """The label after all the changes, oldest first; raises as `applied`."""
     return applied(Label(), fold(changes))
+
+
+def _note(kind: str, t: int, points: list[list[float]]) -> Note:
+    return Note(NoteKind(kind), int(t), tuple((x, y) for x, y in points))
 
 
 def same(a: Contour, b: Contour) -> bool:

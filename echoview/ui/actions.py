@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
-from echoview.ui.theme import icon
+from echoview.ui.theme import put_icon
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,12 @@ ACTS = (
     Act("slower", "Slower", ("[",)),
     Act("faster", "Faster", ("]",)),
     Act("loop", "Loop", ("L",), "repeat", True),
+    Act("loop_over", "Loop over cine, beat or range", ("Shift+L",)),
+    Act("every_frame", "Every frame, even if late", ("Ctrl+L",), "", True),
+    Act("beat_back", "Beat back", ("PgUp",)),
+    Act("beat_on", "Beat forward", ("PgDown",)),
+    Act("touched_back", "Corrected frame before", ("Alt+Left",)),
+    Act("touched_on", "Next corrected frame", ("Alt+Right",)),
     Act("to_ed", "Go to ED", ("D",)),
     Act("to_es", "Go to ES", ("S",)),
     Act("mark_ed", "This frame is ED", ("Shift+D",)),
@@ -47,6 +53,9 @@ ACTS = (
     Act("reseed", "Set annulus and apex", ("7",), "waypoints", True),
     Act("move", "Move, turn, scale", ("8",), "scaling", True),
     Act("calibrate", "Calibrate along the depth scale", ("C",), "ruler", True),
+    Act("caliper", "Measure a distance", ("M",), "ruler-dimension-line", True),
+    Act("caliper_area", "Measure an area", ("Shift+M",), "pentagon", True),
+    Act("mmode", "M-mode along a line", ("Ctrl+M",), "activity", True),
     Act("delete", "Delete point under the pointer", ("Del", "Backspace")),
     Act("approve", "Approve frame", ("A",), "circle-check"),
     Act("revert", "Revert frame to the prediction", ("R",), "rotate-ccw"),
@@ -60,7 +69,10 @@ ACTS = (
     Act("undo", "Undo", ("Ctrl+Z",), "undo-2"),
     Act("redo", "Redo", ("Ctrl+Y", "Ctrl+Shift+Z"), "redo-2"),
     Act("hide", "Hide contour", ("H",), "eye", True),
-    Act("contrast", "Reset contrast (right-drag changes it)", ("Ctrl+0",), "contrast"),
+    Act("flicker", "Flicker: prediction or correction", ("/",), "", True),
+    Act("picture", "Gain, contrast, colours, overlay", ("G",), "sliders-horizontal", True),
+    Act("invert", "Invert the picture", ("I",)),
+    Act("contrast", "Reset gain and contrast", ("Ctrl+0",), "contrast"),
     Act("fit", "Fit picture", ("F",), "maximize"),
     Act("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
     Act("zoom_out", "Zoom out", ("Ctrl+-",)),
@@ -68,9 +80,21 @@ ACTS = (
     Act("finish", "Finish drawing, accept what is proposed", ("Return", "Enter")),
     Act("cancel", "Cancel the gesture, reject what is proposed", ("Esc",)),
     Act("next_zone", "Next zone", ("F6",)),
+    Act("theme", "Light theme", (), "", True),
     Act("keys", "Keys", ("F1", "?"), "circle-help"),
     Act("quit", "Quit", ("Ctrl+Q",)),
 )
+
+# What F1 shows together; what stands in no group is about correcting.
+_GROUPS = {
+    "Play": ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on",
+             "touched_back", "touched_on", "slower", "faster", "loop", "loop_over", "every_frame",
+             "to_ed", "to_es"),
+    "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker"),
+    "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),
+    "Correct": (),
+    "Window": ("open", "open_folder", "predict", "cancel", "next_zone", "keys", "quit"),
+}  # fmt: skip
 
 MOUSE = (
     ("Drag a point", "move it"),
@@ -84,6 +108,8 @@ MOUSE = (
     ("Ctrl+wheel", "zoom"),
     ("Middle or Space+drag", "pan"),
     ("Right-drag", "contrast"),
+    ("Shift+drag", "in the timeline: mark a range"),
+    ("Ctrl+wheel ", "in the timeline: zoom in time"),
 )
 
 
@@ -99,9 +125,8 @@ def make_actions(window: QWidget, does: dict[str, Callable[[], object]]) -> dict
         action.setShortcuts([QKeySequence(key) for key in act.keys])
         action.setCheckable(act.checkable)
         if act.picture:
-            action.setIcon(icon(act.picture))
-        if act.keys:
-            action.setToolTip(f"{act.text} ({act.keys[0]})")
+            put_icon(action, act.picture)
+        say_key(action)
         action.triggered.connect(lambda _=False, name=act.name: does[name]())
         does[act.name]  # a missing one fails here, not when its key is pressed
         window.addAction(action)
@@ -109,6 +134,14 @@ def make_actions(window: QWidget, does: dict[str, Callable[[], object]]) -> dict
     return made
 
 
-def key_table() -> list[tuple[str, str]]:
-    """What F1 shows."""
-    return [(" or ".join(act.keys), act.text) for act in ACTS if act.keys] + list(MOUSE)
+def say_key(action: QAction) -> None:
+    """Its tooltip names the key."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    action.setToolTip(f"{action.text()} ({key})" if key else action.text())
+
+
+def groups() -> dict[str, list[str]]:
+    """Names of all actions that have keys, by the group under which F1 shows them."""
+    known = {name for names in _GROUPS.values() for name in names}
+    rest = [act.name for act in ACTS if act.keys and act.name not in known]
+    return {title: list(names) or rest for title, names in _GROUPS.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
@@ -10,10 +11,14 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPen, QPixmap, QWheelEvent
 from PySide6.QtWidgets import QGraphicsLineItem, QGraphicsPixmapItem, QWidget
 
+from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
 from echoview.domain.contour_edit import crossing, outside
+from echoview.measure.disks import SQUARE
+from echoview.ui.cavity_item import CavityItem
 from echoview.ui.contour_item import ContourItem
 from echoview.ui.hand import Hand
+from echoview.ui.look import Look, Overlay
 from echoview.ui.theme import DARK
 from echoview.ui.tool_item import ToolItem
 from echoview.ui.tools import Tool
@@ -43,6 +48,7 @@ class CineView(pg.GraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, background=DARK.ground)
         self.setAccessibleName("Cine picture")
+        self.setObjectName("picture")  # the style draws a frame where the keyboard is
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, enableMouse=False)
         self.box.setDefaultPadding(0.02)
@@ -54,14 +60,16 @@ class CineView(pg.GraphicsView):
         self.ghost_item = ContourItem()
         self.ghost_item.setZValue(11)
         self.tool_item = ToolItem()
+        self._cavity = CavityItem(self.contour_item)
         self._ruler = QGraphicsLineItem()
         pen = QPen(DARK.colour("human"), 2)
         pen.setCosmetic(True)
         self._ruler.setPen(pen)
+        self._ruler.hide()
         for item in (self._pixmap, self.contour_item, self.ghost_item, self.tool_item, self._ruler):
             self.box.addItem(item, ignoreBounds=True)
         self.hand = Hand(self)
-        self.grey_window, self.grey_level = 255.0, 127.5
+        self.look = Look()
         self._size = (0, 0)
         self._frame: np.ndarray | None = None
         self._panning: QPointF | None = None
@@ -75,8 +83,14 @@ class CineView(pg.GraphicsView):
 
     # ---- what is shown
 
-    def set_cine(self, size: tuple[int, int] | None, pixel_aspect: float = 1.0) -> None:
-        """Another picture of (height, width) px; `pixel_aspect` = height of a pixel over its width."""
+    def set_spacing(self, spacing: Calibration | None) -> None:
+        """Pixels are as wide and as high as this says; square where nobody knows."""
+        width, height = spacing or SQUARE
+        self.box.setAspectLocked(True, ratio=width / height)  # type: ignore[arg-type]  # any number will do
+        self._cavity.spacing = spacing or SQUARE
+
+    def set_cine(self, size: tuple[int, int] | None, spacing: Calibration | None = None) -> None:
+        """Another picture of (height, width) px, with pixels of this size."""
         self.cancel_gesture()
         self._size = size or (0, 0)
         height, width = self._size
@@ -85,7 +99,7 @@ class CineView(pg.GraphicsView):
         self.hand.reset_radius(height)
         self.show_ghost(None)
         self.contour_item.show_points(None)
-        self.box.setAspectLocked(True, ratio=1 / pixel_aspect)  # type: ignore[arg-type]  # any number will do
+        self.set_spacing(spacing)
         if size is None:
             self._frame = None
             self._pixmap.setPixmap(QPixmap())
@@ -160,6 +174,11 @@ class CineView(pg.GraphicsView):
     def tool(self) -> Tool:
         return self.hand.tool
 
+    @property
+    def space_held(self) -> bool:
+        """Whether a drag would pan."""
+        return self._space
+
     def set_tool(self, tool: Tool) -> None:
         self.cancel_gesture()
         self.hand.tool = tool
@@ -167,12 +186,32 @@ class CineView(pg.GraphicsView):
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor if tool is Tool.POINT else Qt.CursorShape.CrossCursor)
         self._refresh_handles()
 
+    @property
+    def grey_window(self) -> float:
+        return self.look.window
+
+    @property
+    def grey_level(self) -> float:
+        return self.look.level
+
     def set_contrast(self, window: float, level: float) -> None:
         """Grey levels shown from black to white, and the one in the middle."""
-        self.grey_window, self.grey_level = min(max(window, 8.0), 510.0), min(max(level, 0.0), 255.0)
+        window, level = min(max(window, 8.0), 510.0), min(max(level, 0.0), 255.0)
+        self.set_look(replace(self.look, window=window, level=level))
+
+    def set_look(self, look: Look) -> None:
+        """Show this and the following frames so."""
+        self.look = look
+        mode = Qt.TransformationMode
+        self._pixmap.setTransformationMode(mode.SmoothTransformation if look.smooth else mode.FastTransformation)
         if self._frame is not None:
             self.set_frame(self._frame)
         self.contrast_changed.emit()
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """What is drawn over the picture."""
+        self.contour_item.overlay = overlay
+        self.contour_item.update()
 
     def cancel_gesture(self) -> bool:
         """Esc: the gesture under way is undone, nothing else; False where there was none."""
@@ -181,19 +220,16 @@ class CineView(pg.GraphicsView):
         return self.hand.cancel() or ruling
 
     def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
-        """The frame in the contrast that is set: an array, and an image that borrows its memory."""
+        """The frame in the look that is set: an array, and an image that borrows its memory."""
         height, width = frame.shape[:2]
         if frame.ndim == 2:
+            frame = np.ascontiguousarray(frame)
             image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_Indexed8)
-            image.setColorTable([0xFF000000 | int(v) * 0x010101 for v in self._table()])
+            red, green, blue = self.look.tables().astype(int)
+            image.setColorTable((0xFF000000 | red << 16 | green << 8 | blue).tolist())
             return frame, image
-        neutral = self.grey_window == 255.0 and self.grey_level == 127.5
-        shown = np.ascontiguousarray(frame if neutral else self._table()[frame])
+        shown = self.look.applied(frame)
         return shown, QImage(shown.data, width, height, shown.strides[0], QImage.Format.Format_RGB888)
-
-    def _table(self) -> np.ndarray:
-        grey = (np.arange(256) - (self.grey_level - self.grey_window / 2)) * (255.0 / self.grey_window)
-        return np.clip(grey, 0, 255).astype(np.uint8)
 
     # ---- the hand
 

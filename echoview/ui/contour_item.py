@@ -8,6 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from echoview.domain.contour import Contour, Origin
+from echoview.ui.look import Overlay
 from echoview.ui.theme import DARK
 
 _LINE_PX = 2.0
@@ -32,6 +33,8 @@ class ContourItem(QGraphicsItem):
 
     def __init__(self) -> None:
         super().__init__()
+        self.overlay = Overlay()
+        self.points: np.ndarray | None = None  # the line that is drawn, (N,2); read by what is drawn about it
         self._path = QPainterPath()
         self._annulus: QLineF | None = None
         self._dashes: tuple[float, ...] = _DASHED
@@ -75,13 +78,20 @@ class ContourItem(QGraphicsItem):
         self._handles, self._hot = contour, hot
         self.update()
 
+    @property
+    def colour(self) -> QColor:
+        """Of the line."""
+        return QColor(self._colour)
+
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ratio = painter.device().devicePixelRatioF()  # a cosmetic pen counts in device pixels
-        pen = QPen(QColor(self._colour), _LINE_PX * ratio)
+        colour = QColor(self._colour)
+        colour.setAlphaF(self.overlay.opacity)
+        pen = QPen(colour, _LINE_PX * ratio)
         pen.setCosmetic(True)
         pen.setCapStyle(Qt.PenCapStyle.FlatCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -91,8 +101,9 @@ class ContourItem(QGraphicsItem):
                 pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(self._path)
-        if self._annulus is not None:
+        if self.overlay.contour:
+            painter.drawPath(self._path)
+        if self._annulus is not None and self.overlay.annulus:
             thin = QPen(pen)
             thin.setWidthF(ratio)
             thin.setDashPattern([1, 4])
@@ -122,6 +133,7 @@ class ContourItem(QGraphicsItem):
     def _set_line(self, points: np.ndarray | None) -> None:
         self._path = QPainterPath()
         self._annulus = None
+        self.points = points
         if points is not None and len(points) > 1:
             self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
             self._annulus = QLineF(*points[0], *points[-1])

@@ -34,6 +34,7 @@ class Correcting(QObject):
         super().__init__(window)
         self._window, self._workflow, self._player, self._view = window, workflow, player, view
         self._session = workflow.session
+        self.flickered = False  # whether the prediction is shown though a person corrected the frame
         self.correction = Correction(workflow, self)
         self.readout = Readout(view)
         view.hand.editable = self._editable
@@ -62,8 +63,11 @@ class Correcting(QObject):
 
     def show_contour(self) -> None:
         """The contour of the frame that is shown: a person's, else the predicted one; and what is proposed for it."""
-        there = self._session.cine is not None
-        shown = self._session.contour(self._player.t) if there else None
+        session, t = self._session, self._player.t
+        there = session.cine is not None
+        shown = session.contour(t) if there else None
+        if self.flickered and shown is not None and session.prediction is not None:
+            shown = session.prediction.contour(t)
         if isinstance(shown, Contour):
             self._view.show_contour(shown)
         else:
@@ -90,6 +94,10 @@ class Correcting(QObject):
         """Esc: the gesture under way, else what is proposed, else the tool in the hand."""
         if not self._view.cancel_gesture() and not self.correction.reject():
             self.take(Tool.POINT)
+
+    def flicker(self, on: bool) -> None:
+        """Show what the network said instead of the label, or the label again."""
+        self.flickered = on
         self.show_contour()
 
     def as_annotator(self, act: Callable[[], object]) -> None:
@@ -153,7 +161,7 @@ class Correcting(QObject):
             self.as_annotator(lambda: act(t))
 
     def _editable(self) -> Contour | None:
-        if self._session.cine is None or self._player.playing:
+        if self._session.cine is None or self._player.playing or self.flickered:
             return None
         return self._session.editable(self._player.t)
 

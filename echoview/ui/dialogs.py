@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
-    QGridLayout,
     QLabel,
     QLineEdit,
     QMessageBox,
@@ -17,6 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from echoview.ui.widgets import quiet
+
+_ASIDE = 284  # px, a little less than the inspector
 
 
 def ask_annotator(parent: QWidget) -> str:
@@ -33,10 +33,13 @@ def ask_annotator(parent: QWidget) -> str:
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(24, 20, 24, 16)
     layout.setSpacing(12)
-    layout.addWidget(QLabel("Your name stands beside every correction you make."))
+    why = QLabel("Your name stands beside every correction you make.")
+    why.setWordWrap(True)
+    layout.addWidget(why)
     layout.addWidget(name)
     layout.addWidget(quiet("Asked once, kept on this computer."))
     layout.addWidget(buttons)
+    _put_aside(dialog, parent)
     return name.text().strip() if dialog.exec() == QDialog.DialogCode.Accepted else ""
 
 
@@ -75,25 +78,6 @@ def ask_close_unsaved(parent: QWidget, reason: str) -> bool:
     return box.clickedButton() is close
 
 
-def show_keys(parent: QWidget, keys: list[tuple[str, str]]) -> None:
-    """The overlay of keys."""
-    dialog = QDialog(parent)
-    dialog.setWindowTitle("Keys")
-    grid = QGridLayout(dialog)
-    grid.setContentsMargins(24, 20, 24, 20)
-    grid.setHorizontalSpacing(16)
-    grid.setVerticalSpacing(6)
-    half = (len(keys) + 1) // 2
-    for index, (key, text) in enumerate(keys):
-        row, column = index % half, 2 * (index // half)
-        name = QLabel(key)
-        name.setStyleSheet("font-weight: 600;")
-        name.setAlignment(Qt.AlignmentFlag.AlignRight)
-        grid.addWidget(name, row, column)
-        grid.addWidget(QLabel(text), row, column + 1)
-    dialog.exec()
-
-
 def show_bug(parent: QWidget | None, text: str) -> None:
     """An error that is ours: what happened, ready to copy."""
     dialog = QDialog(parent)
@@ -114,6 +98,14 @@ def show_bug(parent: QWidget | None, text: str) -> None:
     layout.addWidget(details)
     layout.addWidget(buttons)
     dialog.exec()
+
+
+def _put_aside(dialog: QDialog, window: QWidget) -> None:
+    """Over the inspector at the right, so that the contour in question stays in sight."""
+    dialog.setFixedWidth(_ASIDE)
+    dialog.adjustSize()
+    corner = window.mapToGlobal(window.rect().topRight())
+    dialog.move(corner.x() - _ASIDE - 8, corner.y() + window.height() // 3)
 
 
 def _buttons(dialog: QDialog, verb: str) -> QDialogButtonBox:

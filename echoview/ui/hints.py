@@ -37,7 +37,7 @@ class Advice(QLabel):
         super().__init__(view)
         self._view = view
         self._proposed, self._notice = 0, ""
-        self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 12px;")
+        self.setObjectName("over")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.drawing_changed.connect(self.refresh)
         view.proposal_changed.connect(self._propose)
@@ -82,9 +82,10 @@ class EmptyHint(QLabel):
     """What an empty window teaches; lies over the picture, in its middle."""
 
     def __init__(self, over: QWidget) -> None:
-        super().__init__("Drop a cine or a study folder here,\nor open one (Ctrl+O)", over)
-        self.setObjectName("quiet")
-        self.setStyleSheet("font-size: 15px;")
+        super().__init__(
+            "Drop a cine or a study folder here,\nor open one (Ctrl+O).\n\nThe sample is in the Open menu.", over
+        )
+        self.setStyleSheet(f"font-size: 15px; color: {DARK.quiet};")
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         over.installEventFilter(self)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from echoview.learning import Learning, Stage
 from echoview.session import Session
-from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.theme import DARK, put_icon, tabular
 from echoview.ui.widgets import quiet, rule
 
 ROWS = (("corrected", "Corrected frames"), ("held_out", "Held-out patients"), ("guard", "Guard (phantom)"))
@@ -45,7 +45,8 @@ class LearnPanel(QWidget):
         self._losses: list[float] = []
         self._dice: list[tuple[int, float]] = []
         self.data = quiet("")
-        self.start = QPushButton(icon("graduation-cap", "#06222A"), " Fine-tune")
+        self.start = QPushButton(" Fine-tune")
+        put_icon(self.start, "graduation-cap", "on_accent")
         self.start.setObjectName("primary")
         self.start.setToolTip("Train the whole network on your corrections, in the background")
         self.state = QLabel("")
@@ -63,16 +64,20 @@ class LearnPanel(QWidget):
             symbolPen=None,
         )
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
-        self.stop, self.cancel = QPushButton(icon("square"), " Stop"), QPushButton(icon("x"), " Cancel")
+        self.stop, self.cancel = QPushButton(" Stop"), QPushButton(" Cancel")
+        put_icon(self.stop, "square")
+        put_icon(self.cancel, "x")
         self.stop.setToolTip("End early and keep the best so far")
         self.cancel.setToolTip("End at once and keep nothing")
         self.table = QWidget()
         self._cells = self._make_table()
-        self.adopt = QPushButton(icon("circle-check", "#06222A"), " Adopt")
+        self.adopt = QPushButton(" Adopt")
+        put_icon(self.adopt, "circle-check", "on_accent")
         self.adopt.setObjectName("primary")
         self.adopt.setToolTip("Use the new weights from now on; the old ones are kept")
         self.decline = QPushButton("Not now")
-        self.back = QPushButton(icon("rotate-ccw"), " Roll back")
+        self.back = QPushButton(" Roll back")
+        put_icon(self.back, "rotate-ccw")
         self.in_use = quiet("")
         self._lay_out()
         self._connect()

@@ -10,26 +10,31 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError, LibraryError
 from echoview.learning import Learning
 from echoview.session import Session
-from echoview.ui import dialogs
-from echoview.ui.actions import key_table, make_actions
+from echoview.ui import dialogs, theme
+from echoview.ui.actions import make_actions, say_key
 from echoview.ui.cine_view import CineView
 from echoview.ui.correcting import Correcting
 from echoview.ui.findings_panel import FindingsPanel
-from echoview.ui.hints import Advice, EmptyHint
+from echoview.ui.keymap import KeyMap
+from echoview.ui.keys_overlay import KeysOverlay
 from echoview.ui.learn_panel import LearnPanel
+from echoview.ui.loops import Loops
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.opening import Opening
+from echoview.ui.peek import Peek
+from echoview.ui.picture_zone import PictureZone
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
 from echoview.ui.tool_strip import ToolStrip, under
 from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
+from echoview.ui.training_line import TrainingLine
 from echoview.ui.transport import Transport
 from echoview.ui.widgets import Banner, Message, column
 from echoview.ui.worklist import Worklist
@@ -55,18 +60,24 @@ class MainWindow(QMainWindow):
         self.workflow, self.learning = workflow, learning
         self.session: Session = workflow.session
         self.player = Player(self)
+        self.loops = Loops(self.session, self.player, self)
         self.feeder = feeder
         self.view = CineView()
+        self.picture = PictureZone(workflow, self.player, self.view)
         self.reading = Reading(self.session, self.player, self.view, feeder)
         self.opening = Opening(self, workflow, sample)
         self.correcting = Correcting(self, workflow, self.player, self.view)
         self.acts = make_actions(self, self._does())
+        self.keys = KeyMap(workflow.settings.keys)
+        self.keys.apply(self.acts)
+        self.picture.give_tools(self.acts, self.correcting.as_annotator)
         self.top_bar = TopBar(self.session)
+        self.top_bar.add_progress(TrainingLine(learning))
         self.banner = Banner()
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
-        self.transport = Transport(self.session, self.player, self.acts)
+        self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, sample)
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
@@ -78,6 +89,7 @@ class MainWindow(QMainWindow):
         self.top_bar.show_device(workflow.settings.device)
         self.acts["loop"].setChecked(True)
         self.acts["point"].setChecked(True)
+        self.acts["theme"].setChecked(theme.current() is theme.LIGHT)
         self.view.setFocus()
 
     # ---- building
@@ -85,6 +97,7 @@ class MainWindow(QMainWindow):
     def _does(self) -> dict[str, Callable[[], object]]:
         """What each action does."""
         player, view, edit, opening = self.player, self.view, self.correcting, self.opening
+        controls = self.picture.controls
         return {
             "open": opening.ask_cine, "open_folder": opening.ask_folder, "sample": opening.open_sample,
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
@@ -92,17 +105,24 @@ class MainWindow(QMainWindow):
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
             "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
+            "loop_over": self.loops.cycle,
+            "every_frame": lambda: player.set_every_frame(self.acts["every_frame"].isChecked()),
+            "beat_back": lambda: self.loops.to_beat(-1), "beat_on": lambda: self.loops.to_beat(1),
+            "touched_back": lambda: self.reading.to_touched(-1), "touched_on": lambda: self.reading.to_touched(1),
             "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
+            **dict.fromkeys(("caliper", "caliper_area", "mmode"), lambda: view.set_tool(Tool.POINT)),
             "delete": view.hand.delete_under_pointer,
             "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
-            "contrast": lambda: view.set_contrast(255.0, 127.5), "fit": view.fit,
+            "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
+            "picture": controls.toggle, "invert": controls.invert, "contrast": controls.reset_look, "fit": view.fit,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "predict": self.workflow.predict,
-            "next_zone": self._next_zone, "keys": lambda: dialogs.show_keys(self, key_table()), "quit": self.close,
-        } | edit.does()  # fmt: skip
+            "next_zone": self._next_zone, "keys": self._show_keys,
+            "theme": self._change_theme, "quit": self.close,
+        } | edit.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
 
     def _lay_out(self) -> None:
         self.inspector = Inspector()
@@ -111,9 +131,7 @@ class MainWindow(QMainWindow):
         measure.setLayout(column(self.measure_panel, self.findings, margin=0, spacing=0))
         self.inspector.add(measure, "MEASURE")
         self.inspector.add(self.learn_panel, "LEARN")
-        self.hint = EmptyHint(self.view)
-        self.advice = Advice(self.view)
-        picture = under(self.view, ToolStrip(self.acts, self.correcting.correction))
+        picture = under(self.picture, ToolStrip(self.acts, self.correcting.correction))
         self.zones = Zones(self.cines, picture, self.inspector)
         body = QWidget()
         layout = QVBoxLayout(body)
@@ -124,6 +142,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.zones, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
+        self.keys_overlay = KeysOverlay(body, self.keys, self.acts, self._keep_keys)
         self.setMinimumSize(QSize(880, 500))
 
     def _connect(self) -> None:
@@ -147,8 +166,13 @@ class MainWindow(QMainWindow):
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)
+        for name in ("hide", "flicker"):
+            Peek(self.acts[name], self)
         self.transport.timeline.sought.connect(self.reading.scrub)
         self.transport.timeline.stepped.connect(player.step)
+        self.transport.timeline.ranged.connect(self.loops.set_range)
+        self.transport.timeline.marked.connect(self._mark)
+        self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
         workflow.device_kept.connect(self.top_bar.show_device)
@@ -164,17 +188,19 @@ class MainWindow(QMainWindow):
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
         tools = QActionGroup(self)
-        for tool in Tool:
-            tools.addAction(self.acts[tool.value])
+        for name in (*(tool.value for tool in Tool), "caliper", "caliper_area", "mmode"):
+            tools.addAction(self.acts[name])
         self.learning.stage_changed.connect(self._show_weights)
 
     # ---- showing
 
     def _show_cine(self) -> None:
-        self.hint.setVisible(self.session.cine is None)
+        self.picture.hint.setVisible(self.session.cine is None)
         self.banner.dismiss_urgent()
         self.acts["hide"].setChecked(False)
         self.view.hide_overlay(False)
+        self.acts["flicker"].setChecked(False)
+        self.correcting.flickered = False
         self.correcting.take(Tool.POINT)
         self.reading.show_cine()
         self.correcting.show_contour()
@@ -211,6 +237,24 @@ class MainWindow(QMainWindow):
             self.banner.say(Message(error.message, error.hint, True, "Other library", self.opening.ask_library))
         else:
             self.banner.say(Message(error.message, error.hint))
+
+    def _mark(self, name: str, t: int) -> None:
+        """A flag of the timeline was dragged to frame t."""
+        mark = {"ED": self.workflow.mark_ed, "ES": self.workflow.mark_es}[name]
+        self.correcting.as_annotator(lambda: mark(t))
+
+    def _show_keys(self) -> None:
+        self.keys_overlay.toggle()
+
+    def _keep_keys(self, chosen: tuple[str, ...]) -> None:
+        self.workflow.remember(keys=chosen)
+
+    def _change_theme(self) -> None:
+        light = self.acts["theme"].isChecked()
+        self.workflow.remember(daylight=light)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.apply(application, theme.LIGHT if light else theme.DARK)
 
     def _choose_device(self, device: str) -> None:
         self.top_bar.show_device(device)
@@ -260,4 +304,4 @@ class MainWindow(QMainWindow):
 def _name(action: QAction, text: str) -> None:
     """The action says what it would do, its tooltip the key too."""
     action.setText(text.strip())
-    action.setToolTip(f"{action.text()} ({action.shortcut().toString()})")
+    say_key(action)

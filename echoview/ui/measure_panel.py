@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from echoview.domain.contour import Contour
 from echoview.measure import Measurements
 from echoview.session import Session
-from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, quiet, rule
 
 _UNSURE = 0.6
@@ -57,7 +57,8 @@ class MeasurePanel(QWidget):
         self.refresh()
 
     def _button(self, text: str, picture: str, signal: SignalInstance) -> QPushButton:
-        button = QPushButton(icon(picture), f" {text}")
+        button = QPushButton(f" {text}")
+        put_icon(button, picture)
         button.clicked.connect(signal)
         return button
 
@@ -125,8 +126,10 @@ class MeasurePanel(QWidget):
         self.esv.setVisible(calibrated)
         note = session.cine.info.calibration_note if session.cine else ""
         self.reason.setText(
-            ""
-            if calibrated or session.cine is None
+            "Open a cine: its ejection fraction, volumes and sizes stand here."
+            if session.cine is None
+            else ""
+            if calibrated
             else f"No ml: {note[:1].lower()}{note[1:]}"
             if note
             else "No ml: the pixel size is not known."
@@ -200,9 +203,8 @@ class MeasurePanel(QWidget):
             notes.append(f"Research use only · {prediction.weights}")
         self.notes.setText("<br>".join(notes))
         self.notes.setTextFormat(Qt.TextFormat.RichText)
-        self.notes.setStyleSheet(
-            f"color: {DARK.flag};" if session.cine is not None and session.cine.info.withheld else ""
-        )
+        self.notes.setObjectName("flag" if session.cine is not None and session.cine.info.withheld else "quiet")
+        self.notes.style().polish(self.notes)
 
 
 def _state(own: Contour | None, shown: bool, correcting: bool) -> str:

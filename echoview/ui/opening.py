@@ -68,7 +68,7 @@ class Opening(QObject):
         for path in recent[:_RECENT]:
             menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self._workflow.open(p))
         menu.addSeparator()
-        for name in ("predict", "keys", "quit"):
+        for name in ("predict", "theme", "keys", "quit"):
             menu.addAction(acts[name])
 
     def _last_folder(self) -> str:

@@ -3,39 +3,53 @@
 from __future__ import annotations
 
 import bisect
+import math
+from collections.abc import Callable
 
 import numpy as np
 from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
-_TICK_MS = 5
+_SOONEST_MS, _LATEST_MS = 1, 50  # between two looks at the clock
+_CATCH_UP_S = 0.1  # in every-frame mode: lateness that the next frames make good; more than that is lost
 
 
 class Player(QObject):
     """Plays frames at their own times, uneven ones too; falls behind by dropping frames, never by slowing down.
 
+    In every-frame mode it is the other way round: each frame is shown once it is `ready`, though it be late.
+
+    Attributes:
+        dropped: frames that were due since play began, and not shown; `rate`: the speed that was reached, 1 = wanted.
+        ready: whether frame t could be drawn now; asked in every-frame mode only.
+
     Signals:
         frame_changed(t): another frame is shown.
-        playing_changed(bool), speed_changed(float), loop_changed(bool).
+        playing_changed(bool), speed_changed(float), loop_changed(bool), span_changed().
     """
 
     frame_changed = Signal(int)
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
     loop_changed = Signal(bool)
+    span_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._times = np.zeros(1)
-        self._span = 0.0
+        self._usual_s = 0.0
+        self._first, self._last = 0, 0
         self._t = 0
         self.speed = 1.0
         self.loop = True
+        self.every_frame = False
+        self.ready: Callable[[int], bool] = lambda _t: True
+        self.dropped = 0
         self._since = QElapsedTimer()
         self._from_s = 0.0
+        self._due_s, self._played_s, self._shown_s = 0.0, 0.0, 0.0  # of every-frame mode, by the stopwatch
         self._timer = QTimer(self)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.setInterval(_TICK_MS)
         self._timer.timeout.connect(self._tick)
 
     @property
@@ -46,22 +60,49 @@ class Player(QObject):
     def playing(self) -> bool:
         return self._timer.isActive()
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last frame that are played."""
+        return self._first, self._last
+
+    @property
+    def rate(self) -> float:
+        """Share of the wanted speed that every-frame mode keeps."""
+        return min(self._played_s / (self._shown_s * self.speed), 1.0) if self._shown_s > 0 else 1.0
+
     def load(self, times_s: np.ndarray) -> None:
         """Another cine with these frame times (T,); stands still at its first frame."""
         self.pause()
         self._times = np.asarray(times_s, float)
         steps = np.diff(self._times)
-        # the last frame is shown as long as a usual one before the loop starts anew
-        self._span = float(self._times[-1] + (np.median(steps) if len(steps) else 0.0))
-        self._t = 0
+        self._usual_s = float(np.median(steps)) if len(steps) else 0.0
+        self._first, self._last, self._t = 0, len(self._times) - 1, 0
+        self.span_changed.emit()
         self.frame_changed.emit(0)
 
-    def play(self) -> None:
-        if len(self._times) < 2 or self.playing:
+    def set_span(self, first: int, last: int) -> None:
+        """Play these frames only, both included; the frame that is shown moves into them."""
+        end = len(self._times) - 1
+        first = min(max(first, 0), end)
+        span = first, min(max(last, first), end)
+        if span == self.span:
             return
-        self._from_s = 0.0 if self._t == len(self._times) - 1 and not self.loop else float(self._times[self._t])
-        self._since.start()
-        self._timer.start()
+        self._first, self._last = span
+        self.span_changed.emit()
+        if not self._first <= self._t <= self._last:
+            self.seek(self._first)
+        elif self.playing:
+            self._go_on_from(float(self._times[self._t]))
+
+    def play(self) -> None:
+        if self._last == self._first or self.playing:
+            return
+        at_end = self._t >= self._last and not self.loop
+        start = self._first if at_end or not self._first <= self._t <= self._last else self._t
+        self.dropped = 0
+        self._show(start)
+        self._go_on_from(float(self._times[start]))
+        self._timer.start(_SOONEST_MS)
         self.playing_changed.emit(True)
 
     def pause(self) -> None:
@@ -76,8 +117,7 @@ class Player(QObject):
         """Go to frame t, kept inside the cine; a playing cine goes on from there."""
         self._show(min(max(t, 0), len(self._times) - 1))
         if self.playing:
-            self._from_s = float(self._times[self._t])
-            self._since.restart()
+            self._go_on_from(float(self._times[self._t]))
 
     def step(self, frames: int) -> None:
         """Pause and go so many frames on, around the ends when looping."""
@@ -86,10 +126,10 @@ class Player(QObject):
         self.seek((self._t + frames) % count if self.loop else self._t + frames)
 
     def set_speed(self, speed: float) -> None:
-        if self.playing:  # go on from here, not from where the old speed would be
-            self._from_s = self._now_s()
-            self._since.restart()
+        now = self._now_s()
         self.speed = speed
+        if self.playing:  # go on from here, not from where the old speed would be
+            self._go_on_from(now)
         self.speed_changed.emit(speed)
 
     def faster(self, by: int) -> None:
@@ -98,20 +138,77 @@ class Player(QObject):
         self.set_speed(SPEEDS[min(max(at + by, 0), len(SPEEDS) - 1)])
 
     def set_loop(self, loop: bool) -> None:
+        if self.playing:  # the time that was folded into the span so far stays folded
+            self._go_on_from(self._now_s())
         self.loop = loop
         self.loop_changed.emit(loop)
 
+    def set_every_frame(self, every: bool) -> None:
+        """Show each frame, though it be late, or keep the time and drop what comes too late."""
+        self.every_frame = every
+        self.dropped = 0
+        if self.playing:
+            self._go_on_from(float(self._times[self._t]))
+
+    def _go_on_from(self, seconds: float) -> None:
+        self._from_s = seconds
+        self._due_s, self._played_s, self._shown_s = self._step_s(self._t) / self.speed, 0.0, 0.0
+        self._since.restart()
+
+    @property
+    def _length_s(self) -> float:
+        """How long the span plays: its last frame is shown as long as a usual one before the loop starts anew."""
+        return float(self._times[self._last] - self._times[self._first]) + self._usual_s
+
     def _now_s(self) -> float:
         now = self._from_s + self._since.nsecsElapsed() / 1e9 * self.speed
-        return now % self._span if self.loop and self._span > 0 else now
+        start = float(self._times[self._first])
+        return start + (now - start) % self._length_s if self.loop and now > start else now
 
     def _tick(self) -> None:
+        if self.every_frame:
+            self._tick_every()
+        else:
+            self._tick_timed()
+        if self.playing:
+            self._timer.setInterval(self._until_due_ms())
+
+    def _tick_timed(self) -> None:
         now = self._now_s()
-        if not self.loop and now >= self._times[-1]:
-            self._show(len(self._times) - 1)
+        if not self.loop and now >= self._times[self._last]:
+            self._show(self._last)
             self.pause()
             return
-        self._show(max(bisect.bisect_right(self._times, now) - 1, 0))
+        due = bisect.bisect_right(self._times, now) - 1
+        due = min(max(due, self._first), self._last)
+        frames = self._last - self._first + 1
+        self.dropped += max((due - self._t) % frames - 1, 0)
+        self._show(due)
+
+    def _tick_every(self) -> None:
+        after = self._first if self._t >= self._last else self._t + 1
+        if after == self._first and not self.loop:
+            self.pause()
+            return
+        elapsed = self._since.nsecsElapsed() / 1e9
+        if elapsed < self._due_s or not self.ready(after):
+            return
+        self._played_s += self._step_s(self._t)
+        self._shown_s = elapsed
+        self._show(after)
+        self._due_s = max(self._due_s, elapsed - _CATCH_UP_S) + self._step_s(after) / self.speed
+
+    def _step_s(self, t: int) -> float:
+        """How long frame t is to be shown at normal speed."""
+        return self._usual_s if t >= self._last else float(self._times[t + 1] - self._times[t])
+
+    def _until_due_ms(self) -> int:
+        """When to look at the clock again."""
+        if self.every_frame:
+            wait = self._due_s - self._since.nsecsElapsed() / 1e9
+        else:
+            wait = (float(self._times[self._t]) + self._step_s(self._t) - self._now_s()) / self.speed
+        return min(max(math.ceil(1000 * wait), _SOONEST_MS), _LATEST_MS)
 
     def _show(self, t: int) -> None:
         if t != self._t:

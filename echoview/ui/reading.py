@@ -30,14 +30,18 @@ class Reading(QObject):
     def __init__(self, session: Session, player: Player, view: CineView, feeder: FrameFeeder) -> None:
         super().__init__(view)
         self._session, self._player, self._view, self._feeder = session, player, view, feeder
+        self._drawn = True  # whether the frame that was due last is on the screen
+        player.ready = self._ready
         player.frame_changed.connect(self._show_frame)
+        session.label_changed.connect(lambda: view.set_spacing(session.calibration))
         feeder.frame_ready.connect(self._frame_ready)
         feeder.frame_failed.connect(self._frame_failed)
 
     def show_cine(self) -> None:
         """Another cine is open: from its first frame on, playing if it moves."""
-        cine, spacing = self._session.cine, self._session.calibration
-        self._view.set_cine(cine.size if cine else None, spacing.y_mm / spacing.x_mm if spacing else 1.0)
+        cine = self._session.cine
+        self._view.set_cine(cine.size if cine else None, self._session.calibration)
+        self._drawn = True
         if cine is not None:
             self._player.load(cine.times_s)
             if len(cine) > 1:
@@ -55,22 +59,38 @@ class Reading(QObject):
         if t is not None:
             self.scrub(t)
 
+    def to_touched(self, by: int) -> None:
+        """To the next (+1) or the last (-1) frame that a person corrected or approved."""
+        touched, t = list(self._session.label.contours), self._player.t
+        found = [k for k in touched if k > t] if by > 0 else [k for k in reversed(touched) if k < t]
+        if found:
+            self.scrub(found[0])
+
     def _show_frame(self, t: int) -> None:
         cine = self._session.cine
         if cine is None:
             return
         self._view.cancel_gesture()  # it belongs to the frame it began on
-        self._feeder.want(cine, t)
+        if self._player.playing and not self._drawn:
+            self._player.dropped += 1  # it was due, and never came
+        self._feeder.want(cine, t, self._player.span)
         picture = cine.cached(t)
+        self._drawn = picture is not None
         if picture is not None:
             self._view.set_frame(picture)
         self.frame_shown.emit(t)
+
+    def _ready(self, t: int) -> bool:
+        """Whether frame t can be drawn at once; in every-frame mode the clock waits for it."""
+        cine = self._session.cine
+        return self._drawn and cine is not None and cine.cached(t) is not None
 
     def _frame_ready(self, cine: Cine, t: int) -> None:
         """The decoder caught up with the playhead."""
         picture = cine.cached(t)
         if cine is self._session.cine and t == self._player.t and picture is not None:
             self._view.set_frame(picture)
+            self._drawn = True
 
     def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
         if cine is self._session.cine:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QFont, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 
 from echoview.paths import resource
 
@@ -28,6 +28,10 @@ class Tokens:
     approved: str = "#62D394"
     flag: str = "#FF9F5A"
     error: str = "#FF6B6B"
+    hover: str = "#262C35"
+    on_accent: str = "#06222A"  # text on the prediction's colour
+    accent_hover: str = "#6BD5E8"
+    disabled: str = "#5C6673"
 
     def colour(self, name: str, alpha: int = 255) -> QColor:
         colour = QColor(getattr(self, name))
@@ -35,7 +39,19 @@ class Tokens:
         return colour
 
 
-DARK = Tokens()
+DARK = Tokens()  # also what is drawn over the picture, which is dark in every theme
+LIGHT = Tokens(
+    ground="#E8ECF0", panel="#F6F8FA", raised="#FFFFFF", line="#C5CDD6", text="#14181D", quiet="#52606D",
+    prediction="#006B82", human="#7D5800", propagated="#6440BF", approved="#176B3A", flag="#A34400", error="#B92929",
+    hover="#EDF1F5", on_accent="#FFFFFF", accent_hover="#00809B", disabled="#9AA5B1",
+)  # fmt: skip
+_in_use = [DARK]
+
+
+def current() -> Tokens:
+    """The tokens of the theme in use."""
+    return _in_use[0]
+
 
 _STYLE = """
 * { font-size: 13px; }
@@ -54,13 +70,13 @@ QToolButton, QPushButton {
 QToolButton:hover, QPushButton:hover { background: @raised; }
 QToolButton:checked { background: @raised; border-color: @prediction; }
 QToolButton:focus, QPushButton:focus { border-color: @quiet; }
-QToolButton:disabled, QPushButton:disabled { color: #5C6673; }
+QToolButton:disabled, QPushButton:disabled { color: @disabled; }
 QToolButton::menu-indicator { image: none; width: 0; }
 QPushButton { background: @raised; border-color: @line; padding: 7px 12px; }
-QPushButton:hover { background: #262C35; }
-QPushButton#primary { background: @prediction; border-color: @prediction; color: #06222A; font-weight: 600; }
-QPushButton#primary:hover { background: #6BD5E8; }
-QPushButton#primary:disabled { background: @raised; border-color: @line; color: #5C6673; font-weight: 400; }
+QPushButton:hover { background: @hover; }
+QPushButton#primary { background: @prediction; border-color: @prediction; color: @on_accent; font-weight: 600; }
+QPushButton#primary:hover { background: @accent_hover; }
+QPushButton#primary:disabled { background: @raised; border-color: @line; color: @disabled; font-weight: 400; }
 QMenu { background: @raised; border: 1px solid @line; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; }
 QMenu::item:selected { background: @line; }
@@ -93,11 +109,36 @@ QScrollArea { border: 0; background: @panel; }
 QScrollBar:vertical { background: transparent; width: 10px; }
 QScrollBar::handle:vertical { background: @line; border-radius: 5px; min-height: 24px; }
 QScrollBar::add-line, QScrollBar::sub-line { height: 0; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QCheckBox { spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
+QCheckBox:focus, QSlider:focus { border: 1px solid @quiet; border-radius: 4px; }
+QComboBox { background: @raised; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; color: @text; }
+QComboBox::drop-down { border: 0; width: 20px; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @quiet; border-radius: 3px; background: @ground; }
+QCheckBox::indicator:checked {
+  background: @prediction; border-color: @prediction; image: url("@icons/check.svg");
+}
+QComboBox:focus { border-color: @prediction; }
+QComboBox QAbstractItemView { background: @raised; color: @text; border: 1px solid @line; outline: 0; }
+QGraphicsView#picture { border: 1px solid #0E1013; }
+QGraphicsView#picture:focus { border: 1px solid #6B7685; }
+QListWidget:focus { border: 1px solid @prediction; }
+QFrame#banner { background: @raised; border-left: 4px solid @flag; }
+QFrame#banner[urgent="true"] { border-left-color: @error; }
+QFrame#popup { background: @panel; border: 1px solid @line; border-radius: 8px; }
+QFrame#over { background: #1E2229; border: 1px solid #2B313A; border-radius: 8px; }
+QFrame#over QLabel, QLabel#over { color: #E7EAEF; }
+QFrame#over QLabel#quiet { color: #98A2B0; }
+QLabel#over { background: #1E2229; border-radius: 6px; padding: 6px 12px; }
+QFrame#keys { background: @panel; border: 1px solid @line; border-radius: 8px; }
+QPushButton#key { padding: 1px 8px; min-width: 84px; }
+QLabel#flag { color: @flag; font-size: 11px; }
 """
 
 
 def apply(app: QApplication, tokens: Tokens = DARK) -> None:
-    """Give the application its palette and style."""
+    """Give the application its palette and style, and the icons that it has their colours."""
+    _in_use[0] = tokens
     app.setStyle("Fusion")
     palette = QPalette()
     roles = {
@@ -112,18 +153,32 @@ def apply(app: QApplication, tokens: Tokens = DARK) -> None:
     for role, colour in roles.items():
         palette.setColor(role, QColor(colour))
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
-        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor("#5C6673"))
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.disabled))
     app.setPalette(palette)
     style = _STYLE
-    for field in fields(tokens):
-        style = style.replace(f"@{field.name}", getattr(tokens, field.name))
-    app.setStyleSheet(style)
+    for name in sorted((field.name for field in fields(tokens)), key=len, reverse=True):  # @line is no part of another
+        style = style.replace(f"@{name}", getattr(tokens, name))
+    app.setStyleSheet(style.replace("@icons", resource("icons").as_posix()))
+    for window in app.topLevelWidgets():
+        for thing in (*window.findChildren(QAction), *window.findChildren(QAbstractButton)):
+            known = thing.property(_ICON)
+            if known:
+                thing.setIcon(icon(known[0], getattr(tokens, known[1]), int(known[2])))
 
 
-def icon(name: str, colour: str = DARK.text, size: int = 18) -> QIcon:
-    """An icon of the outline set in a token's colour, sharp up to 300 % scaling; greyed when disabled."""
+_ICON = "echoview_icon"
+
+
+def put_icon(thing: QAction | QAbstractButton, name: str, token: str = "text", size: int = 18) -> None:
+    """Give it an icon that changes its colour with the theme."""
+    thing.setProperty(_ICON, [name, token, str(size)])
+    thing.setIcon(icon(name, getattr(current(), token), size))
+
+
+def icon(name: str, colour: str = "", size: int = 18) -> QIcon:
+    """An icon of the outline set in a colour (the theme's text), sharp up to 300 % scaling; greyed when disabled."""
     drawn = QIcon()
-    for mode, tint in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, "#5C6673")):
+    for mode, tint in ((QIcon.Mode.Normal, colour or current().text), (QIcon.Mode.Disabled, current().disabled)):
         source = resource(f"icons/{name}.svg").read_text(encoding="utf-8").replace("currentColor", tint)
         renderer = QSvgRenderer(QByteArray(source.encode()))
         for scale in (1, 2, 3):

@@ -1,11 +1,11 @@
-"""Time at a glance: what each frame is, how large the cavity is, where ED and ES are; a click goes there."""
+"""Time at a glance: what each frame is, how large the cavity is, where ED, ES and the beats are; a click goes there."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFont,
+    QHelpEvent,
+    QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
@@ -15,197 +15,265 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from echoview.session import Session
-from echoview.ui.theme import DARK
+from echoview.ui import timeline_paint as paint
+from echoview.ui.loops import Loops, Over
+from echoview.ui.theme import current
+from echoview.ui.time_scale import MARGIN, TimeScale
 
-_MARGIN = 14
-_STATES_TOP, _STATES_HEIGHT = 22, 8
-_CURVE_TOP = 38
-_UNSURE = 0.6
+_ZOOM = 1.25
+_EDGE = 4
 
 
 class Timeline(QWidget):
-    """Draws the session along the frames. `sought(t)` asks to go to a frame."""
+    """Draws the session along the frames.
+
+    Signals:
+        sought(t): asks to go to a frame; stepped(frames): the wheel.
+        marked(name, t): the flag "ED" or "ES" was put on frame t; ranged(first, last): frames were marked.
+    """
 
     sought = Signal(int)
     stepped = Signal(int)
+    marked = Signal(str, int)
+    ranged = Signal(int, int)
 
-    def __init__(self, session: Session, parent: QWidget | None = None) -> None:
+    def __init__(self, session: Session, loops: Loops, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._session = session
+        self._session, self._loops = session, loops
         self._t = 0
+        self._scale: TimeScale | None = None
         self._drawn: QPixmap | None = None  # all but the playhead; drawn anew when the session or the size changes
+        self._flag: tuple[str, int] | None = None  # that is being dragged, and where it is
+        self._range_from: int | None = None
+        self._scrubbing = False
         self.setAccessibleName("Timeline")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setToolTip("Click or drag to go to a frame")
-        for signal in (
-            session.cine_changed,
-            session.measured,
-            session.label_changed,
-            session.prediction_changed,
-        ):
+        self.setMouseTracking(True)
+        session.cine_changed.connect(self._new_cine)
+        for signal in (session.measured, session.label_changed, session.prediction_changed, loops.changed):
             signal.connect(self._redraw)
 
     def sizeHint(self) -> QSize:
-        return QSize(600, 104)
+        return QSize(600, self._height())
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(200, 104)
+        return QSize(200, self._height())
 
     def set_frame(self, t: int) -> None:
         self._t = t
+        scale = self.scale
+        if scale is not None and scale.zoomed and not self._scrubbing:
+            moved = scale.showing(t)
+            if moved is not scale:
+                self._set_scale(moved)
         self.update()
 
-    def x_of(self, t: float) -> float:
-        """Where frame t lies, px; frames lie by their time."""
+    @property
+    def scale(self) -> TimeScale | None:
+        """Where the frames lie; None where nothing moves."""
         cine = self._session.cine
-        if cine is None or len(cine) < 2:
-            return float(_MARGIN)
-        before = min(int(t), len(cine) - 2)
-        at = cine.times_s[before] + (t - before) * (cine.times_s[before + 1] - cine.times_s[before])
-        return _MARGIN + float(at / cine.times_s[-1]) * (self.width() - 2 * _MARGIN)
+        if self._scale is None and cine is not None and len(cine) > 1:
+            self._scale = TimeScale.whole(cine.times_s, self.width())
+        return self._scale
 
-    def frame_at(self, x: float) -> int:
-        """The frame nearest to x px."""
-        cine = self._session.cine
-        if cine is None or len(cine) < 2:
-            return 0
-        share = (x - _MARGIN) / max(self.width() - 2 * _MARGIN, 1)
-        return int(np.abs(cine.times_s - np.clip(share, 0, 1) * cine.times_s[-1]).argmin())
+    def flags(self) -> dict[str, tuple[int, bool]]:
+        """Where ED and ES are, and whether a person said so."""
+        measured, label = self._session.measurements, self._session.label
+        if measured is None:
+            return {}
+        found = {"ED": (measured.ed, label.ed is not None), "ES": (measured.es, label.es is not None)}
+        return {name: (t, chosen) for name, (t, chosen) in found.items() if t is not None}
+
+    # ---- the hand
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self.sought.emit(self.frame_at(event.position().x()))
+        scale = self.scale
+        if scale is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        at = event.position()
+        flag = self._flag_at(at)
+        if flag is not None:
+            self._flag = flag, self.flags()[flag][0]
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._range_from = scale.frame_at(at.x())
+        else:
+            self._scrubbing = True
+            self.sought.emit(scale.frame_at(at.x()))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self.sought.emit(self.frame_at(event.position().x()))
+        scale = self.scale
+        if scale is None:
+            return
+        t = scale.frame_at(event.position().x())
+        if self._flag is not None:
+            self._flag = self._flag[0], t
+            self.sought.emit(t)  # the picture shows what would be ED or ES
+            self.update()
+        elif self._range_from is not None:
+            self.ranged.emit(min(self._range_from, t), max(self._range_from, t))
+        elif self._scrubbing:
+            self.sought.emit(t)
+        else:
+            over = self._flag_at(event.position()) is not None
+            self.setCursor(Qt.CursorShape.SizeHorCursor if over else Qt.CursorShape.PointingHandCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        flag, self._flag, self._scrubbing = self._flag, None, False
+        scale, start, self._range_from = self.scale, self._range_from, None
+        if flag is not None and flag[1] == self.flags()[flag[0]][0]:
+            self.sought.emit(flag[1])  # a click on a flag goes there
+        elif flag is not None:
+            self.marked.emit(*flag)
+        if start is not None and scale is not None and scale.frame_at(event.position().x()) == start:
+            self.ranged.emit(start, start)  # Shift+click takes the mark away
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """The whole cine again."""
+        cine = self._session.cine
+        if cine is not None and len(cine) > 1:
+            self._set_scale(TimeScale.whole(cine.times_s, self.width()))
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.stepped.emit(-1 if event.angleDelta().y() > 0 else 1)
+        scale = self.scale
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / 120
+        if scale is None or not notches:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self._set_scale(scale.zoom(_ZOOM**notches, event.position().x()))
+        elif event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            length = scale.end_s - scale.start_s
+            self._set_scale(scale.moved_to(scale.start_s - 0.1 * length * notches, length))
+        else:
+            self.stepped.emit(-1 if notches > 0 else 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Plus and minus zoom about the playhead; Shift with the arrows marks frames."""
+        scale, key = self.scale, event.key()
+        by = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(key))
+        if scale is not None and key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            factor = 1 / _ZOOM if key == Qt.Key.Key_Minus else _ZOOM
+            self._set_scale(scale.zoom(factor, scale.x_of(self._t)))
+        elif scale is not None and by and event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            self._extend(by)
+        else:
+            super().keyPressEvent(event)
+
+    def _extend(self, by: int) -> None:
+        """The end of the range on which the playhead stands moves on by one frame, and the playhead with it."""
+        cine, t = self._session.cine, self._t
+        assert cine is not None
+        first, last = self._loops.range or (t, t)
+        fixed = last if t == first and last != first else first
+        moved = min(max(t + by, 0), len(cine) - 1)
+        self.ranged.emit(min(fixed, moved), max(fixed, moved))
+        self.sought.emit(moved)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self._told(event.pos().x()), self)
+            return True
+        return super().event(event)
+
+    def _told(self, x: int) -> str:
+        scale = self.scale
+        if scale is None:
+            return ""
+        t = scale.frame_at(x)
+        state = paint.STATE_NAMES[int(paint.states(self._session)[t])]
+        return (
+            f"Frame {t + 1}, {scale.times_s[t]:.2f} s: {state}\n"
+            "Drag to scrub, drag a flag to move it, Shift+drag to mark a range, Ctrl+wheel to zoom"
+        )
+
+    def _flag_at(self, at: QPointF) -> str | None:
+        scale = self.scale
+        if scale is None or at.y() > paint.FLAGS_HEIGHT:
+            return None
+        boxes = {name: paint.flag_box(scale, t) for name, (t, _) in self.flags().items()}
+        return next((name for name, box in boxes.items() if box.adjusted(-2, -2, 2, 2).contains(at)), None)
+
+    # ---- drawing
+
+    def _new_cine(self) -> None:
+        self._scale, self._flag, self._range_from = None, None, None
+        self.updateGeometry()
+        self._redraw()
+
+    def _set_scale(self, scale: TimeScale) -> None:
+        self._scale = scale
+        self._redraw()
 
     def _redraw(self, *_: object) -> None:
         self._drawn = None
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._scale = None
         self._redraw()
         super().resizeEvent(event)
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._redraw()
+        super().changeEvent(event)
+
+    def _height(self) -> int:
+        cine = self._session.cine
+        return paint.HEIGHT + (paint.ECG_HEIGHT if cine is not None and cine.info.ecg is not None else 0)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._drawn is None or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():
-            self._drawn = self._draw_session()
+            self._drawn = self.draw_session()
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn)
-        if self._session.cine is not None:
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            self._paint_playhead(painter)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.scale is not None:
+            if self._flag is not None:
+                paint.paint_flags(painter, self.scale, {self._flag[0]: (self._flag[1], True)}, self.height() - _EDGE)
+            self._paint_playhead(painter, self.scale)
+        if self.hasFocus():
+            painter.setPen(QPen(current().colour("prediction"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
-    def _draw_session(self) -> QPixmap:
+    def draw_session(self) -> QPixmap:
+        """All but the playhead, at the screen's sharpness."""
         ratio = self.devicePixelRatioF()
         picture = QPixmap(self.size() * ratio)
         picture.setDevicePixelRatio(ratio)
-        picture.fill(DARK.colour("panel"))
-        cine = self._session.cine
-        if cine is not None:
+        picture.fill(current().colour("panel"))
+        scale, cine = self.scale, self._session.cine
+        if scale is not None and cine is not None:
             painter = QPainter(picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(self.font())
-            self._paint_states(painter, len(cine))
-            self._paint_curve(painter)
-            self._paint_marks(painter)
+            bottom = self.height() - _EDGE
+            curve_bottom = bottom - _EDGE
+            if self._loops.range is not None:
+                paint.paint_range(painter, scale, self._loops.range, bottom, self._loops.over is Over.RANGE)
+            painter.setClipRect(MARGIN - 3, 0, self.width() - 2 * MARGIN + 6, self.height())
+            if cine.info.ecg is not None:
+                curve_bottom -= paint.ECG_HEIGHT
+                paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - _EDGE)
+            paint.paint_states(painter, scale, paint.states(self._session))
+            paint.paint_curve(painter, scale, self._session, curve_bottom)
+            paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
+            painter.setClipping(False)
+            paint.paint_flags(painter, scale, self.flags(), bottom)
             painter.end()
         return picture
 
-    def _paint_states(self, painter: QPainter, frames: int) -> None:
-        """A bar a frame: full yellow = a person's, cyan at half height = predicted, a thin line = nothing."""
-        label, prediction = self._session.label, self._session.prediction
-        edges = [self.x_of(t - 0.5) if t else self.x_of(0) - 2 for t in range(frames)] + [self.x_of(frames - 1) + 2]
-        for t in range(frames):
-            gap = 1.0 if edges[t + 1] - edges[t] > 3 else 0.0
-            own = label.contour(t)
-            if own is not None:
-                colour = "human" if own.edited else "approved" if own.human else "propagated"
-                top, height = _STATES_TOP + (0 if own.human else 2), _STATES_HEIGHT - (0 if own.human else 2)
-            elif t in label.not_traceable:
-                colour, top, height = "quiet", _STATES_TOP + 6, 2
-            elif prediction is not None and prediction.contour(t) is not None:
-                unsure = prediction.confidence[t] < _UNSURE
-                colour, top, height = "flag" if unsure else "prediction", _STATES_TOP + 3, _STATES_HEIGHT - 3
-            else:
-                colour, top, height = "line", _STATES_TOP + 6, 2
-            painter.fillRect(
-                QRectF(edges[t], top, max(edges[t + 1] - edges[t] - gap, 0.6), height), DARK.colour(colour)
-            )
-
-    def _paint_curve(self, painter: QPainter) -> None:
-        now, was = self._session.measurements, self._session.predicted
-        if now is None or not np.isfinite(now.area_px2).any():
-            return
-        known = now.area_px2[np.isfinite(now.area_px2)]
-        low, high = 0.9 * known.min(), 1.05 * known.max()
-        if was is not None and not self._session.label.empty:
-            self._paint_line(painter, was.area_px2, low, high, "prediction", dashed=True)
-        edited = bool(self._session.label.contours)
-        self._paint_line(painter, now.area_px2, low, high, "human" if edited else "prediction", dashed=not edited)
-        painter.setPen(DARK.colour("quiet"))
-        painter.setFont(_small(painter.font()))
-        painter.drawText(QPointF(_MARGIN, _CURVE_TOP + 10), "area")
-
-    def _paint_line(
-        self, painter: QPainter, values: np.ndarray, low: float, high: float, colour: str, dashed: bool
-    ) -> None:
-        bottom = self.height() - 8
-        pen = QPen(DARK.colour(colour), 1.6)
-        if dashed:
-            pen.setDashPattern([4, 3])
-        painter.setPen(pen)
-        run: list[QPointF] = []
-        for t, value in enumerate(values):
-            if np.isfinite(value):
-                run.append(
-                    QPointF(self.x_of(t), bottom - (value - low) / max(high - low, 1e-9) * (bottom - _CURVE_TOP))
-                )
-            elif run:
-                painter.drawPolyline(QPolygonF(run))
-                run = []
-        if run:
-            painter.drawPolyline(QPolygonF(run))
-
-    def _paint_marks(self, painter: QPainter) -> None:
-        measured = self._session.measurements
-        if measured is None:
-            return
-        painter.setFont(_small(painter.font()))
-        for name, t, chosen in (
-            ("ED", measured.ed, self._session.label.ed),
-            ("ES", measured.es, self._session.label.es),
-        ):
-            if t is None:
-                continue
-            x = self.x_of(t)
-            pen = QPen(DARK.colour("text", 150), 1)
-            if chosen is None:
-                pen.setDashPattern([2, 3])  # found, not chosen
-            painter.setPen(pen)
-            painter.drawLine(QPointF(x, 16), QPointF(x, self.height() - 4))
-            painter.setPen(DARK.colour("text"))
-            left = min(max(x - 14, 0), self.width() - 28)
-            painter.drawText(QRectF(left, 2, 28, 14), Qt.AlignmentFlag.AlignCenter, name)
-
-    def _paint_playhead(self, painter: QPainter) -> None:
-        x = self.x_of(self._t)
-        painter.setPen(QPen(DARK.colour("text"), 2))
-        painter.drawLine(QPointF(x, 18), QPointF(x, self.height() - 2))
-        painter.setBrush(DARK.colour("text"))
+    def _paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
+        x, top = scale.x_of(self._t), paint.FLAGS_HEIGHT
+        painter.setPen(QPen(current().colour("text"), 2))
+        painter.drawLine(QPointF(x, top + 2), QPointF(x, self.height() - 2))
+        painter.setBrush(current().colour("text"))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.drawPolygon(QPolygonF([QPointF(x - 5, 16), QPointF(x + 5, 16), QPointF(x, 23)]))
-
-
-def _small(font: QFont) -> QFont:
-    font = QFont(font)
-    font.setPixelSize(11)
-    return font
+        painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))

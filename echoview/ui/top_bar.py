@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, Q
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.session import Session
-from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import ProgressLine, chip
 
 DEVICES = {
@@ -38,7 +38,7 @@ class TopBar(QFrame):
         self._device = "auto"
         self.open_button = chip("Open", "Open a cine or a folder (Ctrl+O)")
         self.open_button.setText(" Open")
-        self.open_button.setIcon(icon("folder-open"))
+        put_icon(self.open_button, "folder-open")
         self.title = QLabel("EchoView")
         self.title.setObjectName("title")
         self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)  # never cut: a wrong patient
@@ -46,7 +46,7 @@ class TopBar(QFrame):
         self.progress = ProgressLine()
         self.weights_button = chip("Weights", "Weights in use")
         self.device_button = chip("Device", "Where the network runs")
-        self.device_button.setIcon(icon("cpu", DARK.quiet))
+        put_icon(self.device_button, "cpu", "quiet")
         self.device_button.setFont(tabular(self.device_button.font()))
         self.saved = QToolButton()
         self.saved.setAccessibleName("Saved state")
@@ -58,6 +58,7 @@ class TopBar(QFrame):
         for widget in (self.open_button, self.title, self.view_button):
             row.addWidget(widget)
         row.addStretch(1)
+        self._row = row
         for widget in (self.progress, self.weights_button, self.device_button, self.saved):
             row.addWidget(widget)
         self._fill_view_menu()
@@ -68,6 +69,10 @@ class TopBar(QFrame):
         session.saved_changed.connect(self._show_saved)
         session.label_changed.connect(self._show_saving)
         self._show_cine()
+
+    def add_progress(self, line: ProgressLine) -> None:
+        """Another thing that runs, beside the prediction."""
+        self._row.insertWidget(self._row.indexOf(self.progress) + 1, line)
 
     def show_device(self, device: str) -> None:
         """The device that is wished for, until a prediction says which it is."""
@@ -155,9 +160,8 @@ class TopBar(QFrame):
         session = self._session
         self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
         self.saved.setText(" Not saved – try again" if session.unsaved else " Saved")
-        self.saved.setIcon(
-            icon("triangle-alert", DARK.error) if session.unsaved else icon("circle-check", DARK.approved)
-        )
+        picture = ("triangle-alert", "error") if session.unsaved else ("circle-check", "approved")
+        put_icon(self.saved, *picture)
         self.saved.setToolTip(session.unsaved or "Every correction is in the label library")
 
 

@@ -2,33 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QAction
+from functools import partial
+
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
 
 from echoview.session import Session
+from echoview.ui.loops import Loops, Over
 from echoview.ui.player import SPEEDS, Player
-from echoview.ui.theme import icon, tabular
+from echoview.ui.theme import put_icon, tabular
 from echoview.ui.timeline import Timeline
 from echoview.ui.widgets import chip
 
+_OVER = {Over.CINE: "Whole cine", Over.BEAT: "This beat", Over.RANGE: "Marked range"}
+
 
 class Transport(QFrame):
-    """Buttons made from the window's actions, the speed menu, the frame counter, and the timeline."""
+    """Buttons made from the window's actions, the speed and loop menus, the frame counter, and the timeline."""
 
-    def __init__(self, session: Session, player: Player, actions: dict[str, QAction]) -> None:
+    def __init__(self, session: Session, player: Player, loops: Loops, actions: dict[str, QAction]) -> None:
         super().__init__()
         self.setObjectName("transport")
-        self._session, self._player = session, player
+        self._session, self._player, self._loops = session, player, loops
         self._play = actions["play"]
-        self.timeline = Timeline(session)
+        self.timeline = Timeline(session, loops)
         self.counter = QLabel("")
         self.counter.setObjectName("quiet")
         self.counter.setFont(tabular(self.counter.font()))
         self.speed = chip("Speed", "Playback speed ([ and ])")
-        menu = QMenu(self.speed)
-        for speed in SPEEDS:
-            menu.addAction(f"{speed:g}×").triggered.connect(lambda _=False, s=speed: player.set_speed(s))
-        self.speed.setMenu(menu)
+        self._fill_speeds(actions["every_frame"])
+        self.over = chip("Loop over", "What the loop goes over (Shift+L)")
+        self._over_actions = self._fill_over()
         row = QHBoxLayout()
         row.setContentsMargins(8, 4, 14, 0)
         row.setSpacing(4)
@@ -36,8 +40,12 @@ class Transport(QFrame):
             row.addWidget(button(actions[name]))
         row.addWidget(self.speed)
         row.addWidget(button(actions["loop"]))
+        row.addWidget(self.over)
         row.addSpacing(16)
-        for name in ("undo", "redo", "hide", "contrast", "fit"):
+        for name in ("caliper", "caliper_area", "mmode"):
+            row.addWidget(button(actions[name]))
+        row.addSpacing(16)
+        for name in ("undo", "redo", "hide", "picture", "fit"):
             row.addWidget(button(actions[name]))
         row.addStretch(1)
         row.addWidget(self.counter)
@@ -48,8 +56,10 @@ class Transport(QFrame):
         layout.addWidget(self.timeline)
         player.playing_changed.connect(self._show_playing)
         player.speed_changed.connect(self._show_speed)
+        loops.changed.connect(self._show_loop)
         session.cine_changed.connect(lambda: self.set_frame(0))
         self._show_speed(player.speed)
+        self._show_loop()
 
     def set_frame(self, t: int) -> None:
         self.timeline.set_frame(t)
@@ -59,11 +69,52 @@ class Transport(QFrame):
         else:
             guessed = "" if cine.info.timing_known else "  (assumed)"
             rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
-            self.counter.setText(f"frame {t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s{rate}")
+            self.counter.setText(f"{self._pace()}frame {t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s{rate}")
+
+    def _pace(self) -> str:
+        """How true the playback is: frames dropped, or in every-frame mode the speed that it came to."""
+        player = self._player
+        if player.every_frame:
+            slow = f" at {player.rate * player.speed:.2f}×" if player.playing and player.rate < 0.98 else ""
+            return f"every frame{slow}  ·  "
+        return f"{player.dropped} dropped  ·  " if player.dropped else ""
+
+    def _fill_speeds(self, every_frame: QAction) -> None:
+        menu = QMenu(self.speed)
+        for speed in SPEEDS:
+            menu.addAction(f"{speed:g}×").triggered.connect(partial(self._set_speed, speed))
+        menu.addSeparator()
+        menu.addAction(every_frame)
+        self.speed.setMenu(menu)
+
+    def _set_speed(self, speed: float, _checked: bool = False) -> None:
+        self._player.set_speed(speed)
+
+    def _fill_over(self) -> dict[Over, QAction]:
+        menu, made = QMenu(self.over), {}
+        group = QActionGroup(menu)
+        for over, text in _OVER.items():
+            made[over] = menu.addAction(text)
+            made[over].setCheckable(True)
+            made[over].triggered.connect(partial(self._choose_over, over))
+            group.addAction(made[over])
+        self.over.setMenu(menu)
+        return made
+
+    def _choose_over(self, over: Over, _checked: bool = False) -> None:
+        self._loops.choose(over)
+
+    def _show_loop(self) -> None:
+        over = self._loops.over
+        self.over.setText(over.value)
+        self._over_actions[over].setChecked(True)
+        self._over_actions[Over.BEAT].setEnabled(len(self._loops.beats) > 1)
 
     def _show_playing(self, playing: bool) -> None:
-        self._play.setIcon(icon("pause" if playing else "play"))
+        put_icon(self._play, "pause" if playing else "play")
         self._play.setText("Pause" if playing else "Play")
+        if self._session.cine is not None:
+            self.set_frame(self._player.t)
 
     def _show_speed(self, speed: float) -> None:
         self.speed.setText(f"{speed:g}×")

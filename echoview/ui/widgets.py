@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from echoview.ui.theme import DARK, icon, tabular
+from echoview.ui.theme import current, icon, put_icon, tabular
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Banner(QFrame):
         self._button = QPushButton()
         self._button.clicked.connect(self._pressed)
         self._close = QToolButton()
-        self._close.setIcon(icon("x"))
+        put_icon(self._close, "x")
         self._close.setToolTip("Dismiss")
         self._close.setAccessibleName("Dismiss")
         self._close.clicked.connect(self.dismiss)
@@ -89,13 +89,23 @@ class Banner(QFrame):
 
     def _show(self, message: Message) -> None:
         self._shown = message
-        colour = DARK.error if message.urgent else DARK.flag
-        self.setStyleSheet(f"QFrame#banner {{ background: {DARK.raised}; border-left: 4px solid {colour}; }}")
-        self._mark.setPixmap(icon("triangle-alert", colour).pixmap(18, 18))
+        self.setProperty("urgent", message.urgent)
+        self.style().polish(self)
+        self._draw_mark()
         self._text.setText(f"<b>{escape(message.text)}</b> {escape(message.hint)}")
         self._button.setText(message.button)
         self._button.setVisible(bool(message.button))
         self.show()
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._draw_mark()
+        super().changeEvent(event)
+
+    def _draw_mark(self) -> None:
+        if self._shown is not None:
+            colour = current().error if self._shown.urgent else current().flag
+            self._mark.setPixmap(icon("triangle-alert", colour).pixmap(18, 18))
 
     def _pressed(self) -> None:
         act = self._shown.act if self._shown else None
@@ -138,20 +148,20 @@ class ProgressLine(QFrame):
 
     cancelled = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, cancels: str = "Cancel the prediction", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._text = QLabel()
         self._text.setObjectName("quiet")
-        self._text.setMinimumWidth(190)
+        self._text.setMinimumWidth(150)
         self._text.setFont(tabular(self._text.font()))
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
         self._bar.setFixedWidth(96)
         self._cross = QToolButton()
-        self._cross.setIcon(icon("x", DARK.quiet, 14))
-        self._cross.setToolTip("Cancel the prediction")
-        self._cross.setAccessibleName("Cancel the prediction")
+        put_icon(self._cross, "x", "quiet", 14)
+        self._cross.setToolTip(cancels)
+        self._cross.setAccessibleName(cancels)
         self._cross.clicked.connect(self.cancelled)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -40,11 +40,11 @@ def feeder(qapp):
 
 def test_the_wanted_frame_comes_first_then_the_next_ones(feeder, cine, qtbot) -> None:
     with qtbot.waitSignal(feeder.frame_ready) as signal:
-        feeder.want(cine, 20)
-    assert signal.args == [cine, 20]
-    qtbot.waitUntil(lambda: cine.cached(20 + AHEAD - 1) is not None)
-    assert cine.cached(20 + AHEAD) is None
-    assert cine.cached(19) is None
+        feeder.want(cine, 12)
+    assert signal.args == [cine, 12]
+    qtbot.waitUntil(lambda: cine.cached(12 + AHEAD - 1) is not None)
+    assert cine.cached(12 + AHEAD) is None
+    assert cine.cached(11) is None
     assert cine._source.threads == {"frames"}
 
 
@@ -59,3 +59,29 @@ def test_a_damaged_frame_is_said_and_the_feeder_goes_on(feeder, cine, qtbot) -> 
     assert signal.args[1:] == [7, "Frame 8 is damaged."]
     with qtbot.waitSignal(feeder.frame_ready):
         feeder.want(cine, 8)
+
+
+def test_a_hand_that_goes_backwards_finds_the_frames_before_decoded(feeder, cine, qtbot) -> None:
+    feeder.want(cine, 30)
+    feeder.want(cine, 29)
+    qtbot.waitUntil(lambda: cine.cached(29 - AHEAD + 9) is not None)
+    feeder.want(cine, 31)
+    qtbot.waitUntil(lambda: cine.cached(39) is not None)
+
+
+def test_only_frames_of_the_span_are_read_ahead(feeder, cine, qtbot) -> None:
+    feeder.want(cine, 22, (20, 24))
+    qtbot.waitUntil(lambda: all(cine.cached(t) is not None for t in range(20, 25)))
+    qtbot.wait(30)
+    assert [t for t in range(40) if cine.cached(t) is not None] == [20, 21, 22, 23, 24]
+
+
+def test_a_damaged_frame_ahead_is_not_said_before_it_is_wanted(feeder, cine, qtbot) -> None:
+    failed: list[int] = []
+    feeder.frame_failed.connect(lambda cine, t, sentence: failed.append(t))
+    feeder.want(cine, 5)
+    qtbot.waitUntil(lambda: cine.cached(6) is not None)
+    qtbot.wait(30)
+    assert failed == []
+    with qtbot.waitSignal(feeder.frame_failed):
+        feeder.want(cine, 7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QElapsedTimer
 
 from echoview.ui.player import SPEEDS, Player
 
@@ -91,3 +92,72 @@ def test_seeking_stays_inside_and_a_single_frame_does_not_play(player) -> None:
     player.load(np.zeros(1))
     player.play()
     assert not player.playing
+
+
+def test_what_was_dropped_is_counted_from_play_on(player) -> None:
+    player.play()
+    at(player, 0.12)
+    assert player.dropped == 0
+    at(player, 0.45)
+    assert player.dropped == 1, "frame 2 was due and not shown"
+    player.pause()
+    player.play()
+    assert player.dropped == 0
+
+
+def test_a_span_is_played_round_and_round(player) -> None:
+    player.set_span(1, 3)
+    assert player.t == 1, "the playhead moves into the span"
+    player.play()
+    # 1 is shown 0.05 s, 2 0.25 s, 3 as long as a usual frame, 0.1 s
+    assert [at(player, s) for s in (0.0, 0.06, 0.31, 0.39, 0.41, 0.46)] == [1, 2, 3, 3, 1, 2]
+    player.set_span(0, 99)
+    assert player.span == (0, 4)
+
+
+def test_a_span_without_loop_ends_at_its_end(player) -> None:
+    player.set_span(1, 2)
+    player.set_loop(False)
+    player.play()
+    assert at(player, 0.3) == 2
+    assert not player.playing
+
+
+def test_every_frame_mode_drops_none_and_says_how_slow_it_was(player) -> None:
+    player.set_every_frame(True)
+    player.play()
+    shown = [at(player, s) for s in (0.05, 0.1, 0.4, 0.41, 0.5, 0.6)]
+    assert shown == [0, 1, 2, 2, 2, 3], "0.25 s late at frame 2, of which 0.1 s is made good"
+    assert player.dropped == 0
+    assert player.rate == pytest.approx(0.4 / 0.6)
+
+
+def test_every_frame_mode_waits_for_the_decoder(player) -> None:
+    player.set_every_frame(True)
+    there = {0, 1}
+    player.ready = there.__contains__
+    player.play()
+    assert at(player, 0.11) == 1
+    assert at(player, 0.3) == 1
+    there.add(2)
+    assert at(player, 0.31) == 2
+
+
+def test_the_clock_is_looked_at_when_the_next_frame_is_due(player) -> None:
+    player.play()
+    at(player, 0.16)
+    assert player._timer.interval() == 50, "0.24 s to go, but a look in between"
+    at(player, 0.39)
+    assert player._timer.interval() in (10, 11)
+
+
+def test_it_keeps_time_on_the_real_clock(qapp, qtbot) -> None:
+    player = Player()
+    player.load(np.arange(40) / 50)
+    player.set_loop(False)
+    watch = QElapsedTimer()
+    watch.start()
+    player.play()
+    qtbot.waitUntil(lambda: not player.playing, timeout=5000)
+    assert watch.nsecsElapsed() / 1e9 >= 0.78, "never early"
+    assert player.t == 39

@@ -1,0 +1,220 @@
+"""What the timeline shows besides the playhead: states, curve, flags, beats and ECG. Drawn once, kept as a picture."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPolygonF
+
+from echoview.domain.cine import Ecg
+from echoview.domain.contour import Origin
+from echoview.measure import Measurements
+from echoview.session import Session
+from echoview.ui.theme import current
+from echoview.ui.time_scale import MARGIN, TimeScale
+
+HEIGHT = 112
+FLAGS_HEIGHT = 16
+STATES_TOP, STATES_HEIGHT = 22, 8
+CURVE_TOP, ECG_HEIGHT = 38, 26
+UNSURE = 0.6
+_WIDE = 5  # px a frame from which on each is told from the next
+_FINE = 1.5  # px between two points of a curve; more are not seen
+
+# Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
+NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED = range(6)
+_LOOKS = {
+    NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
+    PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
+    UNSURE_STATE: ("flag", 0, 8, Qt.BrushStyle.FDiagPattern),
+    PROPAGATED: ("propagated", 2, 6, Qt.BrushStyle.Dense4Pattern),
+    CORRECTED: ("human", 0, 8, Qt.BrushStyle.SolidPattern),
+    APPROVED: ("approved", 0, 8, Qt.BrushStyle.SolidPattern),
+}
+STATE_NAMES = {
+    NOTHING: "no contour", PREDICTED: "predicted", UNSURE_STATE: "predicted, unsure", PROPAGATED: "propagated",
+    CORRECTED: "corrected", APPROVED: "approved",
+}  # fmt: skip
+
+
+def states(session: Session) -> np.ndarray:
+    """(T,) the state of each frame, one of the codes above."""
+    cine, prediction = session.cine, session.prediction
+    codes = np.full(0 if cine is None else len(cine), NOTHING)
+    if prediction is not None:
+        there = prediction.confidence > 0
+        codes[there] = np.where(prediction.confidence[there] < UNSURE, UNSURE_STATE, PREDICTED)
+    for t, contour in session.label.contours.items():
+        if t < len(codes):
+            spread = any(o in (Origin.PROPAGATED, Origin.INTERPOLATED) for o in contour.origins)
+            codes[t] = CORRECTED if contour.edited else PROPAGATED if spread else APPROVED
+    return codes
+
+
+def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None:
+    """Frames of one state in a row are one bar; where there is room, gaps tell the frames apart."""
+    edges = scale.edges()
+    starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
+    for first, after in pairwise([*starts, len(codes)]):
+        name, top, height, pattern = _LOOKS[int(codes[first])]
+        bar = QRectF(edges[first], STATES_TOP + top, max(edges[after] - edges[first], 1.0), height)
+        painter.fillRect(bar, QBrush(current().colour(name), pattern))
+        if codes[first] == APPROVED:  # a line through it: approved as it was, not corrected
+            painter.fillRect(QRectF(bar.left(), bar.center().y() - 1, bar.width(), 2), current().colour("panel"))
+    if (edges[-1] - edges[0]) / len(codes) >= _WIDE:
+        painter.setPen(QPen(current().colour("panel"), 1))
+        painter.drawLines([QLineF(x, STATES_TOP, x, STATES_TOP + STATES_HEIGHT) for x in edges[1:-1]])
+
+
+def paint_curve(painter: QPainter, scale: TimeScale, session: Session, bottom: float) -> None:
+    """Areas; behind them what the network alone says, and how far it may be wrong."""
+    now, was, prediction = session.measurements, session.predicted, session.prediction
+    if now is None or not np.isfinite(now.area_px2).any():
+        return
+    low, high = _range(now.area_px2)
+    y = _Vertical(low, high, CURVE_TOP, bottom)
+    if was is not None and prediction is not None:
+        _paint_band(painter, scale, y, was, prediction.confidence)
+    by_hand = bool(session.label.contours)
+    if was is not None and by_hand:
+        _paint_line(painter, scale, y, was.area_px2, current().colour("prediction"), dashed=True)
+    colour = current().colour("human" if by_hand else "prediction")
+    _paint_line(painter, scale, y, now.area_px2, colour, dashed=not by_hand)
+
+
+def area_band(areas: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The smallest and the largest area (T,) that two cavities, one inside the other, of the expected Dice may differ.
+
+    The confidence is the Dice to expect: with Dice d the smaller of two nested areas is d / (2 - d) of the larger.
+    """
+    share = np.clip(confidence, 0.05, 1.0) / (2 - np.clip(confidence, 0.05, 1.0))
+    return areas * share, areas / share
+
+
+def paint_flags(painter: QPainter, scale: TimeScale, flags: dict[str, tuple[int, bool]], bottom: float) -> None:
+    """ED and ES as flags on a line; dashed where they were found, not chosen. `flags`: name -> (frame, chosen)."""
+    painter.setFont(small(painter.font()))
+    for name, (t, chosen) in flags.items():
+        x = scale.x_of(t)
+        if not MARGIN - 1 <= x <= scale.width - MARGIN + 1:
+            continue
+        pen = QPen(current().colour("text", 150), 1)
+        if not chosen:
+            pen.setDashPattern([2, 3])
+        painter.setPen(pen)
+        painter.drawLine(QPointF(x, FLAGS_HEIGHT), QPointF(x, bottom))
+        box = flag_box(scale, t)
+        painter.setPen(QPen(current().colour("line"), 1))
+        painter.setBrush(current().colour("raised"))
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(current().colour("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, name)
+
+
+def flag_box(scale: TimeScale, t: int) -> QRectF:
+    """Where the flag of frame t is drawn, and taken hold of."""
+    return QRectF(min(max(scale.x_of(t) - 14, 0), scale.width - 28), 1, 28, FLAGS_HEIGHT - 2)
+
+
+def paint_beats(painter: QPainter, scale: TimeScale, waves_s: tuple[float, ...], bottom: float) -> None:
+    """A tick with an R at each R wave of the file."""
+    painter.setFont(small(painter.font()))
+    painter.setPen(QPen(current().colour("quiet"), 1))
+    for x in scale.x(np.array(waves_s, float)):
+        if MARGIN <= x <= scale.width - MARGIN:
+            painter.drawLine(QPointF(x, bottom - 5), QPointF(x, bottom))
+            painter.drawText(QPointF(x + 3, bottom - 1), "R")
+
+
+def paint_ecg(painter: QPainter, scale: TimeScale, ecg: Ecg, top: float, bottom: float) -> None:
+    """The ECG in its strip, over the time that is shown."""
+    inside = (ecg.times_s >= scale.start_s) & (ecg.times_s <= scale.end_s)
+    if inside.sum() < 2:
+        return
+    values = ecg.values[inside]
+    y = _Vertical(float(values.min()), float(values.max()), top, bottom)
+    xs, ys = _thinned(scale.x(ecg.times_s[inside]), y.of(values))
+    painter.setPen(QPen(current().colour("approved"), 1.2))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(pg.arrayToQPath(xs, ys))
+
+
+def paint_range(painter: QPainter, scale: TimeScale, span: tuple[int, int], bottom: float, strong: bool) -> None:
+    """Frames that are marked: a veil over their room, brackets at its ends."""
+    edges = scale.edges()
+    left, right = edges[span[0]], edges[span[1] + 1]
+    painter.fillRect(QRectF(left, FLAGS_HEIGHT, right - left, bottom - FLAGS_HEIGHT), current().colour("text", 18))
+    painter.setPen(QPen(current().colour("text" if strong else "quiet"), 2))
+    for x, inward in ((left, 4), (right, -4)):
+        painter.drawPolyline(
+            [QPointF(x + inward, FLAGS_HEIGHT + 1), QPointF(x, FLAGS_HEIGHT + 1), QPointF(x, bottom - 1),
+             QPointF(x + inward, bottom - 1)]
+        )  # fmt: skip
+
+
+def small(font: QFont) -> QFont:
+    font = QFont(font)
+    font.setPixelSize(11)
+    return font
+
+
+class _Vertical:
+    """Values to px: the lowest at the bottom."""
+
+    def __init__(self, low: float, high: float, top: float, bottom: float) -> None:
+        self._low, self._per = low, (bottom - top) / max(high - low, 1e-9)
+        self._top, self._bottom = top, bottom
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        return np.clip(self._bottom - (values - self._low) * self._per, self._top, self._bottom)
+
+
+def _range(values: np.ndarray) -> tuple[float, float]:
+    known = values[np.isfinite(values)]
+    return 0.9 * float(known.min()), 1.05 * float(known.max())
+
+
+def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurements, confidence: np.ndarray) -> None:
+    smallest, largest = area_band(was.area_px2, confidence)
+    colour = current().colour("prediction", 36)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(colour)
+    xs = scale.x(scale.times_s)
+    known = np.isfinite(was.area_px2)
+    for first, after in _runs(known):
+        upper = np.column_stack(_thinned(xs[first:after], y.of(largest[first:after])))
+        lower = np.column_stack(_thinned(xs[first:after], y.of(smallest[first:after])))
+        painter.drawPolygon(QPolygonF([QPointF(a, b) for a, b in np.vstack([upper, lower[::-1]])]))
+
+
+def _paint_line(
+    painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashed: bool
+) -> None:
+    pen = QPen(colour, 1.6)
+    if dashed:
+        pen.setDashPattern([4, 3])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    xs = scale.x(scale.times_s)
+    for first, after in _runs(np.isfinite(values)):
+        painter.drawPath(pg.arrayToQPath(*_thinned(xs[first:after], y.of(values[first:after]))))
+
+
+def _runs(there: np.ndarray) -> list[tuple[int, int]]:
+    """Spans [first, after) in which all is there."""
+    turns = np.flatnonzero(np.diff(np.concatenate([[False], there, [False]]).astype(int)))
+    return [(int(a), int(b)) for a, b in turns.reshape(-1, 2)]
+
+
+def _thinned(xs: np.ndarray, ys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """No more points than can be seen: neighbours closer than `_FINE` px become their mean."""
+    count = len(xs)
+    if count < 3 or (xs[-1] - xs[0]) / (count - 1) >= _FINE / 2:
+        return xs, ys
+    step = max(int(_FINE * (count - 1) / max(xs[-1] - xs[0], 1.0)), 2)
+    at = np.arange(0, count, step)
+    sizes = np.diff(np.append(at, count))
+    return np.add.reduceat(xs, at) / sizes, np.add.reduceat(ys, at) / sizes
