@@ -182,7 +182,7 @@ def predicted(inference: Inference, cine: Cine, weights: WeightsSet, device: str
         EchoViewError: the cine must not be predicted, or the weights cannot be loaded.
     """
     prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
-    for found, _, fps in inference.predict(cine, weights, device):
+    for found, _, fps, _ in inference.predict(cine, weights, device):
         prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
     return prediction
 

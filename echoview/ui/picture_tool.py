@@ -5,7 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QAction, QMouseEvent
 
-from echoview.ui.cine_view import REACH_PX, CineView
+from echoview.ui.cine_view import CineView
+from echoview.ui.hand import REACH_PX
 
 _CLICK_PX = 4  # a press that moves less is a click
 

@@ -25,7 +25,7 @@ _WIDE = 5  # px a frame from which on each is told from the next
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
-NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED = range(6)
+NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT = range(7)
 _LOOKS = {
     NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
     PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
@@ -33,10 +33,11 @@ _LOOKS = {
     PROPAGATED: ("propagated", 2, 6, Qt.BrushStyle.Dense4Pattern),
     CORRECTED: ("human", 0, 8, Qt.BrushStyle.SolidPattern),
     APPROVED: ("approved", 0, 8, Qt.BrushStyle.SolidPattern),
+    LEFT_OUT: ("quiet", 5, 3, Qt.BrushStyle.BDiagPattern),
 }
 STATE_NAMES = {
     NOTHING: "no contour", PREDICTED: "predicted", UNSURE_STATE: "predicted, unsure", PROPAGATED: "propagated",
-    CORRECTED: "corrected", APPROVED: "approved",
+    CORRECTED: "corrected", APPROVED: "approved", LEFT_OUT: "not traceable",
 }  # fmt: skip
 
 
@@ -51,6 +52,7 @@ def states(session: Session) -> np.ndarray:
         if t < len(codes):
             spread = any(o in (Origin.PROPAGATED, Origin.INTERPOLATED) for o in contour.origins)
             codes[t] = CORRECTED if contour.edited else PROPAGATED if spread else APPROVED
+    codes[[t for t in session.label.not_traceable if t < len(codes)]] = LEFT_OUT
     return codes
 
 
