@@ -79,6 +79,16 @@ def save(run: Run, plan: Plan, folder: Path) -> None:
             old.unlink()
 
 
+def last_average(folder: Path) -> dict[str, Tensor]:
+    """The averaged network of the state that was saved last.
+
+    A course that ends with views, motion and hints ends with this one: Dice on stills, which chooses `best`, sees none
+    of them and takes a state from before they were learnt.
+    """
+    note = json.loads((folder / RUN_FILE).read_text(encoding="utf-8"))
+    return _under(load_file(folder / note["state"]), "ema.")
+
+
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Atomically, as safetensors."""
     part = path.with_suffix(".part")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from ral import recipes
 from ral.__main__ import main
@@ -77,6 +78,9 @@ def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatc
     events = [json.loads(line) for line in (tmp_path / "run" / "events.jsonl").read_text().splitlines()]
     assert [e["event"] for e in events] == ["begin", "step", "validated", "end"]
     assert card.revision == events[0]["revision"]
+    written = load_file(tmp_path / "run" / "weights" / "weights.safetensors")
+    last = load_file(tmp_path / "run" / "net-4.safetensors")
+    assert all(torch.equal(tensor, last[f"ema.{key}"]) for key, tensor in written.items())
     assert main(words) == 0
     assert read_card(tmp_path / "run" / "weights").identity == card.identity
 

@@ -53,14 +53,13 @@ def folds(patients: list[str], count: int, seed: int) -> list[list[str]]:
 
 def _fold(chosen: argparse.Namespace, camus: Path, parts: list[list[str]], k: int, out: Path) -> dict[str, Any]:
     """One fold: part k judges, the next one steers, the others teach."""
-    from safetensors.torch import load_file
-
     from ral.batches import Data
     from ral.build import build
     from ral.datasets import camus_clips, phantom_clips
     from ral.datasets.warped import warped_clips
     from ral.evaluate import camus_stills, evaluate
     from ral.predict import Predictor, choose_device
+    from ral.state import last_average
     from ral.train import train
 
     recipe, folder = recipes.RECIPES[chosen.recipe], out / f"fold-{k}"
@@ -78,7 +77,7 @@ def _fold(chosen: argparse.Namespace, camus: Path, parts: list[list[str]], k: in
     device = choose_device(chosen.device)
     tell(train(plan, data, folder, device), folder)
     net = build(plan.config)
-    net.load_state_dict(load_file(folder / "best.safetensors"))
+    net.load_state_dict(last_average(folder))
     card = Card(
         recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed, "ral crossval"
     )

@@ -63,12 +63,11 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
 
 
 def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> None:
-    from safetensors.torch import load_file
-
     from ral.build import build
+    from ral.state import last_average
 
     net = build(plan.config)
-    net.load_state_dict(load_file(out / "best.safetensors"))
+    net.load_state_dict(last_average(out))
     card = Card(
         recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g} --out RUN",
