@@ -79,6 +79,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         r_waves_s=read_r_waves(header, timing.times_s),
         heart_rate=read_heart_rate(header),
         ecg=read_ecg(header),
+        regions=regions.pictures,
     )
     return Cine(info, source)
 
