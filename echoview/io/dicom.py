@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -91,11 +92,15 @@ def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFo
         CineUnreadable: sizes are missing or absurd.
         CineUnsupported: a layout that is sound but not read.
     """
+    samples = header.integer("SamplesPerPixel", 1)
+    photometric = header.text("PhotometricInterpretation").upper() or ("RGB" if samples == 3 else "MONOCHROME2")
+    if syntax.is_compressed and photometric.startswith("YBR_PARTIAL"):
+        photometric = "YBR_FULL_422"  # a name from MPEG, also written over JPEG, which knows the full range only
     form = PixelFormat(
         rows=header.integer("Rows"),
         columns=header.integer("Columns"),
-        samples=header.integer("SamplesPerPixel", 1),
-        photometric=header.text("PhotometricInterpretation").upper() or "MONOCHROME2",
+        samples=samples,
+        photometric=photometric,
         planar=header.integer("PlanarConfiguration"),
         bits_allocated=header.integer("BitsAllocated", 8),
         bits_stored=header.integer("BitsStored", header.integer("BitsAllocated", 8)),
@@ -126,6 +131,10 @@ def _open_frames(
     """Source, number of complete frames, and (height, width)."""
     syntax = _check_syntax(name, file.syntax, pixels)
     form = read_format(name, file.header, syntax, file.little)
+    if form.subsampled and not syntax.is_compressed:
+        whole = replace(form, photometric="YBR_FULL")
+        if pixels.body.end - pixels.body.start - promised * whole.frame_bytes in (0, 1):  # 1: padding
+            form = whole  # some writers name the subsampled form and store all of it
     reader = choose_decoder(name, form) if syntax.is_compressed else partial(read_native, form=form)
     if syntax.is_compressed:
         count, stored = _locate_encapsulated(file, pixels, promised)

@@ -219,3 +219,23 @@ def test_the_object_class_does_not_matter(retired, write_dicom, grey_frames):
     """The retired ultrasound classes, and secondary captures as archives make them."""
     cine = open_cine(write_dicom([f.tobytes() for f in grey_frames], SOPClassUID=retired))
     np.testing.assert_array_equal(cine.frame(4), grey_frames[4])
+
+
+@pytest.mark.parametrize(
+    ("case", "elements"),
+    [
+        ("RGB", {"PhotometricInterpretation": None}),
+        ("YBR_FULL", {"PhotometricInterpretation": "YBR_FULL_422"}),
+        ("JPEG", {"PhotometricInterpretation": "YBR_PARTIAL_422"}),
+        ("JPEG", {"PhotometricInterpretation": "YBR_PARTIAL_420"}),
+    ],
+)
+def test_colours_under_a_wrong_name(case, elements, write_dicom, encode, colour_frames):
+    """No name at all, the subsampled one over whole pixels, that of MPEG over JPEG."""
+    encoder = {"RGB": encode.plain, "YBR_FULL": encode.ybr_full, "JPEG": encode.jpeg}[case]
+    syntax = uid.JPEGBaseline8Bit if case == "JPEG" else uid.ExplicitVRLittleEndian
+    cine = open_cine(write_dicom([encoder(f) for f in colour_frames], syntax=syntax, **RGB | elements))
+    assert len(cine) == len(colour_frames)
+    for t, frame in enumerate(colour_frames):
+        apart = np.abs(cine.frame(t)[4::8, 4::8].astype(int) - frame[4::8, 4::8])
+        assert apart.max() <= (12 if case == "JPEG" else 2)
