@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_nativ
 from echoview.io.shades import choose_show
 from echoview.io.video import VideoFrames, open_stream, video_timing
 
+_MAX_BYTES = 2**31
 _MAX_PIXELS = 2**24  # 16 Mpx: no scanner makes larger frames
 _PHOTOMETRIC = {
     1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
@@ -43,10 +45,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         CineUnreadable: damaged, cut off before the end of the first frame, or without pictures.
         CineUnsupported: a compression or pixel layout that is not read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
+    data = _read_whole(path)
     content_hash = f"sha256:{hashlib.sha256(data).hexdigest()}"
     file = parse_dicom(path.name, data)
     header, pixels = file.header, find_pixels(path.name, file)
@@ -83,6 +82,16 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         regions=regions.pictures,
     )
     return Cine(info, source)
+
+
+def _read_whole(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
+                raise CineUnsupported(f"{path.name} is larger than 2 GB: too large for a cine.", _AGAIN)
+            return file.read()
+    except OSError as error:
+        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
 
 
 def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFormat:
