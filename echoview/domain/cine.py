@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,6 +21,18 @@ class FrameSource(Protocol):
     def decode(self, t: int) -> np.ndarray:
         """Frame `t` as (H,W) or (H,W,3) RGB uint8."""
         ...
+
+
+class Region(NamedTuple):
+    """A 2-D picture within the frame; some files show two side by side.
+
+    Attributes:
+        box_px: x0, y0, x1, y1, the last pixels included.
+        calibration: mm per px within it, or None.
+    """
+
+    box_px: tuple[int, int, int, int]
+    calibration: Calibration | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +65,7 @@ class CineInfo:
         timing_known: False where the file gives no frame times and they were assumed.
         identity: SOP Instance UID or "sha256:..." of the content; the key of its labels.
         content_hash: "sha256:..." of the file's bytes.
+        regions: the 2-D pictures in the frame as the file describes them; empty where it cannot be trusted.
         patient_key: a keyed hash or data-set folder name, never a name or an ID; "" when unknown.
         calibration: mm per px or None; `calibration_note` then says why.
         view_hint: the view that the file names, or None.
@@ -86,6 +99,7 @@ class CineInfo:
     r_waves_s: tuple[float, ...] = ()
     heart_rate: float | None = None
     ecg: Ecg | None = None
+    regions: tuple[Region, ...] = ()
 
 
 class Cine:
@@ -111,6 +125,13 @@ class Cine:
     def calibration(self) -> Calibration | None:
         """Millimetres per pixel in x and y, or None when they are not known for certain."""
         return self.info.calibration
+
+    def calibration_at(self, x_px: float, y_px: float) -> Calibration | None:
+        """Millimetres per pixel where a point lies: of its own 2-D picture where there are several."""
+        for (x0, y0, x1, y1), calibration in self.info.regions:
+            if x0 <= x_px <= x1 and y0 <= y_px <= y1:
+                return calibration
+        return self.calibration
 
     @property
     def size(self) -> tuple[int, int]:

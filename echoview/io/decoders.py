@@ -28,7 +28,7 @@ _LOSSLESS, _LS = 0xC3, 0xF7  # frame markers
 _STARTS = (*(code for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC)), _LS)
 _YBR = ("YBR_FULL", "YBR_FULL_422")
 _RLE_GAIN = 64  # two bytes stand for 128 at most
-_MOST_SLOW = 2**23  # samples of a frame that is decoded here and not by a library
+_MOST_SLOW = 2**22  # samples of a frame that is decoded here and not by a library
 _MOST_TILES = 4096  # of a JPEG 2000 frame
 _HINT = "Export it again, uncompressed or as JPEG baseline."
 
@@ -156,9 +156,9 @@ def _read_lossless(name: str, stored: bytes, form: PixelFormat, sides: Sides) ->
     elif sides.bits == 8:
         with suppress(OSError):  # libjpeg leaves unusual component names to the decoder here
             values = _components(stored, sides.kind)
-    elif form.rows * form.columns * form.samples > _MOST_SLOW:
-        raise CineUnsupported(f"{name} holds frames too large for lossless JPEG of {sides.bits} bits.", _HINT)
     if values is None:
+        if form.rows * form.columns * form.samples > _MOST_SLOW:
+            raise CineUnsupported(f"{name} holds frames too large for its kind of lossless JPEG.", _HINT)
         values = decode_lossless(stored, form.rows, form.columns, form.samples)
     return _colours(_signed(values, form), form)
 

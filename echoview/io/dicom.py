@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +24,7 @@ from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_nativ
 from echoview.io.shades import choose_show
 from echoview.io.video import VideoFrames, open_stream, video_timing
 
+_MAX_BYTES = 2**31
 _MAX_PIXELS = 2**24  # 16 Mpx: no scanner makes larger frames
 _PHOTOMETRIC = {
     1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
@@ -42,10 +45,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         CineUnreadable: damaged, cut off before the end of the first frame, or without pictures.
         CineUnsupported: a compression or pixel layout that is not read.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
+    data = _read_whole(path)
     content_hash = f"sha256:{hashlib.sha256(data).hexdigest()}"
     file = parse_dicom(path.name, data)
     header, pixels = file.header, find_pixels(path.name, file)
@@ -79,8 +79,19 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         r_waves_s=read_r_waves(header, timing.times_s),
         heart_rate=read_heart_rate(header),
         ecg=read_ecg(header),
+        regions=regions.pictures,
     )
     return Cine(info, source)
+
+
+def _read_whole(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
+                raise CineUnsupported(f"{path.name} is larger than 2 GB: too large for a cine.", _AGAIN)
+            return file.read()
+    except OSError as error:
+        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
 
 
 def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFormat:
@@ -90,11 +101,15 @@ def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFo
         CineUnreadable: sizes are missing or absurd.
         CineUnsupported: a layout that is sound but not read.
     """
+    samples = header.integer("SamplesPerPixel", 1)
+    photometric = header.text("PhotometricInterpretation").upper() or ("RGB" if samples == 3 else "MONOCHROME2")
+    if syntax.is_compressed and photometric.startswith("YBR_PARTIAL"):
+        photometric = "YBR_FULL_422"  # a name from MPEG, also written over JPEG, which knows the full range only
     form = PixelFormat(
         rows=header.integer("Rows"),
         columns=header.integer("Columns"),
-        samples=header.integer("SamplesPerPixel", 1),
-        photometric=header.text("PhotometricInterpretation").upper() or "MONOCHROME2",
+        samples=samples,
+        photometric=photometric,
         planar=header.integer("PlanarConfiguration"),
         bits_allocated=header.integer("BitsAllocated", 8),
         bits_stored=header.integer("BitsStored", header.integer("BitsAllocated", 8)),
@@ -125,6 +140,10 @@ def _open_frames(
     """Source, number of complete frames, and (height, width)."""
     syntax = _check_syntax(name, file.syntax, pixels)
     form = read_format(name, file.header, syntax, file.little)
+    if form.subsampled and not syntax.is_compressed:
+        whole = replace(form, photometric="YBR_FULL")
+        if pixels.body.end - pixels.body.start - promised * whole.frame_bytes in (0, 1):  # 1: padding
+            form = whole  # some writers name the subsampled form and store all of it
     reader = choose_decoder(name, form) if syntax.is_compressed else partial(read_native, form=form)
     if syntax.is_compressed:
         count, stored = _locate_encapsulated(file, pixels, promised)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.cine import Region
 from echoview.io.colour import DOPPLER
 from echoview.io.dicom_header import Header
 
@@ -24,12 +25,15 @@ class Regions:
         calibration, note: mm per px, or None and the reason in one sentence.
         box: x0, y0, x1, y1 of the 2-D picture, the last pixels included; None where no box can be trusted.
         withheld: why no contour may be drawn, "" when one may.
+        pictures: every 2-D picture of tissue with its own pixel size, the largest first; empty where no box can be
+            trusted.
     """
 
     calibration: Calibration | None = None
     note: str = ""
     box: Box | None = None
     withheld: str = ""
+    pictures: tuple[Region, ...] = ()
 
 
 def read_regions(header: Header, rows: int, columns: int) -> Regions:
@@ -39,7 +43,10 @@ def read_regions(header: Header, rows: int, columns: int) -> Regions:
         return Regions(*_from_pixel_spacing(header))
     two_d = [r for r in regions if r.integer("RegionSpatialFormat") == _TWO_D]
     calibration, note, box = _from_two_d(two_d, rows, columns)
-    return Regions(calibration, note, box, _withheld(regions, two_d))
+    tissue = [r for r in two_d if r.integer("RegionDataType") == _TISSUE] if box else []
+    pictures = [Region(_inside(_box(r), rows, columns), _size_or_none(r)) for r in tissue]
+    pictures.sort(key=lambda picture: _area(picture.box_px), reverse=True)
+    return Regions(calibration, note, box, _withheld(regions, two_d), tuple(pictures))
 
 
 def _from_two_d(regions: list[Header], rows: int, columns: int) -> tuple[Calibration | None, str, Box | None]:
@@ -51,10 +58,9 @@ def _from_two_d(regions: list[Header], rows: int, columns: int) -> tuple[Calibra
         if not _fits(_box(region), rows, columns):
             return None, _misfit_note(_box(region), rows, columns), None
     main = max(pictures, key=lambda region: _area(_box(region)))
-    x0, y0, x1, y1 = _box(main)
     if _area(_box(main)) < _SMALLEST_SHARE * rows * columns:
         return None, "The 2-D region in the header is too small to be this picture.", None
-    box = (x0, y0, min(x1, columns - 1), min(y1, rows - 1))
+    box = _inside(_box(main), rows, columns)
     size = _pixel_size(main)
     if isinstance(size, str):
         return None, size, box
@@ -85,6 +91,11 @@ def _fits(box: Box, rows: int, columns: int) -> bool:
     return 0 <= x0 < x1 <= columns and 0 <= y0 < y1 <= rows
 
 
+def _inside(box: Box, rows: int, columns: int) -> Box:
+    x0, y0, x1, y1 = box
+    return x0, y0, min(x1, columns - 1), min(y1, rows - 1)
+
+
 def _area(box: Box) -> int:
     return (box[2] - box[0]) * (box[3] - box[1])
 
@@ -105,6 +116,11 @@ def _pixel_size(region: Header) -> Calibration | str:
         return "The header gives the 2-D picture no size in centimetres."
     sizes = [region.number(f"PhysicalDelta{axis}") for axis in "XY"]
     return _plausible(*(None if size is None else 10.0 * size for size in sizes))
+
+
+def _size_or_none(region: Header) -> Calibration | None:
+    size = _pixel_size(region)
+    return None if isinstance(size, str) else size
 
 
 def _differ(one: Calibration | str, other: Calibration) -> bool:

@@ -22,7 +22,8 @@ from echoview.io.views import view_from_text
 
 _RECENT_BYTES = 48 * 2**20
 _MAX_FRAMES = 20_000
-_MAX_PIXELS = 2**26
+_LEAST_BYTES = 100  # of a frame, however well it is compressed
+_MAX_PIXELS = 2**24
 _HINT = "Convert it to MP4 (H.264) or AVI (Motion JPEG)."
 
 Opener = Callable[[], cv2.VideoCapture]
@@ -35,8 +36,11 @@ class VideoFrames:
     Safe to use from several threads; they take turns.
     """
 
-    def __init__(self, name: str, opener: Opener) -> None:
+    def __init__(self, name: str, opener: Opener, held_bytes: int) -> None:
         """Count the frames of a video and read their times.
+
+        Args:
+            held_bytes: of the whole file; tells a long video from a header that lies.
 
         Raises:
             CineUnreadable: no frame can be decoded.
@@ -50,6 +54,8 @@ class VideoFrames:
         self._next = 0
         self._other: tuple[cv2.VideoCapture, int] | None = None  # a second place of the file, see _choose_head
         self.claimed = int(max(self._capture.get(cv2.CAP_PROP_FRAME_COUNT), 0))
+        if self.claimed > _MAX_FRAMES and held_bytes > _LEAST_BYTES * self.claimed:
+            raise _too_long(name)  # before minutes are spent on counting it
         self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.size = self._first_size()
         self.stamps_s = np.array([0.0, *self._later_stamps()])
@@ -122,9 +128,13 @@ class VideoFrames:
         while self._capture.grab():
             stamps.append((self._capture.get(cv2.CAP_PROP_POS_MSEC) - start) * 1e-3)
             if len(stamps) >= _MAX_FRAMES:
-                message = f"{self._name} has more than {_MAX_FRAMES} frames: too long for a cine."
-                raise CineUnsupported(message, "Cut out the beats that you want to measure.")
+                raise _too_long(self._name)
         return stamps
+
+
+def _too_long(name: str) -> CineUnsupported:
+    message = f"{name} has more than {_MAX_FRAMES} frames: too long for a cine."
+    return CineUnsupported(message, "Cut out the beats that you want to measure.")
 
 
 def open_video(path: Path) -> Cine:
@@ -135,8 +145,8 @@ def open_video(path: Path) -> Cine:
         CineUnsupported: far too long or too large for a cine.
     """
     named = str(path.absolute())  # a relative name with a colon would be taken for a protocol
-    video = VideoFrames(path.name, lambda: cv2.VideoCapture(named, cv2.CAP_FFMPEG))
-    content_hash = _hash_file(path)
+    content_hash, held_bytes = _hash_file(path)
+    video = VideoFrames(path.name, lambda: cv2.VideoCapture(named, cv2.CAP_FFMPEG), held_bytes)
     timing = video_timing(video)
     count = len(video)
     x0, y0, x1, y1 = central_box(*video.size)
@@ -172,7 +182,7 @@ def open_stream(name: str, data: bytes) -> VideoFrames:
         stream: Any = BytesIO(data)  # OpenCV's type stubs ask for a class of their own
         return cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
 
-    return VideoFrames(name, opener)
+    return VideoFrames(name, opener, len(data))
 
 
 def video_timing(video: VideoFrames) -> Timing:
@@ -190,9 +200,10 @@ def as_rgb(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_GRAY2RGB if grey else cv2.COLOR_BGR2RGB)
 
 
-def _hash_file(path: Path) -> str:
+def _hash_file(path: Path) -> tuple[str, int]:
+    """Hash and number of the file's bytes."""
     try:
         with path.open("rb") as file:
-            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+            return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}", file.tell()
     except OSError as error:
         raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None

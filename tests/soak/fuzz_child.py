@@ -33,9 +33,9 @@ from echoview.io.jpeg_lossless import decode_lossless
 from echoview.io.listing import list_cines
 from ral.formats import write_nifti
 
-SLOWEST_S = 5.0
+SLOWEST_S = 5.0  # of the processor: a busy machine is no fault
 MOST_BYTES = 2**30
-STUCK_S = 60  # after so long the traceback of the input is shown and the process ends
+STUCK_S = 120  # after so long by the clock the traceback is shown and the process ends
 DECODERS = {
     "jpeg": ("4.50", "4.51", "4.57", "4.70"),
     "lossless": ("4.57", "4.70"),
@@ -198,9 +198,9 @@ def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     tried = 0
     while tried < int(count) and time.monotonic() < end:
         faulthandler.dump_traceback_later(STUCK_S, exit=True)
-        start, held = time.monotonic(), used_bytes()
+        start, held = time.process_time(), used_bytes()
         attempt(random.Random(f"{seed}-{tried}"))
-        took = time.monotonic() - start
+        took = time.process_time() - start
         if took > slowest:
             slowest = took
             last.with_name("slowest").write_bytes(last.read_bytes())

@@ -38,7 +38,7 @@ def test_damaged_input_for_a_long_time(target, tmp_path):
     fuzz(target, random.randrange(2**31), 2**31, 60 * MINUTES * SHARES[target], tmp_path)
 
 
-SLICE = {"files": 700, "jpeg": 200, "lossless": 40, "jpeg-ls": 20, "jpeg-2000": 80, "rle": 200}
+SLICE = {"files": 500, "jpeg": 200, "lossless": 40, "jpeg-ls": 20, "jpeg-2000": 80, "rle": 200}
 
 
 @pytest.mark.parametrize(("target", "count"), SLICE.items())

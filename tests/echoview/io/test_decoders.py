@@ -15,7 +15,7 @@ from echoview.io import apart, open_cine
 from echoview.io.decoders import choose_decoder, j2k_sides, jpeg_sides, read_rle
 from echoview.io.frames import PixelFormat
 
-# 99 bytes at which CharLS 2.4.2 stays for seconds or for ever.
+# 99 bytes over which the CharLS in pyjpegls 1.5.1 sits for seconds.
 HANGS = bytes.fromhex(
     "ffd8fff7000b100032000a01011100fff8000d01ffff0018004d01220040ffda000801010002000040201010102040820820"
     "1fff7000000000000733182082108421080ff0665a1084210844407e04cca22222222207c14ca88888888881f044ca2222"

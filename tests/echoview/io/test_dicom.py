@@ -196,3 +196,46 @@ def test_mpeg_in_dicom(write_dicom, write_video, colour_frames):
     assert cine.size == (192, 256)
     for t in (4, 0, 2):
         assert np.abs(cine.frame(t)[16::32, 16::32].astype(int) - big[t][16::32, 16::32]).mean() < 8
+
+
+@pytest.mark.parametrize("name", ["a4c_1024x768_20fps.mp4", "a3c_630x584_25fps_scale.mp4"])
+def test_a_stream_in_dicom_brings_its_own_times(name, write_dicom, shared_data):
+    video = open_cine(shared_data / "cines" / name)
+    stream = (shared_data / "cines" / name).read_bytes()
+    rows, columns = video.size
+    elements = {"NumberOfFrames": len(video), "Rows": rows, "Columns": columns, "SamplesPerPixel": 3}
+    cine = open_cine(write_dicom([stream], syntax=uid.MPEG4HP41, **elements, FrameTime=None))
+    assert len(cine) == len(video)
+    for t in (len(video) - 1, 0, 7):
+        np.testing.assert_array_equal(cine.frame(t), video.frame(t))
+    assert cine.info.timing_known  # the header gives no times, so the stream's own are taken
+    np.testing.assert_allclose(cine.times_s, video.times_s)
+
+
+@pytest.mark.parametrize(
+    "retired", ["1.2.840.10008.5.1.4.1.1.3", "1.2.840.10008.5.1.4.1.1.6", "1.2.840.10008.5.1.4.1.1.7"]
+)
+def test_the_object_class_does_not_matter(retired, write_dicom, grey_frames):
+    """The retired ultrasound classes, and secondary captures as archives make them."""
+    cine = open_cine(write_dicom([f.tobytes() for f in grey_frames], SOPClassUID=retired))
+    np.testing.assert_array_equal(cine.frame(4), grey_frames[4])
+
+
+@pytest.mark.parametrize(
+    ("case", "elements"),
+    [
+        ("RGB", {"PhotometricInterpretation": None}),
+        ("YBR_FULL", {"PhotometricInterpretation": "YBR_FULL_422"}),
+        ("JPEG", {"PhotometricInterpretation": "YBR_PARTIAL_422"}),
+        ("JPEG", {"PhotometricInterpretation": "YBR_PARTIAL_420"}),
+    ],
+)
+def test_colours_under_a_wrong_name(case, elements, write_dicom, encode, colour_frames):
+    """No name at all, the subsampled one over whole pixels, that of MPEG over JPEG."""
+    encoder = {"RGB": encode.plain, "YBR_FULL": encode.ybr_full, "JPEG": encode.jpeg}[case]
+    syntax = uid.JPEGBaseline8Bit if case == "JPEG" else uid.ExplicitVRLittleEndian
+    cine = open_cine(write_dicom([encoder(f) for f in colour_frames], syntax=syntax, **RGB | elements))
+    assert len(cine) == len(colour_frames)
+    for t, frame in enumerate(colour_frames):
+        apart = np.abs(cine.frame(t)[4::8, 4::8].astype(int) - frame[4::8, 4::8])
+        assert apart.max() <= (12 if case == "JPEG" else 2)

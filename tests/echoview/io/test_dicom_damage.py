@@ -195,6 +195,14 @@ def test_a_packed_bomb_is_refused(write_dicom, grey_frames, monkeypatch):
         open_cine(path)
 
 
+def test_a_file_too_large_for_the_memory_is_not_read(write_dicom, grey_frames):
+    path = write_dicom([f.tobytes() for f in grey_frames])
+    with path.open("r+b") as file:
+        file.truncate(2**31 + 1)  # a hole: it takes no room on the disk
+    with pytest.raises(CineUnsupported, match="too large for a cine"):
+        open_cine(path)
+
+
 def test_a_file_that_vanishes_while_it_plays(write_dicom, encode, grey_frames):
     for syntax, encoder in ((uid.ExplicitVRLittleEndian, encode.plain), (uid.RLELossless, encode.rle)):
         path = write_dicom([encoder(f) for f in grey_frames], syntax=syntax)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import cv2
@@ -148,24 +149,41 @@ def test_what_is_shown_is_what_was_written(way, photometric, bits, planar, write
         assert np.abs(picture[middles].astype(int) - visible[t][middles]).max() <= tolerance
 
 
-@pytest.mark.parametrize(
-    ("syntax", "name", "codec"),
-    [
-        (uid.MPEG2MPML, "x.mpg", "MPG2"),
-        (uid.MPEG4HP41, "x.mp4", "mp4v"),
-        (uid.MPEG4HP41, "x.mp4", "avc1"),
-        (uid.HEVCMP51, "x.mp4", "hvc1"),
-    ],
-)
-def test_moving_pictures(syntax, name, codec, tmp_path, write_dicom, colour_frames):
-    big = colour_frames.repeat(6, axis=1).repeat(6, axis=2)
-    path = tmp_path / name
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 25, big.shape[2:0:-1])
-    if not writer.isOpened():
-        pytest.skip(f"OpenCV writes no {codec} here")
-    for frame in big:
+def with_opencv(path: Path, frames: np.ndarray, codec: str) -> None:
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 25, frames.shape[2:0:-1])
+    assert writer.isOpened()
+    for frame in frames:
         writer.write(np.ascontiguousarray(frame[..., ::-1]))
     writer.release()
+
+
+def with_ffmpeg(path: Path, frames: np.ndarray, codec: str) -> None:
+    """What OpenCV's wheels decode but do not write; raw streams, as scanners put them in."""
+    if not (ffmpeg := shutil.which("ffmpeg")):
+        pytest.skip(f"no encoder of {codec}: ffmpeg is not on the path")
+    height, width = frames.shape[1:3]
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", "25", "-i", "-"]
+    words = [ffmpeg, "-v", "error", *raw, "-c:v", codec, "-pix_fmt", "yuv420p", str(path)]
+    subprocess.run(words, input=frames.tobytes(), check=True)
+
+
+@pytest.mark.parametrize(
+    ("syntax", "write", "name", "codec"),
+    [
+        (uid.MPEG2MPML, with_opencv, "x.mpg", "MPG2"),
+        (uid.MPEG4HP41, with_opencv, "x.mp4", "mp4v"),
+        (uid.MPEG2MPHL, with_ffmpeg, "x.m2v", "mpeg2video"),
+        (uid.MPEG4HP41, with_ffmpeg, "x.mp4", "libx264"),
+        (uid.MPEG4HP41BD, with_ffmpeg, "x.h264", "libx264"),
+        (uid.MPEG4HP422D, with_ffmpeg, "x.ts", "libx264"),
+        (uid.HEVCMP51, with_ffmpeg, "x.mp4", "libx265"),
+        (uid.HEVCMP51, with_ffmpeg, "x.hevc", "libx265"),
+    ],
+)
+def test_moving_pictures(syntax, write, name, codec, tmp_path, write_dicom, colour_frames):
+    big = colour_frames.repeat(6, axis=1).repeat(6, axis=2)
+    path = tmp_path / name
+    write(path, big, codec)
     elements = {"PhotometricInterpretation": "YBR_PARTIAL_420", "SamplesPerPixel": 3, "Rows": 288, "Columns": 384}
     cine = open_cine(write_dicom([path.read_bytes()], syntax=syntax, NumberOfFrames=T, **elements))
     assert len(cine) == T

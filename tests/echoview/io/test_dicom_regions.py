@@ -95,6 +95,20 @@ def test_several_regions(open_with):
     assert open_with(trace, region()).calibration == pytest.approx((0.4, 0.5))
 
 
+def test_each_picture_of_several_has_its_own_pixel_size(write_dicom, grey_frames):
+    left = region(RegionLocationMaxX1=30)
+    right = region(RegionLocationMinX0=32, RegionLocationMaxX1=64, PhysicalDeltaX=0.08, PhysicalDeltaY=0.08)
+    unknown = region(RegionLocationMinX0=0, RegionLocationMaxX1=3, PhysicalUnitsXDirection=0)
+    regions = [left, right, unknown]
+    cine = open_cine(write_dicom([f.tobytes() for f in grey_frames], SequenceOfUltrasoundRegions=regions))
+    assert cine.calibration is None
+    assert [picture.box_px for picture in cine.info.regions] == [(32, 2, 63, 46), (4, 2, 30, 46), (0, 2, 3, 46)]
+    assert cine.calibration_at(10, 20) == pytest.approx((0.4, 0.5))
+    assert cine.calibration_at(40.5, 20) == pytest.approx((0.8, 0.8))
+    assert cine.calibration_at(1, 20) is None
+    assert cine.calibration_at(40, 47) is None
+
+
 def test_pixel_spacing_is_for_files_without_regions(open_with):
     assert open_with(PixelSpacing=[0.5, 0.4]).calibration == pytest.approx((0.4, 0.5))
     assert open_with(region(RegionLocationMaxX1=127), PixelSpacing=[0.5, 0.4]).calibration is None

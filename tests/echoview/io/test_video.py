@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from echoview.domain.view import View
-from echoview.errors import CineUnreadable
+from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io import open_cine
 from echoview.io.video import VideoFrames
 
@@ -140,12 +140,30 @@ def test_a_cut_mp4_is_refused(counted, write_video):
 
 def test_a_file_that_vanishes_is_reported(counted, write_video):
     path = write_video(counted)
-    source = VideoFrames(path.name, lambda: cv2.VideoCapture(str(path), cv2.CAP_FFMPEG))
+    source = VideoFrames(path.name, lambda: cv2.VideoCapture(str(path), cv2.CAP_FFMPEG), 9999)
     source.decode(COUNT - 1)
     source._recent.clear()
     path.unlink()
     with pytest.raises(CineUnreadable, match="Frame 1"):
         source.decode(0)
+
+
+def test_a_video_far_too_long_is_refused_before_it_is_counted(counted, write_video, monkeypatch):
+    path = write_video(counted)
+    monkeypatch.setattr("echoview.io.video._MAX_FRAMES", COUNT - 1)
+    monkeypatch.setattr(VideoFrames, "_later_stamps", lambda self: pytest.fail("counted"))
+    with pytest.raises(CineUnsupported, match="too long for a cine"):
+        open_cine(path)
+
+
+def test_a_video_whose_header_lies_is_counted(counted, write_video):
+    path = write_video(counted)
+    data = bytearray(path.read_bytes())
+    for name in (b"avih", b"strh"):
+        at = data.index(name) + 8 + (16 if name == b"avih" else 32)
+        data[at : at + 4] = (500_000).to_bytes(4, "little")
+    path.write_bytes(data)
+    assert len(open_cine(path)) == COUNT
 
 
 def test_colour_doppler_is_withheld(counted, write_video):
