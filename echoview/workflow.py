@@ -334,9 +334,11 @@ class Workflow(QObject):
             assert error is not None
             self.refused.emit(error)
             return
-        if self.library is not None and self.library.read_only:
-            self.session.locked = ""
-        self.library = opened
+        former, self.library = self.library, opened
+        if former is not None:
+            if former.read_only:
+                self.session.locked = ""
+            self.jobs.run(Lane.IO, "close library", former.close)  # after the saves under way
         self.remember(library_url=path)
         self.back_up_library()
         cine = self.session.cine
