@@ -339,6 +339,7 @@ class Workflow(QObject):
             if former.read_only:
                 self.session.locked = ""
             self.jobs.run(Lane.IO, "close library", former.close)  # after the saves under way
+        self._saved.clear()  # the new one holds nothing yet that was seen of the former
         self.remember(library_url=path)
         self.back_up_library()
         cine = self.session.cine

@@ -148,6 +148,27 @@ def test_a_library_that_cannot_be_written_shows_labels_and_refuses_edits(new_des
         subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
+def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample, tmp_path, url) -> None:
+    """A correction that could not be saved is carried over with all that the former library held of its cine."""
+    desk.open(sample)
+    desk.workflow.accept(1)
+    desk.settle()
+    with desk.workflow.library._engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    desk.workflow.accept(2)
+    desk.settle()
+    assert desk.workflow.unsaved_cines == 1
+    identity = desk.session.cine.info.identity
+    desk.session.open(None, "", Label())
+    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.open(sample)
+    desk.settle()
+    assert desk.workflow.unsaved_cines == 0
+    assert sorted(desk.workflow.library.label(identity).contours) == [1, 2]
+
+
 def test_a_library_with_labels_is_backed_up_when_the_program_starts(new_desk, sample, home) -> None:
     file = home / "data" / "labels.sqlite"
     desk = new_desk()
