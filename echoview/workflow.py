@@ -309,7 +309,7 @@ class Workflow(QObject):
 
     def _count(self) -> dict[str, int]:
         assert self.library is not None
-        return {one.identity: _edited_frames(one.label) for one in self.library.labelled()}
+        return self.library.corrected()
 
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts
