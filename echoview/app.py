@@ -74,7 +74,10 @@ def run(path: str = "", library: str = "") -> int:
     wanted = path or (sample_path() if first_start else None)
     if wanted:
         QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
-    return application.exec()
+    code = application.exec()
+    if app.workflow.library is not None:
+        app.workflow.library.close()
+    return code
 
 
 def application_of(arguments: Sequence[str]) -> QApplication:

@@ -318,7 +318,7 @@ class Workflow(QObject):
 
     def _count(self) -> dict[str, int]:
         assert self.library is not None
-        return {one.identity: _edited_frames(one.label) for one in self.library.labelled()}
+        return self.library.corrected()
 
     def _counted(self, counts: dict[str, int]) -> None:
         self._counts = counts
@@ -343,9 +343,12 @@ class Workflow(QObject):
             assert error is not None
             self.refused.emit(error)
             return
-        if self.library is not None and self.library.read_only:
-            self.session.locked = ""
-        self.library = opened
+        former, self.library = self.library, opened
+        if former is not None:
+            if former.read_only:
+                self.session.locked = ""
+            self.jobs.run(Lane.IO, "close library", former.close)  # after the saves under way
+        self._saved.clear()  # the new one holds nothing yet that was seen of the former
         self.remember(library_url=path)
         self.back_up_library()
         cine = self.session.cine

@@ -90,6 +90,15 @@ if [ "$(uname -s)" = Linux ] && command -v ldconfig >/dev/null; then
     fi
 fi
 
+# --- a database server, for the tests of a library that a team shares; without it they are skipped ------------------
+if [ "$EXTRA" = test ] && can_apt && ! command -v initdb >/dev/null && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
+then
+    say "installing PostgreSQL for the tests"
+    mkdir -p /etc/postgresql-common/createcluster.d  # the programs, not a server that runs
+    echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.d/echoview.conf
+    apt_install postgresql || say "apt-get failed; the tests of a library on a server will be skipped"
+fi
+
 python=$(find_python)
 [ -n "$python" ] || fail "Python 3.11 or later is needed: install it, or run: PYTHON=/path/to/python3.12 make setup"
 if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then

@@ -77,7 +77,10 @@ def prepare_run(
         out = (one.patient_key or one.identity) in held_out
         try:
             cine = open_labelled(one, secret)
-            clip = clip_of(cine, one.label)
+            label = one.label_on(cine)
+            if not label.contours:
+                raise TrainingError("its frames are not the pictures that were corrected.")
+            clip = clip_of(cine, label)
         except EchoViewError as error:
             missing.append(f"Cine {index + 1} is left out: {error.message}")
             continue

@@ -32,9 +32,10 @@ def fingerprint(frame: np.ndarray) -> str:
         frame: (H,W) or (H,W,3) RGB, uint8.
     """
     height, width = frame.shape[:2]
-    rows, columns = (np.minimum(np.arange(GRID) * size // GRID, size - 1) for size in (height, width))
-    sums = np.add.reduceat(np.add.reduceat(frame, rows, axis=0, dtype=np.uint32), columns, axis=1)
-    counts = np.outer(_sizes(rows, height), _sizes(columns, width))
+    rows, columns = _cells(height), _cells(width)
+    bands = np.stack([frame[start:stop].sum(axis=0, dtype=np.uint32) for start, stop in rows])
+    sums = np.stack([bands[:, start:stop].sum(axis=1) for start, stop in columns], axis=1)
+    counts = np.outer(rows[:, 1] - rows[:, 0], columns[:, 1] - columns[:, 0])
     cells = (sums @ GREY if frame.ndim == 3 else sums) / counts
     cells = (cells - cells.mean()) / max(float(cells.std()), FLOOR) * STEPS
     return base64.b64encode(np.clip(cells.round(), -127, 127).astype(np.int8).tobytes()).decode("ascii")
@@ -57,6 +58,8 @@ def fingerprint_of(cine: Cine, t: int) -> str | None:
         return None
 
 
-def _sizes(starts: np.ndarray, size: int) -> np.ndarray:
-    """Pixels a cell has; a picture of fewer pixels than cells has some pixels twice, as `reduceat` counts them."""
-    return np.maximum(np.diff(np.append(starts, size)), 1)
+def _cells(size: int) -> np.ndarray:
+    """(16,2) first pixel and the one after the last of each cell; a picture of fewer pixels has some of them twice."""
+    starts = np.arange(GRID) * size // GRID
+    stops = np.arange(1, GRID + 1) * size // GRID
+    return np.column_stack([starts, np.maximum(stops, starts + 1)])

@@ -6,7 +6,6 @@ saves on top of something else than they had seen is told.
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import tempfile
@@ -14,18 +13,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Text, cast, func, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.errors import LibraryError
-from echoview.store import backups, refusals
+from echoview.store import backups, refusals, survey
 from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of, items_of
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
@@ -177,22 +175,13 @@ class Library:
 
     def labelled(self) -> list[LabelledCine]:
         """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
-        found = []
         with self._reading() as session:
-            cines = {row.id: row for row in session.scalars(select(CineRow).order_by(CineRow.id))}
-            every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text))
-            rows = session.execute(
-                every.order_by(RevisionRow.cine_id, RevisionRow.number), execution_options={"yield_per": 1000}
-            )
-            for cine_id, changes in groupby(rows, lambda row: row[0]):
-                try:
-                    one = _labelled(cines[cine_id], [change for _, change in changes])
-                except NO_CHANGE:
-                    log.warning("the label of a cine is damaged and left out")
-                    continue
-                if one.label.contours:
-                    found.append(one)
-        return found
+            return list(survey.labelled(session))
+
+    def corrected(self) -> dict[str, int]:
+        """How many frames were edited, by the cine's identity; a cine without any is not named."""
+        with self._reading() as session:
+            return dict(survey.corrected(session))
 
     def back_up_if_due(self) -> Path | None:
         """Copy an SQLite library where the newest copy is a day old; takes seconds with a large one.
@@ -277,16 +266,6 @@ def _changes(session: Session, identity: str) -> list[tuple[int, dict[str, Any]]
     """(number, change) of a cine's revisions in their order, which no clock can change."""
     which = select(RevisionRow.number, RevisionRow.change).join(CineRow).where(CineRow.identity == identity)
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
-
-
-def _labelled(cine: CineRow, changes: list[str]) -> LabelledCine:
-    """A cine from its row and its changes as JSON, oldest first; raises as `codec.applied`."""
-    items = fold(json.loads(change) for change in changes)
-    label = applied(Label(), items)
-    known = {t: items[t].pixels for t in label.contours}
-    pixels = {t: seen for t, seen in known.items() if seen is not None}
-    shape = (cine.frames, cine.height, cine.width)
-    return LabelledCine(cine.identity, cine.path, cine.patient_key, shape, label, pixels)
 
 
 def _revision(row: RevisionRow) -> Revision:

@@ -104,11 +104,12 @@ def killed(folder: str, runs: str, seed: str) -> None:
             library._LOG = chance.choice((2, 200))  # also in the midst of emptying the log
             write(open_library(url), 10**6, start=held, said=writes)
         os.close(writes)
-        time.sleep(chance.uniform(0, 0.15))
-        os.kill(process, signal.SIGKILL)
-        os.waitpid(process, 0)
-        with os.fdopen(reads, "rb") as pipe:
-            acknowledged = len(pipe.read())
+        with os.fdopen(reads, "rb", buffering=0) as pipe:
+            seen = pipe.read(chance.choice((0, 1, 5)))  # while it is opened, or once it edits
+            time.sleep(chance.uniform(0, 0.1))
+            os.kill(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            acknowledged = len(seen) + len(pipe.read())
         now = kept(url)
         assert held + acknowledged <= now <= held + acknowledged + 1, (run, held, acknowledged, now)
         in_flight += now - held - acknowledged

@@ -64,7 +64,7 @@ def test_a_damaged_library_is_not_copied_over_good_copies(path, library, editing
     path.write_bytes(data)
     os.utime(good, (0, 0))
     damaged = open_library(sqlite_url(path))
-    with pytest.raises(LibraryError, match="could not be backed up|cannot be read"):
+    with pytest.raises(LibraryError, match=r"could not be backed up|cannot be read"):
         damaged.back_up_if_due()
     damaged.close()
     assert list(folder_of(path).iterdir()) == [good]

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine, CineInfo
-from echoview.domain.contour import Origin, draw
+from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.view import View
 from echoview.errors import LibraryError
@@ -185,6 +185,21 @@ def test_labelled_lists_cines_with_a_contour_only(library):
     library.save(make_cine("c"), "/c", Label(), Label({0: ONE}), **WHO)
     library.save(make_cine("c"), "/c", Label({0: ONE}), Label(), **WHO)
     assert [found.identity for found in library.labelled()] == ["b"]
+
+
+def test_corrected_counts_frames_that_a_hand_changed(library, path):
+    accepted = Contour.through(np.array([(0, 9), (5, 0), (9, 9)]), Origin.PREDICTED).accepted()
+    moved = accepted.moved(3, 2, 2)
+    library.save(make_cine("a"), "/a", Label(), Label({0: accepted, 1: moved, 2: ONE}), **WHO)
+    library.save(make_cine("a"), "/a", Label({2: ONE}), Label(), **WHO)
+    library.save(make_cine("b"), "/b", Label(), Label({0: accepted}, View.A2C), **WHO)
+    library.save(make_cine("c"), "/c", Label(), Label({0: ONE}), **WHO)
+    assert library.corrected() == {"a": 1, "c": 1}
+    by_label = {one.identity: sum(c.edited for c in one.label.contours.values()) for one in library.labelled()}
+    assert library.corrected() == {identity: count for identity, count in by_label.items() if count}
+    sql(path, "drop trigger revisions_no_UPDATE")
+    sql(path, "update revisions set change = '{' where id = 1")
+    assert library.corrected() == {"c": 1}
 
 
 def test_opening_again_keeps_everything(library, path):

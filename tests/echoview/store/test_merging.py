@@ -142,9 +142,9 @@ def test_the_sentences_say_who_when_and_what():
     assert in_words(range(7)) == "7 frames"
 
 
-def test_two_processes_write_300_edits_each_and_all_are_there(path, run_editing, editing):
+def test_two_processes_write_150_edits_each_and_all_are_there(path, run_editing, editing):
     url = sqlite_url(path)
-    writers = [run_editing("edits", url, 300, first) for first in (0, 20)]
+    writers = [run_editing("edits", url, 150, first) for first in (0, 20)]
     for writer in writers:
         assert writer.stdout.readline() == "ready\n"
     for writer in writers:
@@ -152,9 +152,9 @@ def test_two_processes_write_300_edits_each_and_all_are_there(path, run_editing,
         writer.stdin.flush()
     for writer in writers:
         out, err = writer.communicate(timeout=200)
-        assert (out, err, writer.returncode) == ("." * 300, "", 0)
+        assert (out, err, writer.returncode) == ("." * 150, "", 0)
     library = open_library(url)
-    assert [revision.number for revision in library.history("uid-1")] == list(range(1, 601))
-    both = {t: c for first in (0, 20) for t, c in editing.after(300, first).contours.items()}
+    assert [revision.number for revision in library.history("uid-1")] == list(range(1, 301))
+    both = {t: c for first in (0, 20) for t, c in editing.after(150, first).contours.items()}
     assert editing.values(library.label("uid-1")) == editing.values(Label(both))
     library.close()

@@ -1,0 +1,62 @@
+"""All histories of a library in one reading: for training, and to count what was corrected."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlalchemy import Text, cast, select
+from sqlalchemy.orm import Session
+
+from echoview.domain.contour import Origin
+from echoview.domain.label import Label
+from echoview.store.codec import NO_CHANGE, Item, Key, applied, fold
+from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.values import LabelledCine
+
+_EDITED = {Origin.CORRECTED.value, Origin.DRAWN.value}  # as `Contour.edited` has it
+
+log = logging.getLogger(__name__)
+
+
+def labelled(session: Session) -> Iterator[LabelledCine]:
+    """The cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
+    for cine, items in _histories(session):
+        try:
+            label = applied(Label(), items)
+        except NO_CHANGE:
+            log.warning("the label of a cine is damaged and left out")
+            continue
+        if label.contours:
+            known = {t: items[t].pixels for t in label.contours}
+            pixels = {t: seen for t, seen in known.items() if seen is not None}
+            shape = (cine.frames, cine.height, cine.width)
+            yield LabelledCine(cine.identity, cine.path, cine.patient_key, shape, label, pixels)
+
+
+def corrected(session: Session) -> Iterator[tuple[str, int]]:
+    """Identity and number of edited frames of each cine that has any; makes no contours, which takes the time."""
+    for cine, items in _histories(session):
+        contours = (item.value for key, item in items.items() if isinstance(key, int) and item.value)
+        try:
+            edited = sum(not _EDITED.isdisjoint(contour["origins"]) for contour in contours)
+        except NO_CHANGE:
+            continue
+        if edited:
+            yield cine.identity, edited
+
+
+def _histories(session: Session) -> Iterator[tuple[CineRow, dict[Key, Item]]]:
+    """Each cine that has revisions and what they come to, a few at a time in memory."""
+    cines = {row.id: row for row in session.scalars(select(CineRow).order_by(CineRow.id))}
+    every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text))
+    rows = session.execute(
+        every.order_by(RevisionRow.cine_id, RevisionRow.number), execution_options={"yield_per": 1000}
+    )
+    for cine_id, changes in groupby(rows, lambda row: row[0]):
+        try:
+            yield cines[cine_id], fold(json.loads(change) for _, change in changes)
+        except NO_CHANGE:
+            log.warning("the history of a cine is damaged and left out")

@@ -1,0 +1,180 @@
+"""One library, several people, other decoders, other media: what the window shows and says."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from echoview.domain.cine import Cine
+from echoview.domain.label import Label
+from echoview.io import open_cine
+from echoview.store import open_library
+from echoview.store.backups import backups_of
+from echoview.store.engines import sqlite_url
+
+
+@pytest.fixture
+def url(home: Path) -> str:
+    """Where the desk keeps its labels."""
+    return sqlite_url(home / "data" / "labels.sqlite")
+
+
+def save_as(who: str, url: str, cine: Cine, change) -> None:
+    """Another person's window on the same cine."""
+    library = open_library(url)
+    held = library.load(cine)
+    after = change(held.label)
+    said = {"annotator": who, "app_version": "1", "weights": "", "tool": "drag"}
+    library.save(cine, "/elsewhere", held.label, after, base=held.revision, **said)
+    library.close()
+
+
+def test_what_another_person_saves_meanwhile_joins_and_is_told(desk, sample, url) -> None:
+    desk.open(sample)
+    desk.workflow.accept(2)
+    desk.settle()
+    cine = desk.session.cine
+    theirs = desk.session.editable(5).moved(7, 150, 90)
+    save_as("Dr B", url, cine, lambda label: label.with_contour(5, theirs))
+    desk.workflow.accept(3)
+    desk.settle()
+    assert sorted(desk.session.label.contours) == [2, 3, 5]
+    np.testing.assert_allclose(desk.session.contour(5).handles, theirs.handles, atol=1e-3)
+    assert len(desk.refusals) == 1
+    assert desk.refusals[0].startswith("Dr B changed frame 6 at ")
+    assert desk.window.banner.isVisible()
+    assert desk.session.unsaved == ""
+    assert not desk.session.undo_stack.canUndo(), "an undo would take away what Dr B saved"
+    # and it is not told twice, nor written as ours
+    desk.workflow.accept(4)
+    desk.settle()
+    assert len(desk.refusals) == 1
+    history = desk.workflow.library.history(cine.info.identity)
+    assert [(r.annotator, r.frames) for r in history] == [
+        ("tester", (2,)), ("Dr B", (5,)), ("tester", (3,)), ("tester", (4,)),
+    ]  # fmt: skip
+
+
+def test_the_same_frame_corrected_by_two_is_a_conflict_and_both_are_kept(desk, sample, url) -> None:
+    desk.open(sample)
+    ours = desk.session.editable(3).moved(7, 120, 80)
+    theirs = desk.session.editable(3).moved(7, 150, 90)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(3, theirs).with_ed(1))
+    desk.workflow.edit_contour(3, ours, "move point")
+    desk.settle()
+    assert desk.session.contour(3) is ours
+    assert desk.session.label.ed == 1
+    assert desk.refusals[0].startswith("Dr B also changed frame 4 at ")
+    assert "theirs are kept in the history. What else they changed, ED, has joined." in desk.refusals[0]
+    assert [r.frames for r in desk.workflow.library.history(desk.session.cine.info.identity)] == [(3,), (3,)]
+
+
+def test_quick_hands_between_two_saves_lose_nothing(desk, sample, url) -> None:
+    """Edits are made faster than they are saved, while another person's arrive."""
+    desk.open(sample)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(20, desk.session.editable(20)))
+    for t in range(6):
+        desk.workflow.accept(t)
+    desk.settle()
+    assert sorted(desk.session.label.contours) == [0, 1, 2, 3, 4, 5, 20]
+    held = desk.workflow.library.label(desk.session.cine.info.identity)
+    assert sorted(held.contours) == [0, 1, 2, 3, 4, 5, 20]
+    assert desk.workflow.unsaved_cines == 0
+    desk.workflow.accept(6)
+    desk.settle()
+    history = desk.workflow.library.history(desk.session.cine.info.identity)
+    assert [r.frames for r in history if r.annotator == "tester"] == [(t,) for t in range(7)]
+
+
+class Late:
+    """A decoder that delivers every frame one too late."""
+
+    def __init__(self, source) -> None:
+        self.source = source
+
+    def decode(self, t: int) -> np.ndarray:
+        return self.source.decode(max(t - 1, 0))
+
+
+def test_a_label_of_another_decoder_s_frame_is_not_drawn(desk, sample, url) -> None:
+    cine = open_cine(sample, patient_secret=desk.workflow.secret)
+    strange = Cine(cine.info, Late(cine._source))
+    desk.open(sample)
+    contour = desk.session.editable(9)
+    save_as("Dr B", url, strange, lambda label: Label({9: contour, 10: contour}))
+    desk.open(sample)
+    desk.workflow.open(sample)
+    desk.settle()
+    assert not isinstance(desk.session.contour(9), type(contour)), "the prediction is shown"
+    assert "frames 10 and 11 were made on other pictures and are not drawn" in desk.refusals[-1]
+    assert "kept in the library" in desk.refusals[-1]
+    desk.workflow.accept(2)
+    desk.settle()
+    assert sorted(desk.workflow.library.load(strange).aside | desk.workflow.library.load(strange).label.contours) == [
+        2, 9, 10,
+    ]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to mount")
+def test_a_library_that_cannot_be_written_shows_labels_and_refuses_edits(new_desk, sample, tmp_path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(disk)], capture_output=True).returncode != 0:
+        pytest.skip("this machine does not let us mount a disk")
+    try:
+        desk = new_desk(str(disk / "labels.sqlite"))
+        desk.open(sample)
+        desk.workflow.accept(4)
+        desk.close()
+        desk.workflow.library.close()
+        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        desk = new_desk(str(disk / "labels.sqlite"))
+        desk.open(sample)
+        assert list(desk.session.label.contours) == [4]
+        assert desk.refusals == []
+        desk.workflow.accept(5)
+        desk.settle()
+        assert "can be read but not written" in desk.refusals[0]
+        assert list(desk.session.label.contours) == [4]
+        desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+        desk.workflow.accept(5)
+        desk.settle()
+        assert sorted(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [4, 5]
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample, tmp_path, url) -> None:
+    """A correction that could not be saved is carried over with all that the former library held of its cine."""
+    desk.open(sample)
+    desk.workflow.accept(1)
+    desk.settle()
+    with desk.workflow.library._engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON revisions BEGIN SELECT RAISE(ABORT, 'full'); END"
+        )
+    desk.workflow.accept(2)
+    desk.settle()
+    assert desk.workflow.unsaved_cines == 1
+    identity = desk.session.cine.info.identity
+    desk.session.open(None, "", Label())
+    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.open(sample)
+    desk.settle()
+    assert desk.workflow.unsaved_cines == 0
+    assert sorted(desk.workflow.library.label(identity).contours) == [1, 2]
+
+
+def test_a_library_with_labels_is_backed_up_when_the_program_starts(new_desk, sample, home) -> None:
+    file = home / "data" / "labels.sqlite"
+    desk = new_desk()
+    desk.open(sample)
+    desk.workflow.accept(1)
+    desk.close()
+    assert backups_of(file) == []
+    new_desk().settle()
+    assert len(backups_of(file)) == 1
