@@ -156,7 +156,9 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.setFont(self._small)
         painter.setPen(QColor(DARK.quiet))
         painter.drawText(line, right, " %")
-        painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
+        said = 18 + self._small_metrics.horizontalAdvance(row.status.value + "  EF ")
+        if said + number + unit + 4 <= line.width():  # in a narrow list the number and its % must do
+            painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
 
 
 def draw_mark(painter: QPainter, centre: QPointF, status: Status) -> None:
