@@ -117,6 +117,7 @@ class Workflow(QObject):
 
     def use(self, weights: WeightsSet) -> None:
         """The set in use is this one now."""
+        self.ahead.stop()
         self.session.set_weights(weights)
         if weights.research_only and base_name(weights.name) not in self.settings.terms_shown:
             self.terms_due.emit(weights)

@@ -84,6 +84,7 @@ class Worklist(FoldingZone):
         feed.ended.connect(self._ended)
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
+        session.weights_changed.connect(self.model.forget_predictions)
         session.measured.connect(self._say)
         session.label_changed.connect(self._say)
         self.list.chosen.connect(self._choose)

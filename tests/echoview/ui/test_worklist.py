@@ -250,6 +250,8 @@ def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
     assert 20 < row.ef_percent < 90
     assert desk.row("cut.dcm").status is Status.NEW
     assert desk.workflow.session.prediction.complete
+    desk.workflow.session.weights_changed.emit()
+    assert (row.status, row.ef_percent, row.share) == (Status.NEW, None, None), "other weights, other numbers"
     desk.workflow.predict_ahead([real] * 50)
     QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
     assert desk.workflow.ahead.left == 0
