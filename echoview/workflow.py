@@ -20,6 +20,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
 from echoview.io import open_cine
+from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.study_feed import StudyFeed
@@ -62,6 +63,7 @@ class Workflow(QObject):
         self.settings = known
         self._inference = Inference(known.threads)
         self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self)
+        self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self)
         self.studies.found.connect(self._found)
         self.studies.ended.connect(self._list_ended)
         self._first_wanted = False  # of the folder that is being listed
@@ -122,6 +124,7 @@ class Workflow(QObject):
 
     def use(self, weights: WeightsSet) -> None:
         """The set in use is this one now."""
+        self.ahead.stop()
         self.session.set_weights(weights)
         if weights.research_only and base_name(weights.name) not in self.settings.terms_shown:
             self.terms_due.emit(weights)
@@ -206,6 +209,7 @@ class Workflow(QObject):
         if cine.info.withheld:
             return  # the window shows the reason where the numbers would be
         self.session.set_prediction(None)
+        self.ahead.give_way()
         empty = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
         self.progressed.emit("Predicting", 0.0)
         self._predicting = self.jobs.run(
@@ -231,6 +235,11 @@ class Workflow(QObject):
         text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
         self.progressed.emit(text, grown.done / len(cine))
 
+    def predict_ahead(self, paths: list[str]) -> None:
+        """Predict these cines in the background, the open one first of all."""
+        if self.session.weights is not None:
+            self.ahead.start(paths, self.session.weights, self.settings.device)
+
     def cancel_prediction(self) -> None:
         if self._predicting is not None:
             self._predicting.cancel()
@@ -239,6 +248,7 @@ class Workflow(QObject):
     def _prediction_ended(self) -> None:
         self._predicting = None
         self.progressed.emit("", -1.0)
+        self.ahead.go_on()
 
     def _prediction_refused(self, error: EchoViewError) -> None:
         self._prediction_ended()

@@ -35,8 +35,8 @@ class CineFile:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
-    """What one look into the file told.
+class Glimpse:
+    """What one glimpse of the file told.
 
     Attributes:
         identity_key: keyed hash of the cine's identity, see `services.thumbnails.key_of`.

@@ -103,7 +103,9 @@ def outgoing(
             cine = reopened(history, secret) if frames or predict is not None else None
             yield _outgoing(name, patient, history, label, cine, salt, frames, predict)
         except EchoViewError as error:
-            say(f"{name} is left out: {error.message}")
+            # A refusal may name the file, and a file's name the patient.
+            said = error.message.replace(Path(history.path).name, "its file")
+            say(f"{name} is left out: {said}")
 
 
 def _outgoing(
@@ -146,13 +148,16 @@ def blanked(cine: Cine) -> Callable[[int], np.ndarray]:
     """Frames as pixels with everything outside the ultrasound sector black: names burned in beside it go.
 
     Raises:
-        EchoViewError: the sector was not found, so that nothing can be blanked.
+        EchoViewError: the sector was not found, so that nothing can be blanked; or a frame is damaged.
     """
     sector = preparation_of(cine).sector
     if sector.all():
         raise EchoViewError(
             "the sector cannot be told from what is written beside it.", "Export its labels without frames."
         )
+
+    for t in range(len(cine)):
+        cine.frame(t)  # a damaged frame must be found before half of the cine is written
 
     def frame(t: int) -> np.ndarray:
         picture = cine.frame(t)

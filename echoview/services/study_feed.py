@@ -11,12 +11,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from echoview.domain.study import CineFile, Look, Status
+from echoview.domain.study import CineFile, Glimpse, Status
 from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.studies import Standing, list_files, list_folder, standings
-from echoview.services.thumbnails import cache_folder, look_at, trim
+from echoview.services.thumbnails import cache_folder, glimpse_of, trim
 from echoview.store import Library
 
 log = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ REST = 3.0  # for every second spent on rows that nobody sees, three are left to
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Filled:
-    """What is known of a row now; `trouble` says why there is no look."""
+    """What is known of a row now; `trouble` says why there is no glimpse."""
 
     path: str
-    look: Look | None
+    glimpse: Glimpse | None
     status: Status
     view: View | None
     ef_percent: float | None
@@ -122,12 +122,12 @@ class StudyFeed(QObject):
         if known:
             self.filled.emit(known)
 
-    def _of(self, path: str, look: Look | None, standing: Standing | None, trouble: str = "") -> Filled:
+    def _of(self, path: str, glimpse: Glimpse | None, standing: Standing | None, trouble: str = "") -> Filled:
         if standing is None:
-            return Filled(path, look, Status.NEW, look.view if look else None, None, trouble)
-        ef = None if look is None else standing.ef_percent(look.calibration)
-        view = standing.view or (look.view if look else None)
-        return Filled(path, look, standing.status, view, ef, trouble)
+            return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
+        ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
+        view = standing.view or (glimpse.view if glimpse else None)
+        return Filled(path, glimpse, standing.status, view, ef, trouble)
 
     # ---- looking
 
@@ -185,17 +185,17 @@ class StudyFeed(QObject):
 
     def _breathe(self, seconds: float) -> None:
         with self._wake:
-            self._wake.wait_for(lambda: bool(self._urgent) or not self._rest, min(seconds, 2.0))
+            self._wake.wait_for(lambda: bool(self._urgent) or not self._rest, min(seconds, 0.3))
 
     def _look(self, one: CineFile, folder: Path) -> Filled:
         try:
-            look = look_at(one, folder, self._secret)
+            glimpse = glimpse_of(one, folder, self._secret)
         except EchoViewError as error:
             return self._of(one.path, None, self._by_path.get(one.path), error.message)
         except Exception as error:  # a decoder's own; the other rows must not suffer
-            log.error("no look: %s", plain_traceback(error))
+            log.error("no glimpse: %s", plain_traceback(error))
             return self._of(one.path, None, self._by_path.get(one.path), "Its decoder failed.")
-        return self._of(one.path, look, self._by_key.get(look.identity_key) or self._by_path.get(one.path))
+        return self._of(one.path, glimpse, self._by_key.get(glimpse.identity_key) or self._by_path.get(one.path))
 
 
 def _in_one_batch(recent: tuple[str, ...]) -> Iterator[list[CineFile]]:

@@ -15,7 +15,7 @@ import numpy as np
 
 from echoview import paths
 from echoview.domain.calibration import Calibration
-from echoview.domain.study import CineFile, Look
+from echoview.domain.study import CineFile, Glimpse
 from echoview.domain.view import View
 from echoview.io import open_cine
 
@@ -38,25 +38,25 @@ def cache_folder() -> Path:
 
 
 def cached_at(one: CineFile, folder: Path, secret: bytes) -> Path:
-    """Where the look at this state of the file is kept: another size or time is another key."""
+    """Where the glimpse at this state of the file is kept: another size or time is another key."""
     return folder / key_of(f"{one.path}\0{one.size}\0{one.modified_ns}", secret)
 
 
-def look_at(one: CineFile, folder: Path, secret: bytes) -> Look:
+def glimpse_of(one: CineFile, folder: Path, secret: bytes) -> Glimpse:
     """From the cache, else from the file.
 
     Raises:
         EchoViewError: the file cannot be read.
     """
     kept = cached_at(one, folder, secret)
-    found = read_look(kept)
+    found = read_glimpse(kept)
     if found is None:
-        found = _look_into(one, secret)
+        found = _glimpse_into(one, secret)
         _keep(kept, found)
     return found
 
 
-def read_look(path: Path) -> Look | None:
+def read_glimpse(path: Path) -> Glimpse | None:
     """What is kept there, or None where nothing sound is."""
     try:
         raw = path.read_bytes()
@@ -66,7 +66,7 @@ def read_look(path: Path) -> Look | None:
         told = json.loads(raw[12 : 12 + length])
         pixels = np.frombuffer(zlib.decompress(raw[12 + length :]), np.uint8).reshape(SIDE, SIDE)
         spacing = told["calibration"]
-        return Look(
+        return Glimpse(
             told["key"], int(told["frames"]), View(told["view"]) if told["view"] else None,
             Calibration(*spacing) if spacing else None, pixels,
         )  # fmt: skip
@@ -86,7 +86,7 @@ def trim(folder: Path, kept: int = KEPT) -> int:
     return len(old)
 
 
-def _look_into(one: CineFile, secret: bytes) -> Look:
+def _glimpse_into(one: CineFile, secret: bytes) -> Glimpse:
     from ral.prepare import prepare
 
     cine = open_cine(one.path, patient_secret=secret)
@@ -95,17 +95,17 @@ def _look_into(one: CineFile, secret: bytes) -> Look:
     half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
     picture = prepare([first], cine.calibration, half_open, SIDE).picture(first)
     info = cine.info
-    return Look(key_of(info.identity, secret), len(cine), info.view_hint, info.calibration, picture)
+    return Glimpse(key_of(info.identity, secret), len(cine), info.view_hint, info.calibration, picture)
 
 
-def _keep(path: Path, look: Look) -> None:
+def _keep(path: Path, glimpse: Glimpse) -> None:
     """In one move; a cache that cannot be written is none, and nothing to tell about."""
     told = {
-        "key": look.identity_key, "frames": look.frames, "view": look.view.value if look.view else None,
-        "calibration": list(look.calibration) if look.calibration else None,
+        "key": glimpse.identity_key, "frames": glimpse.frames, "view": glimpse.view.value if glimpse.view else None,
+        "calibration": list(glimpse.calibration) if glimpse.calibration else None,
     }  # fmt: skip
     head = json.dumps(told).encode()
-    body = _MAGIC + struct.pack("<I", len(head)) + head + zlib.compress(look.picture.tobytes(), 1)
+    body = _MAGIC + struct.pack("<I", len(head)) + head + zlib.compress(glimpse.picture.tobytes(), 1)
     new = ""
     try:
         handle, new = tempfile.mkstemp(dir=path.parent, prefix="part-")

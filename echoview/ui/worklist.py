@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSize, Qt, QTimer
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QSplitter, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
 
 from echoview.domain.study import CineFile, Status, approved, status_of
 from echoview.errors import EchoViewError
@@ -15,13 +15,16 @@ from echoview.ui.widgets import quiet
 from echoview.ui.worklist_bar import WorklistBar
 from echoview.ui.worklist_list import WorklistList
 from echoview.ui.worklist_model import Row, WorklistModel
+from echoview.ui.worklist_zone import FoldingZone
 from echoview.workflow import Workflow
 
-_NARROWEST, _STRIP = 208, 36
+if TYPE_CHECKING:
+    from echoview.services.ahead import Told
+
 _RECENT = "Recent"
 
 
-class Worklist(QWidget):
+class Worklist(FoldingZone):
     """Shows what the feed finds, opens what a person chooses; hidden while there is nothing to list.
 
     Args:
@@ -29,12 +32,10 @@ class Worklist(QWidget):
     """
 
     def __init__(self, workflow: Workflow, sample: Path | None = None) -> None:
-        super().__init__()
+        super().__init__("Study list", workflow.settings.worklist_width)
         self._workflow, self._session, self._feed = workflow, workflow.session, workflow.studies
+        self._ahead = workflow.ahead
         self._sample = "" if sample is None else str(sample)
-        self.setObjectName("panel")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Study list")
         self.model = WorklistModel()
         self.list = WorklistList(self.model)
         self.setFocusProxy(self.list)
@@ -42,12 +43,10 @@ class Worklist(QWidget):
         self._state = quiet("", wrap=False)
         self._stop = QToolButton()
         self._stop.setIcon(icon("x", DARK.quiet, 14))
-        self._stop.setToolTip("Stop listing")
-        self._stop.setAccessibleName("Stop listing")
+        self._stop.setToolTip("Stop")
+        self._stop.setAccessibleName("Stop")
         self.next_button = QPushButton("Next unreviewed")
         self.next_button.setToolTip("Open the next cine that is not approved")
-        self._width = max(workflow.settings.worklist_width, _NARROWEST)
-        self._folded = False
         self._title, self._fresh = _RECENT, True
         self._due = QTimer(self)
         self._due.setSingleShot(True)
@@ -63,32 +62,20 @@ class Worklist(QWidget):
     # ---- building
 
     def _lay_out(self) -> None:
-        self._body = QWidget()
         under = QHBoxLayout()
-        under.setContentsMargins(12, 0, 4, 0)
+        under.setContentsMargins(12, 0, 4, 4)
         under.addWidget(self._state, 1)
         under.addWidget(self._stop)
         foot = QHBoxLayout()
         foot.setContentsMargins(8, 8, 8, 8)
         foot.addWidget(self.next_button)
-        body = QVBoxLayout(self._body)
+        body = QVBoxLayout(self.body)
         body.setContentsMargins(0, 0, 0, 0)
         body.setSpacing(0)
         body.addWidget(self.bar)
         body.addLayout(under)
         body.addWidget(self.list, 1)
         body.addLayout(foot)
-        self._unfold = QToolButton()
-        self._unfold.setIcon(icon("panel-left", DARK.quiet))
-        self._unfold.setToolTip("Show the study list")
-        self._unfold.setAccessibleName("Show the study list")
-        self._unfold.hide()
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(0)
-        whole.addWidget(self._unfold, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
-        whole.addWidget(self._body, 1)
-        self.setMinimumWidth(_NARROWEST)
 
     def _connect(self) -> None:
         feed, session = self._feed, self._session
@@ -97,13 +84,15 @@ class Worklist(QWidget):
         feed.ended.connect(self._ended)
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
+        session.weights_changed.connect(self.model.forget_predictions)
         session.measured.connect(self._say)
         session.label_changed.connect(self._say)
         self.list.chosen.connect(self._choose)
         self.list.seen_changed.connect(self._want)
-        self._stop.clicked.connect(feed.cancel_listing)
+        self._stop.clicked.connect(self._stop_work)
+        self._ahead.told.connect(self._told)
+        self._ahead.moved_on.connect(self._show_state)
         self.next_button.clicked.connect(self.next_unreviewed)
-        self._unfold.clicked.connect(lambda: self.set_folded(False))
         self.bar.fold_wanted.connect(lambda: self.set_folded(True))
         self.bar.changed.connect(self._refine)
         self.bar.left_down.connect(self._into_list)
@@ -129,6 +118,11 @@ class Worklist(QWidget):
             action = menu.addAction(Path(folder).name or folder)
             action.setToolTip(folder)
             action.triggered.connect(lambda _=False, f=folder: self._workflow.open(f))
+        menu.addSeparator()
+        todo = [row.listed.path for row in self.model.shown() if row.status is Status.NEW and not row.trouble]
+        predict = menu.addAction(f"Predict all {len(todo)} new" if todo else "Predict all")
+        predict.setEnabled(bool(todo))
+        predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:
         self._title, self._fresh = title or _RECENT, True
@@ -186,10 +180,13 @@ class Worklist(QWidget):
     def _show_state(self) -> None:
         rows, shown = len(self.model.rows), len(self.model.shown())
         listing = self._feed.listing
-        self._stop.setVisible(listing)
+        left = self._ahead.left
+        self._stop.setVisible(listing or left > 0)
         words = f"{rows:,} cine{'s' if rows != 1 else ''}"
         if listing:
             words = f"Listing, {words} so far"
+        elif left:
+            words = f"Predicting, {left:,} of {words} left"
         elif self.bar.refined:
             words = f"{shown:,} of {words}"
         elif done := self.model.count(Status.APPROVED):
@@ -223,6 +220,22 @@ class Worklist(QWidget):
             share = float(prediction.view_probabilities.max())
         ef = None if measured is None else measured.ef_percent
         self.model.say(session.path, status_of(session.label, whole), session.view, share, ef, len(cine))
+
+    def _told(self, path: str, told: Told) -> None:
+        """The network has seen a cine that is not open."""
+        self.model.say(path, told.status, told.view, told.share, told.ef_percent, told.frames)
+        self._arrange_if_sorted()
+
+    def _arrange_if_sorted(self) -> None:
+        if self.model.order not in ("Name", "Date") or self.bar.refined:
+            self._arrange_soon()
+
+    def _stop_work(self) -> None:
+        """The cross: first the listing, then the predictions."""
+        if self._feed.listing:
+            self._feed.cancel_listing()
+        else:
+            self._ahead.stop()
 
     def _choose(self, path: str) -> None:
         if path != self._session.path:
@@ -266,42 +279,6 @@ class Worklist(QWidget):
         if first >= 0 and not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self.model.index(first))
 
-    @property
-    def folded(self) -> bool:
-        return self._folded
-
-    def set_folded(self, folded: bool) -> None:
-        """A strip with one button, or the whole list at the width that it had."""
-        if folded == self._folded:
-            return
-        if folded and self.isVisible():
-            self._width = self.width()
-        self._folded = folded
-        self._body.setVisible(not folded)
-        self._unfold.setVisible(folded)
-        self.setMinimumWidth(_STRIP if folded else _NARROWEST)
-        self.setMaximumWidth(_STRIP if folded else 16777215)
-        self._take_width()
-
     def kept(self) -> dict[str, object]:
         """For the settings: `Workflow.remember(**worklist.kept())`."""
-        width = self._width if self._folded or not self.isVisible() else self.width()
-        return {"worklist_width": width, "worklist_shown": not self._folded}
-
-    def sizeHint(self) -> QSize:
-        return QSize(_STRIP if self._folded else self._width, 400)
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._take_width()
-
-    def _take_width(self) -> None:
-        """The splitter asks for no size hint again once it has laid out."""
-        splitter = self.parentWidget()
-        if isinstance(splitter, QSplitter) and splitter.width() > 0:
-            sizes, at = splitter.sizes(), splitter.indexOf(self)
-            wanted = _STRIP if self._folded else self._width
-            if at + 1 < len(sizes):
-                sizes[at + 1] += sizes[at] - wanted
-                sizes[at] = wanted
-                splitter.setSizes(sizes)
+        return {"worklist_width": self.unfolded_width, "worklist_shown": not self.folded}

@@ -16,6 +16,7 @@ PICTURE = 64
 _GAP = 8
 ROW_HEIGHT = PICTURE + 2 * _GAP
 HEADING_HEIGHT = 32
+_ROW, _HEADING = QSize(160, ROW_HEIGHT), QSize(160, HEADING_HEIGHT)
 _UNSURE_VIEW = 0.6
 _SUFFIX = re.compile(r"\.(nii\.gz|nii|dcm|dicom|mhd|mha|avi|mp4|mov|m4v)$", re.IGNORECASE)
 
@@ -45,8 +46,8 @@ class WorklistDelegate(QStyledItemDelegate):
         self._metrics, self._small_metrics = QFontMetrics(font), QFontMetrics(self._small)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        heading = isinstance(self._model.item(index.row()), Heading)
-        return QSize(160, HEADING_HEIGHT if heading else ROW_HEIGHT)
+        """Asked for every row when the list is laid out: nothing is made here."""
+        return _HEADING if self._model.is_heading(index.row()) else _ROW
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         item = self._model.item(index.row())
@@ -156,7 +157,9 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.setFont(self._small)
         painter.setPen(QColor(DARK.quiet))
         painter.drawText(line, right, " %")
-        painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
+        said = 18 + self._small_metrics.horizontalAdvance(row.status.value + "  EF ")
+        if said + number + unit + 4 <= line.width():  # in a narrow list the number and its % must do
+            painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
 
 
 def draw_mark(painter: QPainter, centre: QPointF, status: Status) -> None:

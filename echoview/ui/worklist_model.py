@@ -108,6 +108,9 @@ class WorklistModel(QAbstractListModel):
     def item(self, position: int) -> Row | Heading | None:
         return self._shown[position] if 0 <= position < len(self._shown) else None
 
+    def is_heading(self, position: int) -> bool:
+        return self._shown[position].__class__ is Heading
+
     def place(self, path: str) -> int:
         """Where a cine stands, -1 where it is not shown."""
         return self._place.get(path, -1)
@@ -143,9 +146,9 @@ class WorklistModel(QAbstractListModel):
             row = self.rows.get(one.path)
             if row is None:
                 continue
-            if one.look is not None:
-                row.looked, row.frames = True, one.look.frames
-                self._keep_picture(one.path, one.look.picture)
+            if one.glimpse is not None:
+                row.looked, row.frames = True, one.glimpse.frames
+                self._keep_picture(one.path, one.glimpse.picture)
             row.trouble = one.trouble
             row.looked = row.looked or bool(one.trouble)
             if not row.here:
@@ -169,6 +172,15 @@ class WorklistModel(QAbstractListModel):
         if path in self._place:
             at = self.index(self._place[path])
             self.dataChanged.emit(at, at)
+
+    def forget_predictions(self) -> None:
+        """Other weights are in use: what the former ones said of untouched cines no longer stands."""
+        for row in self._said.values():
+            if row.status is Status.PREDICTED:
+                row.status, row.share, row.ef_percent, row.here, row.words = Status.NEW, None, None, False, ""
+        self._said = {path: row for path, row in self._said.items() if row.here}
+        if self._shown:
+            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
 
     def fold(self, study: str) -> None:
         """Hide a study's cines, or show them again."""

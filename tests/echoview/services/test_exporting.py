@@ -199,6 +199,20 @@ def test_a_cine_that_is_gone_is_told_of_without_its_path(library, tmp_path, pati
     assert export_to(tmp_path / "x.zip", "bundle", library, secret=SECRET) == 1, "labels alone need no file"
 
 
+def test_a_cine_with_a_damaged_frame_is_left_out_whole(library, tmp_path, patient_cine):
+    body = patient_cine.read_bytes()
+    history = next(histories(library))
+    cut = tmp_path / f"{WORDS[0]}.dcm"
+    cut.write_bytes(body[:-100_000])
+    library.moved(history.identity, str(cut))
+    said: list[str] = []
+    with pytest.raises(EchoViewError, match="nothing to export"):
+        export_to(tmp_path / "x.zip", "bundle", library, secret=SECRET, frames=True, say=said.append)
+    assert len(said) == 1
+    assert "Fakename" not in said[0]
+    assert not (tmp_path / "x.zip").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_refused_and_leaves_nothing(library, tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(EchoViewError, match="cannot be written"):

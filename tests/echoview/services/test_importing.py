@@ -151,6 +151,18 @@ def test_a_published_data_set_labels_its_own_files(empty, tmp_path, phantom):
     assert import_from(tmp_path, empty, by="me", secret=SECRET).revisions == 0
 
 
+def test_an_echonet_folder_without_our_index_labels_its_own_videos(library, empty, tmp_path, truth):
+    export_to(tmp_path / "e", "echonet", library, secret=SECRET)
+    (tmp_path / "e" / "echoview.json").unlink()
+    assert import_from(tmp_path / "e", empty, by="me", secret=SECRET).cines == 1
+    history = next(histories(empty))
+    assert history.path == str(tmp_path / "e" / "Videos" / "cine-00001.avi")
+    label = history.label()
+    assert (label.view, label.ed, label.es) == (View.A4C, truth.ed, truth.es)
+    for t, contour in truth.contours.items():
+        assert dice(raster(contour.dense(), (200, 240)), raster(label.contours[t].dense(), (200, 240))) > 0.97
+
+
 def rewrite(path: Path, parts: dict[str, bytes], changed: dict[str, bytes], sums: bool = True) -> None:
     """The bundle with other parts, its sums made right again or left as they were."""
     import hashlib

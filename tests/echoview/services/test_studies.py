@@ -19,7 +19,7 @@ from echoview.errors import CineUnreadable
 from echoview.io import open_cine
 from echoview.measure import measure
 from echoview.services.studies import list_files, list_folder, listed, standings
-from echoview.services.thumbnails import SIDE, cache_folder, cached_at, key_of, look_at, read_look, trim
+from echoview.services.thumbnails import SIDE, cache_folder, cached_at, glimpse_of, key_of, read_glimpse, trim
 from echoview.store import open_library
 from echoview.store.place import library_url
 from ral.formats import write_nifti
@@ -66,21 +66,21 @@ def test_a_listing_can_be_cancelled_and_an_empty_folder_is_refused(sample, tmp_p
 def test_a_look_is_the_sector_and_comes_from_the_cache_afterwards(named):
     one = listed(named, None)
     folder = cache_folder()
-    look = look_at(one, folder, SECRET)
-    assert (look.frames, look.picture.shape, look.picture.dtype) == (30, (SIDE, SIDE), np.uint8)
-    assert look.picture.max() > 100
-    assert look.picture[:8, :8].max() == 0, "text beside the sector is blank"
+    glimpse = glimpse_of(one, folder, SECRET)
+    assert (glimpse.frames, glimpse.picture.shape, glimpse.picture.dtype) == (30, (SIDE, SIDE), np.uint8)
+    assert glimpse.picture.max() > 100
+    assert glimpse.picture[:8, :8].max() == 0, "text beside the sector is blank"
     kept = cached_at(one, folder, SECRET)
-    again = read_look(kept)
+    again = read_glimpse(kept)
     assert again is not None
-    assert again.identity_key == look.identity_key == key_of(open_cine(named).info.identity, SECRET)
-    np.testing.assert_array_equal(again.picture, look.picture)
+    assert again.identity_key == glimpse.identity_key == key_of(open_cine(named).info.identity, SECRET)
+    np.testing.assert_array_equal(again.picture, glimpse.picture)
     os.utime(named, ns=(1, 1))
     assert not cached_at(listed(named, None), folder, SECRET).exists(), "a changed file is looked at anew"
 
 
 def test_the_cache_names_nobody(named):
-    look_at(listed(named, None), cache_folder(), SECRET)
+    glimpse_of(listed(named, None), cache_folder(), SECRET)
     uid = str(pydicom.dcmread(named).SOPInstanceUID)
     files = [f for f in paths.user_cache_dir().rglob("*") if f.is_file()]
     assert len(files) == 1
@@ -92,13 +92,13 @@ def test_the_cache_names_nobody(named):
 
 def test_a_damaged_or_old_cache_is_thrown_away(named):
     one, folder = listed(named, None), cache_folder()
-    look_at(one, folder, SECRET)
+    glimpse_of(one, folder, SECRET)
     kept = cached_at(one, folder, SECRET)
     whole = kept.read_bytes()
     for damage in (b"", whole[:40], b"EVTHUMB1" + b"\xff" * 30, whole[:-30]):
         kept.write_bytes(damage)
-        assert read_look(kept) is None
-        assert look_at(one, folder, SECRET).frames == 30
+        assert read_glimpse(kept) is None
+        assert glimpse_of(one, folder, SECRET).frames == 30
     for n in range(5):
         (folder / f"old{n}").write_bytes(b"x")
         os.utime(folder / f"old{n}", ns=(n, n))

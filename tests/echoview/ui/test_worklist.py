@@ -233,6 +233,32 @@ def test_a_stopped_listing_keeps_what_it_found(desk, folder):
     assert not desk.list._stop.isVisible()
 
 
+def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
+    desk.workflow.use_active_weights()
+    opened(desk, folder)
+    desk.qtbot.waitUntil(lambda: desk.workflow.session.prediction is not None, timeout=60_000)
+    real = desk.row("real.dcm").listed.path
+    desk.workflow.predict_ahead([real, desk.row("cut.dcm").listed.path, desk.row("IM_1.nii.gz").listed.path])
+    assert desk.list._state.text() == "Predicting, 3 of 5 cines left"
+    desk.workflow.open(folder / "anna" / "IM_2_A4C.nii.gz")  # it goes first, and the others begin again
+    desk.qtbot.waitUntil(lambda: desk.workflow.ahead.left == 0, timeout=120_000)
+    desk.settle()
+    row = desk.row("real.dcm")
+    assert row.status is Status.PREDICTED
+    assert (row.view.value, row.frames) == ("A4C", 30)
+    assert 0.3 < row.share <= 1
+    assert 20 < row.ef_percent < 90
+    assert desk.row("cut.dcm").status is Status.NEW
+    assert desk.workflow.session.prediction.complete
+    desk.workflow.session.weights_changed.emit()
+    assert (row.status, row.ef_percent, row.share) == (Status.NEW, None, None), "other weights, other numbers"
+    desk.workflow.predict_ahead([real] * 50)
+    QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
+    assert desk.workflow.ahead.left == 0
+    desk.settle()
+    assert not desk.list._stop.isVisible()
+
+
 def test_every_status_has_a_shape_of_its_own(qapp):
     def drawn(status: Status) -> bytes:
         picture = QImage(16, 16, QImage.Format.Format_ARGB32)
