@@ -83,9 +83,9 @@ def show_keys(parent: QWidget, keys: list[tuple[str, str]]) -> None:
     grid.setContentsMargins(24, 20, 24, 20)
     grid.setHorizontalSpacing(16)
     grid.setVerticalSpacing(6)
-    half = (len(keys) + 1) // 2
+    rows = (len(keys) + 2) // 3
     for index, (key, text) in enumerate(keys):
-        row, column = index % half, 2 * (index // half)
+        row, column = index % rows, 2 * (index // rows)
         name = QLabel(key)
         name.setStyleSheet("font-weight: 600;")
         name.setAlignment(Qt.AlignmentFlag.AlignRight)
