@@ -11,7 +11,6 @@ import numpy as np
 from echoview.domain.contour import FEWEST_HANDLES, Contour
 from echoview.ui.tools.base import Gesture, Pointer
 
-
 _STILL = 0.15  # of the reach: a hand that moved less has not moved
 
 
