@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -180,10 +179,10 @@ class Correction(QObject):
             last += 1
         return range(first, last + 1)
 
-    def revert(self, frames: Iterable[int]) -> None:
-        """These frames show the prediction again, in one step."""
+    def revert_around(self, t: int) -> None:
+        """What was carried over into the frames around t goes; they show the prediction again, in one step."""
         label = self._session.label
-        gone = [t for t in frames if t in label.contours]
+        gone = list(self.carried_around(t))
         for t in gone:
             label = label.without_contour(t)
         if gone:

@@ -15,9 +15,7 @@ from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure
-
-_FEW = 8  # changed frames up to which measuring only them is quicker
+from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
 
 
 class Session(QObject):
@@ -137,10 +135,10 @@ class Session(QObject):
 
     def _replace_label(self, before: Label, after: Label, tool: str) -> None:
         self._label = after
-        changed = [t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)]
+        changed = {t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)}
+        changed |= before.not_traceable ^ after.not_traceable
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
-        said = said or before.not_traceable != after.not_traceable
-        if said or self.measurements is None or len(changed) > _FEW:
+        if said or self.measurements is None:
             self._measure()
         else:
             self._measure_again(changed)
@@ -165,16 +163,16 @@ class Session(QObject):
             self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
         self.measured.emit()
 
-    def _measure_again(self, frames: list[int]) -> None:
+    def _measure_again(self, frames: set[int]) -> None:
         """Only these frames have another contour: the others need not be measured anew."""
         assert self.cine is not None and self.measurements is not None
         confidence = confidence_shown(len(self.cine), self.prediction, self.label)
+        changed = {}
         for t in frames:
-            own = self.label.contour(t)
-            predicted = None if self.prediction is None else self.prediction.contours[t]
-            predicted = None if t in self.label.not_traceable else predicted
-            points = own.dense() if own is not None else predicted if predicted is not None else np.full((3, 2), np.nan)
-            self.measurements = remeasure(self.measurements, t, points, confidence, self.label.ed, self.label.es)
+            shown = self.contour(t)
+            nothing = np.full((3, 2), np.nan)
+            changed[t] = shown.dense() if isinstance(shown, Contour) else nothing if shown is None else shown
+        self.measurements = remeasure_frames(self.measurements, changed, confidence, self.label.ed, self.label.es)
         self.measured.emit()
 
     def _measured(self, label: Label) -> Measurements:

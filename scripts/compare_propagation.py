@@ -24,7 +24,7 @@ from ral.predict import Predictor
 from ral.prepare import prepare
 
 GOOD = 0.95
-FIRST_SEED = 7_000_000  # seeds that no set of weights was trained on
+FIRST_SEED = 7_000_000  # far beyond `ral.commands.common.TEST_SEEDS`, so no weights were trained on them
 
 Carry = Callable[[dict[int, np.ndarray]], dict[int, np.ndarray]]
 

@@ -1,6 +1,22 @@
 """What is measured on contours: areas, lengths, volumes, ejection fraction."""
 
 from echoview.measure.cycle import find_beats, find_ed_es
-from echoview.measure.measurements import Measurements, confidence_shown, contours_shown, measure, remeasure
+from echoview.measure.measurements import (
+    Measurements,
+    confidence_shown,
+    contours_shown,
+    measure,
+    remeasure,
+    remeasure_frames,
+)
 
-__all__ = ["Measurements", "confidence_shown", "contours_shown", "find_beats", "find_ed_es", "measure", "remeasure"]
+__all__ = [
+    "Measurements",
+    "confidence_shown",
+    "contours_shown",
+    "find_beats",
+    "find_ed_es",
+    "measure",
+    "remeasure",
+    "remeasure_frames",
+]

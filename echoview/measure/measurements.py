@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,6 +73,17 @@ def remeasure(
     es: int | None = None,
 ) -> Measurements:
     """The numbers with another contour (N,2) in frame `t` alone: fast enough to follow a drag."""
+    return remeasure_frames(known, {t: contour}, confidence, ed, es)
+
+
+def remeasure_frames(
+    known: Measurements,
+    contours: Mapping[int, np.ndarray],
+    confidence: np.ndarray,
+    ed: int | None = None,
+    es: int | None = None,
+) -> Measurements:
+    """The numbers with other contours (N,2) in some frames; the others are not measured anew."""
     arrays = [
         known.area_px2,
         known.length_px,
@@ -79,7 +91,8 @@ def remeasure(
         known.volumes,
     ]
     area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
-    area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
+    for t, contour in contours.items():
+        area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
     return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es)
 
 

@@ -8,12 +8,11 @@ from dataclasses import replace
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent, QPen, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QGraphicsLineItem, QGraphicsPixmapItem, QWidget
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
+from PySide6.QtWidgets import QGraphicsPixmapItem, QWidget
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
-from echoview.domain.contour_edit import crossing, outside
 from echoview.measure.disks import SQUARE
 from echoview.ui.cavity_item import CavityItem
 from echoview.ui.contour_item import ContourItem
@@ -61,12 +60,7 @@ class CineView(pg.GraphicsView):
         self.ghost_item.setZValue(11)
         self.tool_item = ToolItem()
         self._cavity = CavityItem(self.contour_item)
-        self._ruler = QGraphicsLineItem()
-        pen = QPen(DARK.colour("human"), 2)
-        pen.setCosmetic(True)
-        self._ruler.setPen(pen)
-        self._ruler.hide()
-        for item in (self._pixmap, self.contour_item, self.ghost_item, self.tool_item, self._ruler):
+        for item in (self._pixmap, self.contour_item, self.ghost_item, self.tool_item):
             self.box.addItem(item, ignoreBounds=True)
         self.hand = Hand(self)
         self.look = Look()
@@ -74,7 +68,6 @@ class CineView(pg.GraphicsView):
         self._frame: np.ndarray | None = None
         self._panning: QPointF | None = None
         self._contrast_from: QPointF | None = None
-        self._ruler_from: QPointF | None = None
         self._space, self._space_used = False, False
         self._turning = False
         self._handles_shown = True
@@ -129,23 +122,12 @@ class CineView(pg.GraphicsView):
 
     def show_contour(self, contour: Contour) -> None:
         self.contour_item.show_contour(contour)
-        self.show_warning(contour.dense())
+        self.tool_item.warn(contour.dense(), self._size)
         self._refresh_handles()
 
     def show_ghost(self, points: np.ndarray | None) -> None:
         """A contour (N,2) that is proposed for the frame, or none."""
         self.ghost_item.show_ghost(points)
-
-    def show_warning(self, line: np.ndarray) -> None:
-        """A quiet sign where a line (N,2) crosses itself or leaves the picture."""
-        knot, beyond = crossing(line), outside(line, self._size)
-        if knot is not None:
-            self.tool_item.show_sign(knot, "crosses itself")
-        elif beyond is not None:
-            height, width = self._size
-            self.tool_item.show_sign(np.clip(beyond, 0, [width - 1, height - 1]), "leaves the picture")
-        else:
-            self.tool_item.show_sign(None)
 
     def set_handles_shown(self, shown: bool) -> None:
         """Handles are shown while the cine stands still."""
@@ -215,9 +197,7 @@ class CineView(pg.GraphicsView):
 
     def cancel_gesture(self) -> bool:
         """Esc: the gesture under way is undone, nothing else; False where there was none."""
-        ruling, self._ruler_from = self._ruler_from is not None, None
-        self._ruler.setVisible(False)
-        return self.hand.cancel() or ruling
+        return self.hand.cancel()
 
     def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
         """The frame in the look that is set: an array, and an image that borrows its memory."""
@@ -249,10 +229,7 @@ class CineView(pg.GraphicsView):
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = event.position()
         elif event.button() == Qt.MouseButton.LeftButton and self._size[0]:
-            if self.tool is Tool.CALIBRATE:
-                self._ruler_from = self._at(event)
-            else:
-                self.hand.press(self._at(event), event.position(), event.modifiers())
+            self.hand.press(self._at(event), event.position(), event.modifiers())
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -267,25 +244,15 @@ class CineView(pg.GraphicsView):
             moved = event.position() - self._contrast_from
             self._contrast_from = event.position()
             self.set_contrast(self.grey_window * math.exp(-moved.x() / 200), self.grey_level + moved.y() / 2)
-        elif self._ruler_from is not None:
-            self._ruler.setLine(self._ruler_from.x(), self._ruler_from.y(), at.x(), at.y())
-            self._ruler.setVisible(True)
         else:
             self.hand.move(at)
         event.accept()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if self._panning is not None and event.button() in (
-            Qt.MouseButton.MiddleButton,
-            Qt.MouseButton.LeftButton,
-        ):
+        if self._panning is not None and event.button() != Qt.MouseButton.RightButton:
             self._panning = None
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = None
-        elif self._ruler_from is not None:
-            at, start, self._ruler_from = self._at(event), self._ruler_from, None
-            self.ruled.emit(abs(at.x() - start.x()), abs(at.y() - start.y()))
-            self._ruler.setVisible(False)
         elif event.button() == Qt.MouseButton.LeftButton:
             self.hand.release(self._at(event), event.position())
         event.accept()
@@ -343,6 +310,12 @@ class CineView(pg.GraphicsView):
             self._turning = False
             if not self.hand.end_turn():
                 self.revert_wanted.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """A key that is let go elsewhere is not held here any more."""
+        self._space = self._turning = False
+        self.hand.end_turn()
+        super().focusOutEvent(event)
 
     def _refresh_handles(self) -> None:
         """After the contour or the frame changed: handles where the pointer is, if it is over the picture."""

@@ -42,13 +42,14 @@ class Correcting(QObject):
 
     def does(self) -> dict[str, Callable[[], object]]:
         """What the actions of the tools and of the corrected frame do."""
-        correction, player = self.correction, self._player
+        correction = self.correction
         taking: dict[str, Callable[[], object]] = {tool.value: partial(self.take, tool) for tool in Tool}
         return taking | {
-            "finish": self.enter, "cancel": self.escape, "accept_until": lambda: correction.accept(player.t),
+            "finish": self.enter, "cancel": self.escape, "accept_until": lambda: self._to_frame(correction.accept),
             "smooth": lambda: self._to_frame(correction.smooth), "copy_next": self.copy_to_next,
             "not_traceable": lambda: self._to_frame(correction.toggle_traceable),
-            "revert_carried": lambda: correction.revert(correction.carried_around(player.t)),
+            "revert_carried": lambda: self._to_frame(correction.revert_around),
+            "back_human": lambda: self._to_human(-1), "forward_human": lambda: self._to_human(1),
             "propagate": self.propagate, "next_doubt": self.next_doubt,
         }  # fmt: skip
 
@@ -154,7 +155,15 @@ class Correcting(QObject):
             height, width = self._view.picture_size
             self._view.tool_item.show_sign(np.clip(at, 0, [width - 1, height - 1]), words)
 
-    def _to_frame(self, act: Callable[[int], None]) -> None:
+    def _to_human(self, direction: int) -> None:
+        """To the next frame, forwards or backwards, that a person stands behind."""
+        t, contours = self._player.t, self._session.label.contours
+        ahead = [k for k, contour in contours.items() if contour.human and (k - t) * direction > 0]
+        if ahead:
+            self._player.pause()
+            self._player.seek(min(ahead, key=lambda k: abs(k - t)))
+
+    def _to_frame(self, act: Callable[[int], object]) -> None:
         t = self._player.t
         if self._session.cine is not None:
             self._player.pause()

@@ -22,6 +22,8 @@ class FindingsPanel(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self._correction = correction
+        colours = {Severity.MEND: DARK.flag, Severity.LOOK: DARK.quiet}
+        self._signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
         self._head = quiet("", wrap=False)
         self.list = QListWidget()
         self.list.setAccessibleName("Findings")
@@ -43,10 +45,7 @@ class FindingsPanel(QWidget):
         self._head.setText(f"{len(found)} to look at" if found else "")
         self.list.clear()
         for one in found:
-            item = QListWidgetItem(
-                icon("triangle-alert", DARK.flag if one.severity is Severity.MEND else DARK.quiet),
-                f"Frame {one.t + 1}: {one.sentence}",
-            )
+            item = QListWidgetItem(self._signs[one.severity], f"Frame {one.t + 1}: {one.sentence}")
             item.setData(Qt.ItemDataRole.UserRole, one)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)

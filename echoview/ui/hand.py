@@ -11,7 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from echoview.domain.contour import Contour
 from echoview.domain.prediction import LogitMap
 from echoview.ui import tools
-from echoview.ui.tools import Drawing, Gesture, Pointer, Tool, move, point
+from echoview.ui.tools import Drawing, Gesture, Pointer, Tool, move, point, rule
 
 if TYPE_CHECKING:
     from echoview.ui.cine_view import CineView
@@ -43,6 +43,7 @@ class Hand:
         self.gesture: Gesture | None = None
         self._pressed_at: QPointF | None = None  # on the screen; None while no button is down
         self._carried = False  # between two clicks
+        self._before: Contour | None = None  # what the gesture began on
 
     @property
     def busy(self) -> bool:
@@ -99,6 +100,7 @@ class Hand:
         if contour is not None and self.tool is Tool.POINT and deleting:
             self.delete_at(at)
             return None
+        self._before = contour
         if contour is not None and keys & Qt.KeyboardModifier.ControlModifier:
             return move.whole(contour, at)
         return tools.begin(self.tool, contour, at, self.seen())
@@ -107,10 +109,14 @@ class Hand:
         gesture, self.gesture = self.gesture, None
         self._carried = False
         assert gesture is not None
+        self._view.tool_item.show_trail(None, dots=False)
+        if isinstance(gesture, rule.Rule):
+            self._view.ruled.emit(*np.abs(gesture.ends[1] - gesture.ends[0]).tolist())
+            return
         made = gesture.now
         if gesture.clicks:
             self._view.drawing_changed.emit(0)
-        if made is None or made is self.editable():
+        if made is None or made is self._before:
             self._view.contour_previewed.emit(None)
         else:
             self._view.contour_edited.emit(made, gesture.text)
@@ -219,7 +225,7 @@ class Hand:
         view.tool_item.show_trail(gesture.trail, dots=self.tool in (Tool.DRAW, Tool.RESEED))
         if line is not None:
             view.contour_item.show_line(line)
-            view.show_warning(line)
+            view.tool_item.warn(line, view.picture_size)
             view.contour_previewed.emit(line)
         elif self.tool is Tool.DRAW:
             view.contour_item.show_points(None)

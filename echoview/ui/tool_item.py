@@ -7,11 +7,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from echoview.domain.contour_edit import crossing, outside
 from echoview.ui.theme import DARK
 
 _KNOB_PX = 5.0
 _SIGN_PX = 11.0
 _TEXT_PX = 12
+_FEW = 90
 
 
 class ToolItem(QGraphicsItem):
@@ -56,6 +58,17 @@ class ToolItem(QGraphicsItem):
         """A ring and a few words where something asks for a look, or none."""
         self._sign = None if at is None else (QPointF(*at), text, colour)
         self.update()
+
+    def warn(self, line: np.ndarray, size: tuple[int, int]) -> None:
+        """A quiet sign where a line (N,2) crosses itself or leaves the picture of (height, width) px."""
+        few = line[np.unique(np.linspace(0, len(line) - 1, _FEW).astype(int))]  # enough to see it by
+        knot, beyond = crossing(few), outside(few, size)
+        if knot is not None:
+            self.show_sign(knot, "crosses itself")
+        elif beyond is not None:
+            self.show_sign(np.clip(beyond, 0, [size[1] - 1, size[0] - 1]), "leaves the picture")
+        else:
+            self.show_sign(None)
 
     @property
     def warning(self) -> str:

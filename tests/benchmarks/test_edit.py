@@ -42,7 +42,7 @@ def test_drag_to_ef(qtbot: QtBot):
     window.player.seek(session.measurements.ed)
     until(lambda: app.workflow.jobs.idle)
     hand = window.view.hand
-    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {len(session.cine)} frames, medians and p95 in ms")
+    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {len(session.cine)} frames; ms")
     worst = 0.0
     for tool in (Tool.POINT, Tool.NUDGE, Tool.ARC, Tool.BRUSH, Tool.ERASER, Tool.MOVE):
         window.correcting.take(tool)

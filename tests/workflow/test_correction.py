@@ -151,6 +151,19 @@ def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
     assert T + 6 in kept
 
 
+def test_alt_and_an_arrow_go_to_the_frames_of_a_person(opened):
+    window, alt = opened.window, Qt.KeyboardModifier.AltModifier
+    correct(opened, T)
+    correct(opened, T + 9)
+    QTest.keyClick(window, Qt.Key.Key_D, CTRL)  # a copy is no person's
+    QTest.keyClick(window, Qt.Key.Key_Right, alt)
+    assert window.player.t == T + 9
+    QTest.keyClick(window, Qt.Key.Key_Right, alt)
+    assert window.player.t == T + 9
+    QTest.keyClick(window, Qt.Key.Key_Left, alt)
+    assert window.player.t == T
+
+
 def test_smooth_takes_jags_out(opened):
     session, window = opened.session, opened.window
     jagged = session.editable(T)

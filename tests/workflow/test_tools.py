@@ -214,6 +214,16 @@ def test_a_contour_that_crosses_itself_or_leaves_the_picture_gets_a_quiet_sign(o
     assert view.tool_item.warning == "leaves the picture"
 
 
+def test_a_gesture_that_changes_nothing_is_no_correction(opened):
+    window, session = opened.window, opened.session
+    contour = session.editable(T)
+    for tool, at in ((Tool.NUDGE, (8, 8)), (Tool.POINT, contour.handles[7]), (Tool.MOVE, contour.handles.mean(0))):
+        QTest.keyClick(window, KEYS[tool])
+        click_move_click(opened, [at, at])
+        assert session.label.empty, tool
+    assert session.undo_stack.count() == 0
+
+
 def test_every_tool_has_a_button_that_names_its_key(opened):
     from PySide6.QtWidgets import QToolButton
 

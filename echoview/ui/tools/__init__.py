@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from echoview.domain.contour import Contour
 from echoview.domain.prediction import LogitMap
-from echoview.ui.tools import arc, brush, move, nudge, point
+from echoview.ui.tools import arc, brush, move, nudge, point, rule
 from echoview.ui.tools.base import Gesture, Pointer, Tool
 from echoview.ui.tools.draw import Drawing
 from echoview.ui.tools.reseed import Seeds
@@ -23,7 +23,9 @@ def begin(tool: Tool, contour: Contour | None, at: Pointer, seen: LogitMap | Non
         return Drawing()
     if tool is Tool.RESEED:
         return Seeds(contour, seen)
-    if contour is None or tool is Tool.CALIBRATE:
+    if tool is Tool.CALIBRATE:
+        return rule.begin(at)
+    if contour is None:
         return None
     if tool in (Tool.BRUSH, Tool.ERASER):
         return brush.begin(contour, at, tool is Tool.BRUSH)

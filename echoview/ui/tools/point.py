@@ -11,6 +11,8 @@ import numpy as np
 from echoview.domain.contour import FEWEST_HANDLES, Contour
 from echoview.ui.tools.base import Gesture, Pointer
 
+_STILL = 0.15  # of the reach: a hand that moved less has not moved
+
 
 class Grip(Enum):
     """What a press would take hold of."""
@@ -28,12 +30,13 @@ class Hit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PointDrag(Gesture):
-    """One control point in the hand; `start` is the contour with the point that the press may have added."""
+    """One control point in the hand; `start` is the contour with the point that the press at `grip` may have added."""
 
     start: Contour
     pulled: Contour
     index: int
     what: str
+    grip: Pointer
 
     @property
     def now(self) -> Contour:
@@ -48,6 +51,8 @@ class PointDrag(Gesture):
         return self.what
 
     def to(self, at: Pointer) -> Self:
+        if np.hypot(*(at.xy - self.grip.xy)) < _STILL * at.reach:
+            return replace(self, pulled=self.start)
         return replace(self, pulled=self.start.pulled(self.index, at.x, at.y))
 
 
@@ -64,10 +69,10 @@ def begin(contour: Contour, at: Pointer) -> PointDrag | None:
     """Take hold of a point, or of a new one on the line; None over nothing."""
     found = hit(contour, at.x, at.y, at.reach)
     if found.grip is Grip.HANDLE:
-        return PointDrag(contour, contour, found.index, "move point")
+        return PointDrag(contour, contour, found.index, "move point", at)
     if found.grip is Grip.EDGE:
         added, index = contour.added(at.x, at.y)
-        return PointDrag(added, added, index, "add point")
+        return PointDrag(added, added, index, "add point", at)
     return None
 
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from echoview.domain.calibration import Calibration
-from echoview.domain.contour import draw
+from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
-from echoview.measure import confidence_shown, contours_shown, find_ed_es, measure, remeasure
+from echoview.measure import confidence_shown, contours_shown, find_ed_es, measure, remeasure, remeasure_frames
 from ral.phantom import simulate
 
 FRAMES = 16
@@ -139,3 +139,27 @@ def test_a_person_s_contour_goes_before_the_predicted_one():
     np.testing.assert_array_equal(prediction.contour(0), line)
     assert np.isnan(contours_shown(3, None, label)[:2]).all()
     assert confidence_shown(3, None, label).tolist() == [0.0, 0.0, 1.0]
+
+
+def test_several_frames_measured_anew_give_what_measuring_all_gives():
+    heart = simulate(4, frames=FRAMES, size=64)
+    contours, confidence = heart.contours.copy(), np.ones(FRAMES)
+    known = measure(contours, HALF, confidence)
+    contours[[2, 9]] *= 1.1
+    contours[5] = np.nan
+    again = remeasure_frames(known, {t: contours[t] for t in (2, 5, 9)}, confidence)
+    whole = measure(contours, HALF, confidence)
+    for field in ("area_px2", "length_px", "area_mm2", "length_mm", "volumes"):
+        np.testing.assert_array_equal(getattr(again, field), getattr(whole, field))
+    assert (again.ed, again.es, again.ef_percent) == (whole.ed, whole.es, whole.ef_percent)
+
+
+def test_a_contour_that_was_carried_over_counts_but_is_no_person_s():
+    line = draw([(0, 10), (5, 0), (10, 10)])
+    carried = Contour(line.handles, (Origin.PROPAGATED,) * 3)
+    label = Label({0: line, 1: carried}).with_not_traceable(2)
+    confidence = confidence_shown(4, None, label)
+    assert confidence[0] == 1
+    assert 0.6 <= confidence[1] < 1
+    assert confidence[2] == confidence[3] == 0
+    assert np.isnan(contours_shown(4, None, label)[2]).all()

@@ -32,7 +32,7 @@ def stroke(tool: Tool, contour: Contour, points, radius: float = 18.0):
     return gesture
 
 
-@pytest.mark.parametrize("tool", [t for t in Tool if t not in (Tool.DRAW, Tool.RESEED)])
+@pytest.mark.parametrize("tool", [t for t in Tool if t not in (Tool.DRAW, Tool.RESEED, Tool.CALIBRATE)])
 def test_without_a_contour_there_is_nothing_to_take_hold_of(tool):
     assert begin(tool, None, at((10, 10))) is None
 
@@ -154,6 +154,13 @@ def test_three_clicks_make_a_rounded_ventricle_and_more_are_taken_as_they_are():
     assert len(four.finished().handles) == 4
     assert len(four.back().placed) == 3
     assert not four.done, "Enter ends it"
+
+
+def test_a_ruler_reaches_from_the_press_to_the_hand(contour):
+    rule = begin(Tool.CALIBRATE, None, at((10, 10))).to(at((13, 14)))
+    assert rule.trail.tolist() == [[10, 10], [13, 14]]
+    assert rule.now is None
+    assert rule.done
 
 
 def test_the_frame_moves_turns_and_scales(contour):
