@@ -60,9 +60,17 @@ def find_beats(sizes: np.ndarray, confidence: np.ndarray | None = None) -> list[
         trusted &= np.asarray(confidence) >= SURE
     if trusted.sum() < _FEWEST_FRAMES:
         return []
-    smooth = np.where(trusted, _median_of_five(np.where(trusted, sizes, np.nan)), np.nan)
+    kept = np.where(trusted, sizes, np.nan)
+    smooth = np.where(trusted, _median_of_five(kept), np.nan)
     stroke = float(np.nanmax(smooth) - np.nanmin(smooth))
-    return _beats(smooth, stroke) if stroke > 0 else []
+    beats = _beats(smooth, stroke) if stroke > 0 else []
+    return [(_largest(kept, smooth, start), _largest(kept, smooth, end)) for start, end in beats]
+
+
+def _largest(kept: np.ndarray, smooth: np.ndarray, peak: int) -> int:
+    """The frame of the largest cavity on the plateau of a peak."""
+    near = (smooth == smooth[peak]) & (np.abs(np.arange(len(kept)) - peak) <= _PLATEAU)
+    return int(np.nanargmax(np.where(near, kept, np.nan))) if near.any() else peak
 
 
 def _beats(smooth: np.ndarray, stroke: float) -> list[tuple[int, int]]:
