@@ -78,9 +78,11 @@ class CineView(pg.GraphicsView):
 
     def set_spacing(self, spacing: Calibration | None) -> None:
         """Pixels are as wide and as high as this says; square where nobody knows."""
-        width, height = spacing or SQUARE
-        self.box.setAspectLocked(True, ratio=width / height)  # type: ignore[arg-type]  # any number will do
         self._cavity.spacing = spacing or SQUARE
+        width, height = self._cavity.spacing
+        if self.box.state["aspectLocked"] != width / height:
+            self.box.setAspectLocked(True, ratio=width / height)  # type: ignore[arg-type]  # any number will do
+            self.fit()
 
     def set_cine(self, size: tuple[int, int] | None, spacing: Calibration | None = None) -> None:
         """Another picture of (height, width) px, with pixels of this size."""

@@ -217,6 +217,7 @@ class LearnPanel(QWidget):
 def _plot() -> pg.PlotWidget:
     plot = pg.PlotWidget(background=DARK.ground)
     plot.setFixedHeight(96)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setMenuEnabled(False)
     plot.setMouseEnabled(False, False)
     plot.hideButtons()

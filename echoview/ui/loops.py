@@ -100,7 +100,7 @@ class Loops(QObject):
 
     def _around(self, t: int, seconds: float) -> tuple[int, int]:
         times = self._session.cine.times_s if self._session.cine else np.zeros(1)
-        inside = np.flatnonzero(np.abs(times - times[t]) <= seconds / 2)
+        inside = np.flatnonzero(np.abs(times - times[t]) <= seconds / 2 + 1e-9)
         return int(inside[0]), int(inside[-1])
 
     def _new_cine(self) -> None:

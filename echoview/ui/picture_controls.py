@@ -38,6 +38,7 @@ class PictureControls(QFrame):
         self.opacity = self._slider("Overlay strength", 15, 100)
         self.colours = QComboBox()
         self.colours.setAccessibleName("Colours")
+        self.colours.view().setAccessibleName("Colours")
         for name in COLOURS:
             self.colours.addItem(name.capitalize(), name)
         self.inverted, self.smooth = QCheckBox("Invert"), QCheckBox("Smooth")

@@ -11,24 +11,27 @@ from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 _SOONEST_MS, _LATEST_MS = 1, 50  # between two looks at the clock
+_WAITING_MS = 4  # the same while a frame is late
 _CATCH_UP_S = 0.1  # in every-frame mode: lateness that the next frames make good; more than that is lost
 
 
 class Player(QObject):
     """Plays frames at their own times, uneven ones too; falls behind by dropping frames, never by slowing down.
 
-    In every-frame mode it is the other way round: each frame is shown once it is `ready`, though it be late.
+    In every-frame mode it is the other way round: each frame is shown, though it be late. While it plays it goes to
+    frames only that can be drawn at once; one that `arrived` after its time is shown late rather than not at all.
 
     Attributes:
         dropped: frames that were due since play began, and not shown; `rate`: the speed that was reached, 1 = wanted.
-        ready: whether frame t could be drawn now; asked in every-frame mode only.
+        ready: whether frame t could be drawn now.
 
     Signals:
-        frame_changed(t): another frame is shown.
+        frame_changed(t): another frame is shown; awaited(t): that one is due and not ready.
         playing_changed(bool), speed_changed(float), loop_changed(bool), span_changed().
     """
 
     frame_changed = Signal(int)
+    awaited = Signal(int)
     playing_changed = Signal(bool)
     speed_changed = Signal(float)
     loop_changed = Signal(bool)
@@ -39,7 +42,7 @@ class Player(QObject):
         self._times = np.zeros(1)
         self._usual_s = 0.0
         self._first, self._last = 0, 0
-        self._t = 0
+        self._t = self._due = 0  # shown, and due by the clock
         self.speed = 1.0
         self.loop = True
         self.every_frame = False
@@ -76,7 +79,8 @@ class Player(QObject):
         self._times = np.asarray(times_s, float)
         steps = np.diff(self._times)
         self._usual_s = float(np.median(steps)) if len(steps) else 0.0
-        self._first, self._last, self._t = 0, len(self._times) - 1, 0
+        self._first, self._last = 0, len(self._times) - 1
+        self._t = self._due = 0
         self.span_changed.emit()
         self.frame_changed.emit(0)
 
@@ -181,9 +185,23 @@ class Player(QObject):
             return
         due = bisect.bisect_right(self._times, now) - 1
         due = min(max(due, self._first), self._last)
+        if self.ready(due):
+            self._pass_to(due)
+        elif due != self._due:
+            self._due = due
+            self.awaited.emit(due)
+
+    def arrived(self, t: int) -> None:
+        """Frame t can be drawn now: if its time came while it was on the way, it is shown late."""
         frames = self._last - self._first + 1
-        self.dropped += max((due - self._t) % frames - 1, 0)
-        self._show(due)
+        if self.playing and not self.every_frame and 0 < (t - self._t) % frames <= (self._due - self._t) % frames:
+            due = self._due
+            self._pass_to(t)
+            self._due = due
+
+    def _pass_to(self, t: int) -> None:
+        self.dropped += max((t - self._t) % (self._last - self._first + 1) - 1, 0)
+        self._show(t)
 
     def _tick_every(self) -> None:
         after = self._first if self._t >= self._last else self._t + 1
@@ -191,7 +209,12 @@ class Player(QObject):
             self.pause()
             return
         elapsed = self._since.nsecsElapsed() / 1e9
-        if elapsed < self._due_s or not self.ready(after):
+        if elapsed < self._due_s:
+            return
+        if not self.ready(after):
+            if self._due != after:
+                self._due = after
+                self.awaited.emit(after)
             return
         self._played_s += self._step_s(self._t)
         self._shown_s = elapsed
@@ -207,10 +230,14 @@ class Player(QObject):
         if self.every_frame:
             wait = self._due_s - self._since.nsecsElapsed() / 1e9
         else:
-            wait = (float(self._times[self._t]) + self._step_s(self._t) - self._now_s()) / self.speed
-        return min(max(math.ceil(1000 * wait), _SOONEST_MS), _LATEST_MS)
+            step = self._step_s(self._due)
+            left = float(self._times[self._due]) + step - self._now_s()
+            wait = left / self.speed if left <= step else 0.0  # the loop has begun anew since the tick
+        soonest = _SOONEST_MS if self._due == self._t else _WAITING_MS
+        return min(max(math.ceil(1000 * wait), soonest), _LATEST_MS)
 
     def _show(self, t: int) -> None:
+        self._due = t
         if t != self._t:
             self._t = t
             self.frame_changed.emit(t)

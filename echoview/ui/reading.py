@@ -30,8 +30,8 @@ class Reading(QObject):
     def __init__(self, session: Session, player: Player, view: CineView, feeder: FrameFeeder) -> None:
         super().__init__(view)
         self._session, self._player, self._view, self._feeder = session, player, view, feeder
-        self._drawn = True  # whether the frame that was due last is on the screen
         player.ready = self._ready
+        player.awaited.connect(self._want)
         player.frame_changed.connect(self._show_frame)
         session.label_changed.connect(lambda: view.set_spacing(session.calibration))
         feeder.frame_ready.connect(self._frame_ready)
@@ -41,7 +41,6 @@ class Reading(QObject):
         """Another cine is open: from its first frame on, playing if it moves."""
         cine = self._session.cine
         self._view.set_cine(cine.size if cine else None, self._session.calibration)
-        self._drawn = True
         if cine is not None:
             self._player.load(cine.times_s)
             if len(cine) > 1:
@@ -71,26 +70,29 @@ class Reading(QObject):
         if cine is None:
             return
         self._view.cancel_gesture()  # it belongs to the frame it began on
-        if self._player.playing and not self._drawn:
-            self._player.dropped += 1  # it was due, and never came
-        self._feeder.want(cine, t, self._player.span)
+        self._want(t)
         picture = cine.cached(t)
-        self._drawn = picture is not None
         if picture is not None:
             self._view.set_frame(picture)
         self.frame_shown.emit(t)
 
+    def _want(self, t: int) -> None:
+        if self._session.cine is not None:
+            self._feeder.want(self._session.cine, t, self._player.span)
+
     def _ready(self, t: int) -> bool:
-        """Whether frame t can be drawn at once; in every-frame mode the clock waits for it."""
-        cine = self._session.cine
-        return self._drawn and cine is not None and cine.cached(t) is not None
+        """Whether frame t can be drawn at once."""
+        return self._session.cine is not None and self._session.cine.cached(t) is not None
 
     def _frame_ready(self, cine: Cine, t: int) -> None:
-        """The decoder caught up with the playhead."""
+        """The decoder caught up with the playhead, or with the clock."""
+        if cine is not self._session.cine:
+            return
         picture = cine.cached(t)
-        if cine is self._session.cine and t == self._player.t and picture is not None:
+        if t == self._player.t and picture is not None:
             self._view.set_frame(picture)
-            self._drawn = True
+        else:
+            self._player.arrived(t)
 
     def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
         if cine is self._session.cine:

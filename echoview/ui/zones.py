@@ -14,6 +14,8 @@ class Inspector(QTabWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("inspector")
+        self.setAccessibleName("Inspector")
+        self.tabBar().setAccessibleName("Tabs of the inspector")
         self.setDocumentMode(True)
         self.setMinimumWidth(_INSPECTOR)
 
@@ -21,6 +23,7 @@ class Inspector(QTabWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the focus
         scroll.setWidget(panel)
         self.addTab(scroll, name)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from echoview.measure import find_ed_es
+from echoview.measure import find_beats, find_ed_es
 from echoview.measure.cycle import SURE
 
 BEAT = 100 + 40 * np.cos(2 * np.pi * np.arange(24) / 24)  # largest at 0, smallest at 12
@@ -101,3 +101,15 @@ def test_a_frame_that_a_person_drew_counts_as_it_is():
     sizes[8] = 400.0
     confidence[8] = 1.0
     assert find_ed_es(sizes, confidence)[0] == 8
+
+
+def test_beats_go_from_one_end_diastole_to_the_next():
+    three = 100 + 40 * np.cos(2 * np.pi * np.arange(70) / 20)
+    assert find_beats(three) == [(0, 20), (20, 40), (40, 60)]
+    assert find_beats(three, np.where(np.arange(70) > 45, 0.3, 0.9)) == [(0, 20), (20, 40)]
+
+
+def test_less_than_a_beat_is_none():
+    assert find_beats(beat(8)) == []
+    assert find_beats(np.full(30, 80.0)) == []
+    assert find_beats(np.full(30, np.nan)) == []

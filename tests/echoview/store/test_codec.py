@@ -8,17 +8,19 @@ import pytest
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.store.codec import difference, replay
 
 ONE = draw([(0, 10), (5.25, 0), (10, 10)])
 TWO = draw([(1, 11), (6, 1), (11, 11)])
-FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3))
+NOTES = (Note(NoteKind.DISTANCE, 3, ((1.5, 2), (30, 40))), Note(NoteKind.AREA, 0, ((0, 0), (9, 0), (9, 9.125))))
+FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), NOTES)
 
 
 def values(label: Label) -> tuple:
     contours = {t: (c.handles.tolist(), c.origins) for t, c in label.contours.items()}
-    return contours, label.view, label.ed, label.es, label.calibration
+    return contours, label.view, label.ed, label.es, label.calibration, label.notes
 
 
 def test_the_form_of_a_change():
@@ -35,7 +37,7 @@ def test_the_form_of_a_change():
 
 
 def test_labels_that_say_the_same_differ_in_nothing():
-    again = Label({0: draw(ONE.handles.tolist()), 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3))
+    again = Label({0: draw(ONE.handles.tolist()), 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), NOTES)
     assert difference(FULL, again) == {}
     assert difference(Label(), Label()) == {}
 
@@ -53,6 +55,12 @@ def test_another_origin_alone_is_a_change():
 def test_a_change_makes_the_second_label_of_the_first(before, after):
     changes = [difference(Label(), before), difference(before, after)]
     assert values(replay(json.loads(json.dumps(changes)))) == values(after)
+
+
+def test_notes_are_written_whole_and_labels_from_before_them_have_none():
+    assert difference(Label(), Label(notes=NOTES[:1])) == {"notes": [["distance", 3, [[1.5, 2], [30, 40]]]]}
+    assert replay([{"ed": 3}]).notes == ()
+    assert replay([difference(Label(), FULL), difference(FULL, FULL.with_notes(()))]).notes == ()
 
 
 def random_edit(label: Label, rng: np.random.Generator) -> Label:

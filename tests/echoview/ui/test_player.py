@@ -143,6 +143,23 @@ def test_every_frame_mode_waits_for_the_decoder(player) -> None:
     assert at(player, 0.31) == 2
 
 
+def test_a_frame_that_is_late_is_shown_when_it_comes_and_the_clock_goes_on(player) -> None:
+    there = {0}
+    asked: list[int] = []
+    player.ready = there.__contains__
+    player.awaited.connect(asked.append)
+    player.play()
+    assert [at(player, s) for s in (0.11, 0.12, 0.2)] == [0, 0, 0]
+    assert asked == [1, 2], "each once"
+    player.arrived(1)
+    assert player.t == 1, "late, but not lost"
+    player.arrived(3)
+    assert player.t == 1, "its time has not come"
+    there.update({2, 3, 4})
+    assert at(player, 0.41) == 3
+    assert player.dropped == 1, "frame 2 was never shown"
+
+
 def test_the_clock_is_looked_at_when_the_next_frame_is_due(player) -> None:
     player.play()
     at(player, 0.16)

@@ -1,0 +1,133 @@
+"""The panel over the picture changes the pixels, and follows what the hand changed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF
+
+from echoview.domain.calibration import Calibration
+from echoview.ui.cine_view import CineView
+from echoview.ui.look import Look, Overlay
+from echoview.ui.picture_controls import PictureControls, look_of, names_of, overlay_of
+
+from .conftest import contour
+
+
+@pytest.fixture
+def view(qtbot) -> CineView:
+    view = CineView()
+    qtbot.addWidget(view)
+    view.resize(480, 360)
+    view.set_cine((120, 160))
+    view.set_frame(np.full((120, 160), 100, np.uint8))
+    view.show()
+    return view
+
+
+@pytest.fixture
+def controls(view) -> PictureControls:
+    return PictureControls(view, Look(), Overlay())
+
+
+def colour(view: CineView, x: float, y: float) -> tuple[int, int, int]:
+    at = view.mapFromScene(view.box.mapViewToScene(QPointF(x, y)))
+    return view.grab().toImage().pixelColor(at).getRgb()[:3]
+
+
+def test_gain_contrast_gamma_colours_and_inversion_reach_the_pixels(view, controls) -> None:
+    assert colour(view, 20, 20) == (100, 100, 100)
+    controls.gain.setValue(50)
+    assert colour(view, 20, 20) == (150, 150, 150)
+    controls.gain.setValue(0)
+    controls.contrast.setValue(200)
+    assert colour(view, 20, 20)[0] == pytest.approx(127.5 + 2 * (100 - 127.5), abs=1.5)
+    controls.contrast.setValue(100)
+    controls.gamma.setValue(200)
+    assert colour(view, 20, 20)[0] == pytest.approx(255 * (100 / 255) ** 0.5, abs=1.5)
+    controls.gamma.setValue(100)
+    controls.inverted.setChecked(True)
+    assert colour(view, 20, 20) == (155, 155, 155)
+    controls.inverted.setChecked(False)
+    controls.colours.setCurrentIndex(controls.colours.findData("bronze"))
+    red, green, blue = colour(view, 20, 20)
+    assert red > green > blue
+
+
+def test_a_colour_frame_goes_the_same_way(view, controls) -> None:
+    view.set_frame(np.full((120, 160, 3), 100, np.uint8))
+    controls.gain.setValue(-40)
+    assert colour(view, 20, 20) == (60, 60, 60)
+
+
+def test_the_sliders_follow_the_hand_and_reset_keeps_taste(view, controls) -> None:
+    view.set_contrast(127.5, 100)
+    assert (controls.contrast.value(), controls.gain.value()) == (200, 28)
+    controls.colours.setCurrentIndex(controls.colours.findData("blue"))
+    controls.smooth.setChecked(False)
+    controls.reset_look()
+    assert view.look == Look(colours="blue", smooth=False)
+    assert controls.contrast.value() == 100
+
+
+def test_without_smoothing_pixels_have_edges(view, controls) -> None:
+    frame = np.zeros((120, 160), np.uint8)
+    frame[:, 80:] = 200
+    view.set_frame(frame)
+
+    def shades() -> int:
+        picture = view.grab().toImage()
+        y = view.mapFromScene(view.box.mapViewToScene(QPointF(80, 60))).y()
+        return len({picture.pixelColor(x, y).red() for x in range(100, 380)})
+
+    view.zoom(6)
+    assert shades() > 4
+    controls.smooth.setChecked(False)
+    assert shades() == 2
+
+
+def test_fill_axis_and_disks_are_drawn_inside_the_contour(view, controls) -> None:
+    line = contour(0)
+    view.show_points(line)
+    plain = colour(view, 90, 70)
+    controls.shown["fill"].setChecked(True)
+    filled = colour(view, 90, 70)
+    assert filled != plain
+    assert colour(view, 20, 20) == (100, 100, 100), "outside is as it was"
+    controls.opacity.setValue(20)
+    weak = colour(view, 90, 70)
+    assert abs(weak[2] - plain[2]) < abs(filled[2] - plain[2])
+    controls.shown["fill"].setChecked(False)
+    controls.opacity.setValue(100)
+    before = view.grab().toImage()
+    controls.shown["disks"].setChecked(True)
+    disks = view.grab().toImage()
+    assert before != disks
+    controls.shown["disks"].setChecked(False)
+    controls.shown["axis"].setChecked(True)
+    assert view.grab().toImage() not in (before, disks)
+
+
+def test_without_the_contour_its_handles_are_still_there(view, controls) -> None:
+    view.show_points(contour(0))
+    with_line = view.grab().toImage()
+    controls.shown["contour"].setChecked(False)
+    assert view.grab().toImage() != with_line
+
+
+def test_pixels_that_are_not_square_are_shown_so(view) -> None:
+    square = view.box.viewPixelSize()
+    view.set_spacing(Calibration(0.3, 0.15))
+    view.grab()
+    across, down = view.box.viewPixelSize()
+    assert square[0] == pytest.approx(square[1])
+    assert down == pytest.approx(2 * across)
+
+
+def test_what_is_kept_for_the_next_start_comes_back(view, controls) -> None:
+    seen: list[Overlay] = []
+    controls.chosen.connect(lambda: seen.append(controls.overlay))
+    controls.shown["disks"].setChecked(True)
+    assert names_of(seen[-1]) == ("contour", "annulus", "disks")
+    assert overlay_of((*names_of(seen[-1]), "of a newer version")) == seen[-1]
+    assert look_of("of a newer version") == Look()

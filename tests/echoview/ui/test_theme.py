@@ -1,0 +1,76 @@
+"""Text can be read in both themes, and icons go with the theme."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+
+from echoview.ui import theme
+from echoview.ui.theme import DARK, LIGHT, Tokens
+
+
+def luminance(colour: str) -> float:
+    """Relative luminance, WCAG 2.2."""
+    parts = [channel / 255 for channel in QColor(colour).getRgb()[:3]]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: str, other: str) -> float:
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_the_formula_is_the_standards() -> None:
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_text_stands_out_from_every_ground(tokens: Tokens) -> None:
+    words = ("text", "quiet", "prediction", "human", "propagated", "approved", "flag", "error")
+    grounds = ("ground", "panel", "raised", "hover")
+    weak = [
+        f"{word} on {ground}: {contrast(getattr(tokens, word), getattr(tokens, ground)):.2f}"
+        for word, ground in itertools.product(words, grounds)
+        if contrast(getattr(tokens, word), getattr(tokens, ground)) < 4.5
+    ]
+    assert weak == []
+    for accent in (tokens.prediction, tokens.accent_hover):
+        assert contrast(tokens.on_accent, accent) >= 4.5
+
+
+def test_what_lies_over_the_picture_is_dark_in_both() -> None:
+    for word in (DARK.text, DARK.quiet, DARK.prediction, DARK.human):
+        assert contrast(word, DARK.ground) >= 4.5
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
+def test_the_style_leaves_no_token_unnamed(qapp, tokens) -> None:
+    theme.apply(qapp, tokens)
+    try:
+        assert "@" not in qapp.styleSheet()
+    finally:
+        theme.apply(qapp, DARK)
+
+
+def test_icons_change_their_colour_with_the_theme(qapp, qtbot) -> None:
+    window = QWidget()
+    button = QToolButton()
+    QVBoxLayout(window).addWidget(button)
+    qtbot.addWidget(window)
+    theme.put_icon(button, "square")
+
+    def tint() -> str:
+        picture = button.icon().pixmap(18, 18).toImage()
+        return max((picture.pixelColor(x, 9) for x in range(18)), key=QColor.alpha).name().upper()
+
+    assert tint() == DARK.text
+    theme.apply(qapp, LIGHT)
+    try:
+        assert tint() == LIGHT.text
+    finally:
+        theme.apply(qapp, DARK)

@@ -1,0 +1,201 @@
+"""The hand on the timeline, and what is painted in it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from echoview.domain.cine import Ecg
+from echoview.domain.contour import Contour, Origin
+from echoview.ui import theme
+from echoview.ui import timeline_paint as paint
+from echoview.ui.loops import Loops
+from echoview.ui.player import Player
+from echoview.ui.theme import DARK
+from echoview.ui.timeline import Timeline
+
+NONE = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def timeline(make_session, qtbot) -> Timeline:
+    session, player = make_session(), Player()
+    loops = Loops(session, player)
+    player.load(session.cine.times_s)
+    made = Timeline(session, loops)
+    made.ranged.connect(loops.set_range)
+    qtbot.addWidget(made)
+    made.resize(800, paint.HEIGHT)
+    made.show()
+    return made
+
+
+def at(timeline: Timeline, t: int, y: int = 60) -> QPoint:
+    return QPoint(round(timeline.scale.x_of(t)), y)
+
+
+def drag(timeline: Timeline, start: QPoint, end: QPoint, keys=NONE) -> None:
+    QTest.mousePress(timeline, LEFT, keys, start)
+    QTest.mouseMove(timeline, (start + end) / 2)
+    QTest.mouseMove(timeline, end)
+    QTest.mouseRelease(timeline, LEFT, keys, end)
+
+
+def wheel(timeline: Timeline, t: int, notches: int, keys) -> None:
+    place = QPointF(at(timeline, t))
+    up = QPoint(0, 120 * notches)
+    QApplication.sendEvent(
+        timeline,
+        QWheelEvent(place, timeline.mapToGlobal(place), QPoint(), up, Qt.MouseButton.NoButton, keys,
+                    Qt.ScrollPhase.NoScrollPhase, False),
+    )  # fmt: skip
+
+
+def colour_at(timeline: Timeline, x: float, y: float) -> str:
+    return timeline.grab().toImage().pixelColor(round(x), round(y)).name().upper()
+
+
+def test_dragging_scrubs(timeline) -> None:
+    seen: list[int] = []
+    timeline.sought.connect(seen.append)
+    drag(timeline, at(timeline, 10), at(timeline, 30))
+    assert (seen[0], seen[-1]) == (10, 30)
+    assert 10 < seen[1] < 30
+
+
+def test_dragging_a_flag_shows_the_frame_and_marks_it_on_release(timeline) -> None:
+    es, _ = timeline.flags()["ES"]
+    seen: list[int] = []
+    marked: list[tuple[str, int]] = []
+    timeline.sought.connect(seen.append)
+    timeline.marked.connect(lambda name, t: marked.append((name, t)))
+    drag(timeline, at(timeline, es, 8), at(timeline, es + 4, 8))
+    assert seen[-1] == es + 4
+    assert marked == [("ES", es + 4)]
+
+
+def test_a_click_on_a_flag_goes_there_and_marks_nothing(timeline) -> None:
+    es, _ = timeline.flags()["ES"]
+    seen: list[int] = []
+    timeline.sought.connect(seen.append)
+    timeline.marked.connect(lambda *_: pytest.fail("marked"))
+    QTest.mouseClick(timeline, LEFT, NONE, at(timeline, es, 8))
+    assert seen == [es]
+
+
+def test_shift_drag_marks_a_range_and_shift_click_takes_it_away(timeline) -> None:
+    drag(timeline, at(timeline, 30), at(timeline, 12), SHIFT)
+    assert timeline._loops.range == (12, 30)
+    QTest.mouseClick(timeline, LEFT, SHIFT, at(timeline, 20))
+    assert timeline._loops.range is None
+
+
+def test_shift_and_arrows_mark_a_range_from_the_playhead_on(timeline) -> None:
+    timeline.sought.connect(timeline.set_frame)
+    timeline.set_frame(20)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left):
+        QTest.keyClick(timeline, key, SHIFT)
+    assert timeline._loops.range == (20, 22)
+
+
+def test_ctrl_wheel_zooms_the_playhead_stays_in_sight_and_a_double_click_shows_all(timeline) -> None:
+    wheel(timeline, 10, 6, Qt.KeyboardModifier.ControlModifier)
+    assert timeline.scale.zoomed
+    timeline.set_frame(55)
+    assert 0 < timeline.scale.x_of(55) < timeline.width()
+    QTest.mouseDClick(timeline, LEFT, NONE, at(timeline, 55))
+    assert not timeline.scale.zoomed
+
+
+def test_the_wheel_steps_and_plus_zooms(timeline) -> None:
+    steps: list[int] = []
+    timeline.stepped.connect(steps.append)
+    wheel(timeline, 10, 1, NONE)
+    wheel(timeline, 10, -1, NONE)
+    assert steps == [-1, 1]
+    QTest.keyClick(timeline, Qt.Key.Key_Plus)
+    assert timeline.scale.zoomed
+
+
+def test_each_state_has_its_colour_and_its_shape(make_session, timeline) -> None:
+    session = timeline._session
+    made = session.editable(5)
+    spread = Contour(made.handles, (Origin.PROPAGATED,) * len(made.handles))
+    label = session.label.with_contour(5, made.moved(7, 80, 40)).with_contour(9, made.accepted())
+    session.edit("test", label.with_contour(13, spread))
+    codes = paint.states(session)
+    assert [codes[t] for t in (4, 5, 9, 13)] == [paint.PREDICTED, paint.CORRECTED, paint.APPROVED, paint.PROPAGATED]
+    x = timeline.scale.x_of
+    top = paint.STATES_TOP
+    assert colour_at(timeline, x(5), top + 1) == DARK.human
+    assert colour_at(timeline, x(9), top + 1) == DARK.approved
+    assert colour_at(timeline, x(9), top + 4) == DARK.panel, "a line through it"
+    assert colour_at(timeline, x(4), top + 1) == DARK.panel, "predicted is half as high"
+    assert colour_at(timeline, x(4), top + 6) == DARK.prediction
+
+
+def test_states_are_told_apart_without_colour() -> None:
+    shapes = {(top, height, pattern) for _, top, height, pattern in paint._LOOKS.values()}
+    same = {paint.CORRECTED, paint.APPROVED}  # the approved one has a line through it
+    assert len(shapes) == len(paint._LOOKS) - len(same) + 1
+
+
+def test_unsure_frames_are_flagged(make_session) -> None:
+    assert set(paint.states(make_session(confidence=0.4))) == {paint.UNSURE_STATE}
+
+
+def test_the_band_is_what_a_dice_allows() -> None:
+    low, high = paint.area_band(np.array([100.0, 100.0, np.nan]), np.array([1.0, 0.9, 0.9]))
+    assert (low[0], high[0]) == (100, 100)
+    # nested: 2 * low / (low + 100) = 0.9
+    assert 2 * low[1] / (low[1] + 100) == pytest.approx(0.9)
+    assert 2 * 100 / (high[1] + 100) == pytest.approx(0.9)
+
+
+def test_the_ecg_has_its_strip_and_r_waves_their_ticks(make_session, timeline, qtbot) -> None:
+    times = np.linspace(-0.2, 3, 700)
+    session = make_session(r_waves_s=(0.8, 1.6), ecg=Ecg(times, np.sin(9 * times)))
+    with_ecg = Timeline(session, Loops(session, Player()))
+    qtbot.addWidget(with_ecg)
+    assert with_ecg.sizeHint().height() == paint.HEIGHT + paint.ECG_HEIGHT
+    with_ecg.resize(800, with_ecg.sizeHint().height())
+    picture = with_ecg.grab().toImage()
+    strip = [
+        (x, y)
+        for x in range(14, 780, 3)
+        for y in range(with_ecg.height() - paint.ECG_HEIGHT - 4, with_ecg.height() - 8)
+        if picture.pixelColor(x, y).name().upper() == DARK.approved
+    ]
+    assert strip, "the curve is there"
+
+
+def test_it_is_drawn_anew_in_another_theme(timeline, qapp) -> None:
+    theme.apply(qapp, theme.DARK)
+    assert colour_at(timeline, 3, 60) == DARK.panel
+    theme.apply(qapp, theme.LIGHT)
+    try:
+        qapp.processEvents()
+        assert colour_at(timeline, 3, 60) == theme.LIGHT.panel
+    finally:
+        theme.apply(qapp, theme.DARK)
+
+
+def test_a_still_picture_and_no_cine_are_drawn_empty(make_session, timeline) -> None:
+    timeline._session.open(None, "", timeline._session.label)
+    assert timeline.scale is None
+    assert colour_at(timeline, 400, 26) == DARK.panel
+    QTest.mouseClick(timeline, LEFT, NONE, QPoint(50, 50))
+
+
+def test_long_curves_are_thinned_to_what_is_seen() -> None:
+    xs, ys = np.linspace(0, 800, 5000), np.sin(np.linspace(0, 30, 5000))
+    fewer, values = paint._thinned(xs, ys)
+    assert 300 < len(fewer) < 1100
+    np.testing.assert_allclose(np.interp(fewer, xs, ys), values, atol=0.01)
+    assert paint._thinned(xs[:100], ys[:100])[0].size < 100

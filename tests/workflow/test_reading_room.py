@@ -1,0 +1,282 @@
+"""The picture's tools, the keys and the first minute, on the real window with the real sample cine."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidget
+
+from echoview.domain.calibration import Calibration
+from echoview.domain.note import NoteKind
+from echoview.measure.mmode import along_line, line_positions
+from echoview.ui import dialogs, theme
+from echoview.ui.keymap import KeyMap
+
+LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+
+
+@pytest.fixture
+def opened(desk, sample):
+    desk.open(sample)
+    desk.window.player.seek(3)
+    desk.until(lambda: desk.session.cine.cached(3) is not None)
+    return desk
+
+
+def on_screen(desk, x: float, y: float) -> QPoint:
+    view = desk.window.view
+    return view.mapFromScene(view.box.mapViewToScene(QPointF(x, y)))
+
+
+def click(desk, *points: tuple[float, float], keys=NONE) -> None:
+    port = desk.window.view.viewport()
+    for point in points:
+        QTest.mouseMove(port, on_screen(desk, *point))
+        QTest.mouseClick(port, LEFT, keys, on_screen(desk, *point))
+
+
+def drag(desk, start: tuple[float, float], end: tuple[float, float]) -> None:
+    port = desk.window.view.viewport()
+    QTest.mousePress(port, LEFT, NONE, on_screen(desk, *start))
+    QTest.mouseMove(port, on_screen(desk, *(np.add(start, end) / 2)))
+    QTest.mouseRelease(port, LEFT, NONE, on_screen(desk, *end))
+
+
+def test_distances_by_drag_and_by_clicks_are_kept_undone_and_come_back(opened, sample) -> None:
+    session = opened.session
+    opened.window.acts["caliper"].trigger()
+    drag(opened, (60, 60), (60, 160))
+    click(opened, (200, 60), (240, 90))
+    kept = session.label.notes
+    assert [(note.kind, note.t) for note in kept] == [(NoteKind.DISTANCE, 3)] * 2
+    np.testing.assert_allclose(kept[0].points, [(60, 60), (60, 160)], atol=1)
+    np.testing.assert_allclose(kept[1].points, [(200, 60), (240, 90)], atol=1)
+    QTest.keyClick(opened.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert session.label.notes == kept[:1]
+    opened.settle()
+    opened.open(sample)
+    np.testing.assert_allclose(session.label.notes[0].points, kept[0].points, atol=0.001)
+
+
+def test_an_end_of_a_distance_is_moved_and_alt_click_deletes_it(opened) -> None:
+    session = opened.session
+    opened.window.acts["caliper"].trigger()
+    drag(opened, (60, 60), (60, 160))
+    drag(opened, (60, 160), (90, 160))
+    (note,) = session.label.notes
+    np.testing.assert_allclose(note.points, [(60, 60), (90, 160)], atol=1.5)
+    click(opened, (60, 60), keys=Qt.KeyboardModifier.AltModifier)
+    assert session.label.notes == ()
+
+
+def test_an_area_is_closed_by_enter_a_double_click_or_its_first_corner(opened) -> None:
+    session, window = opened.session, opened.window
+    corners = ((180, 60), (220, 60), (220, 90))
+    window.acts["caliper_area"].trigger()
+    click(opened, *corners)
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    click(opened, *((x, y + 50) for x, y in corners), (180, 110))
+    click(opened, *((x - 100, y) for x, y in corners))
+    QTest.mouseDClick(window.view.viewport(), LEFT, NONE, on_screen(opened, 120, 90))
+    notes = session.label.notes
+    assert [(note.kind, len(note.points)) for note in notes] == [(NoteKind.AREA, 3)] * 3
+    assert session.measurements is not None, "a note is no contour"
+
+
+def test_escape_and_another_frame_end_a_measurement_that_was_begun(opened) -> None:
+    session, window = opened.session, opened.window
+    window.acts["caliper"].trigger()
+    click(opened, (60, 60))
+    window.player.step(1)
+    click(opened, (70, 70))
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert session.label.notes == ()
+    assert window.acts["point"].isChecked()
+    assert not any(tool.active for tool in window.picture.calipers.tools)
+
+
+def test_the_contour_is_not_touched_while_a_caliper_is_in_the_hand(opened) -> None:
+    x, y = opened.session.editable(3).handles[7]
+    opened.window.acts["caliper"].trigger()
+    drag(opened, (x, y), (x + 20, y + 20))
+    assert not opened.session.label.contours
+    assert len(opened.session.label.notes) == 1
+
+
+def test_mmode_shows_the_line_of_every_frame_and_seeks(opened) -> None:
+    window, cine = opened.window, opened.session.cine
+    window.acts["mmode"].trigger()
+    click(opened, (150, 30), (160, 200))
+    opened.settle()
+    strip = window.picture.mmode.strip
+    assert strip.isVisible()
+    line = window.picture.mmode.line.line()
+    positions = line_positions((line.x1(), line.y1()), (line.x2(), line.y2()))
+    assert strip.picture.shape == (len(positions), len(cine))
+    for t in (0, 11, 29):
+        np.testing.assert_array_equal(strip.picture[:, t], along_line(cine.frame(t), positions))
+    QTest.mouseClick(strip, LEFT, NONE, QPoint(strip.width() - 15, 40))
+    assert window.player.t == len(cine) - 1
+    window.picture.mmode.close()
+    assert not strip.isVisible()
+
+
+def test_flicker_shows_the_prediction_and_nothing_can_be_dragged_meanwhile(opened) -> None:
+    session, window = opened.session, opened.window
+    made = session.editable(3)
+    opened.workflow.edit_contour(3, made.pulled(10, *(made.handles[10] + (9, 0))), "move point")
+    item = window.view.contour_item
+    mine = item.points
+    window.acts["flicker"].trigger()
+    np.testing.assert_array_equal(item.points, session.prediction.contours[3])
+    assert window.view.editable() is None
+    window.acts["flicker"].trigger()
+    np.testing.assert_array_equal(item.points, mine)
+
+
+def test_the_next_corrected_frame_is_a_key_away(opened) -> None:
+    window = opened.window
+    for t in (2, 9):
+        opened.workflow.accept(t)
+    alt = Qt.KeyboardModifier.AltModifier
+    QTest.keyClick(window, Qt.Key.Key_Right, alt)
+    assert window.player.t == 9
+    QTest.keyClick(window, Qt.Key.Key_Left, alt)
+    QTest.keyClick(window, Qt.Key.Key_Left, alt)
+    assert window.player.t == 2
+
+
+def test_a_flag_dragged_in_the_timeline_is_the_label_s(opened) -> None:
+    timeline = opened.window.transport.timeline
+    es = opened.session.measurements.es
+    start = QPoint(round(timeline.scale.x_of(es)), 8)
+    end = QPoint(round(timeline.scale.x_of(es + 2)), 8)
+    QTest.mousePress(timeline, LEFT, NONE, start)
+    QTest.mouseMove(timeline, end)
+    QTest.mouseRelease(timeline, LEFT, NONE, end)
+    assert opened.session.label.es == es + 2 == opened.session.measurements.es
+
+
+def test_every_control_has_a_name_for_the_screen_reader(opened) -> None:
+    nameless = [
+        f"{type(widget).__name__} {widget.objectName()}"
+        for widget in opened.window.findChildren(QWidget)
+        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        and not isinstance(widget.parent(), QAbstractScrollArea)
+        and not (widget.accessibleName() or getattr(widget, "text", str)())
+    ]
+    assert nameless == []
+
+
+def test_f6_goes_round_the_zones_and_each_shows_that_it_has_the_keyboard(opened) -> None:
+    window = opened.window
+    window.activateWindow()
+    window.view.setFocus()
+    seen = []
+    for _ in range(5):
+        before = window.grab().toImage()
+        window.acts["next_zone"].trigger()
+        seen.append(window.focusWidget())
+        assert window.grab().toImage() != before, f"nothing shows the focus on {seen[-1]}"
+    assert window.transport.timeline in seen
+    assert window.view in seen
+    assert len(set(seen)) >= 4
+
+
+def test_f1_shows_the_keys_and_a_key_is_changed_with_a_warning(opened) -> None:
+    window, overlay = opened.window, opened.window.keys_overlay
+    window.acts["keys"].trigger()
+    assert overlay.isVisible()
+    overlay.buttons["invert"].click()
+    QTest.keyClick(overlay, Qt.Key.Key_F)
+    assert "Fit picture" in overlay.said.text()
+    assert window.acts["fit"].shortcut().toString() == "F", "not before it was said yes"
+    overlay.take.click()
+    assert window.acts["invert"].shortcut().toString() == "F"
+    assert window.acts["fit"].shortcuts() == []
+    assert KeyMap(opened.workflow.settings.keys).keys("invert") == ("F",)
+    overlay.reset.click()
+    assert window.acts["fit"].shortcut().toString() == "F"
+    overlay.buttons["predict"].click()
+    QTest.keyClick(overlay, Qt.Key.Key_Escape)
+    assert overlay.isVisible(), "the first Esc ends the question"
+    QTest.keyClick(overlay, Qt.Key.Key_Escape)
+    assert not overlay.isVisible()
+
+
+def test_the_first_steps_go_as_they_are_done_and_do_not_come_back(opened, sample) -> None:
+    steps = opened.window.picture.steps
+    assert steps.left == ["play", "correct", "approve"]
+    opened.window.acts["approve"].trigger()
+    assert steps.left == ["play", "correct"]
+    QTest.keyClick(opened.window.view, Qt.Key.Key_Space)
+    made = opened.session.editable(3)
+    opened.workflow.edit_contour(3, made.moved(7, *made.handles[7]), "move point")
+    assert steps.left == []
+    assert not steps.isVisible()
+    assert opened.workflow.settings.steps_done == ("approve", "play", "correct")
+
+
+def test_the_light_theme_is_kept_and_the_picture_stays_dark(opened, qapp) -> None:
+    window = opened.window
+    try:
+        window.acts["theme"].trigger()
+        assert opened.workflow.settings.daylight
+        picture = window.grab().toImage()
+        bar = window.transport.mapTo(window, QPoint(window.transport.width() // 2, 20))
+        assert picture.pixelColor(bar).name().upper() == theme.LIGHT.panel
+        corner = window.view.mapTo(window, QPoint(4, 4))
+        assert picture.pixelColor(corner).lightness() < 40
+    finally:
+        window.acts["theme"].trigger()
+
+
+def test_the_look_and_the_overlay_are_there_at_the_next_start(new_desk, sample) -> None:
+    first = new_desk()
+    controls = first.window.picture.controls
+    controls.colours.setCurrentIndex(controls.colours.findData("bronze"))
+    controls.shown["disks"].setChecked(True)
+    first.close()
+    second = new_desk()
+    assert second.window.view.look.colours == "bronze"
+    assert second.window.view.contour_item.overlay.disks
+
+
+def test_asking_for_the_name_leaves_the_contour_in_sight(opened, qtbot) -> None:
+    window = opened.window
+    room = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, QDialog)
+        room.append(dialog.frameGeometry())
+        dialog.reject()
+
+    from PySide6.QtCore import QTimer
+
+    QTimer.singleShot(200, look)
+    assert dialogs.ask_annotator(window) == ""
+    picture = window.view.rect().translated(window.view.mapToGlobal(QPoint(0, 0)))
+    assert room[0].left() >= picture.right() - 40
+
+
+def test_training_is_seen_in_the_top_bar(opened) -> None:
+    from echoview.ui.training_line import TrainingLine
+
+    (line,) = opened.window.top_bar.findChildren(TrainingLine)
+    assert not line.isVisible()
+    opened.workflow.edit_contour(3, opened.session.editable(3).moved(7, 150, 60), "move point")
+    opened.settle()
+    texts: list[str] = []
+    opened.app.learning.event_read.connect(lambda event: texts.append(line._text.text()))
+    opened.fine_tune(2)
+    assert any(text.startswith("Training step") for text in texts)
+    assert not line.isVisible(), "it is over"
+
+
+def test_calibrated_pixels_that_are_not_square_keep_the_picture_in_shape(opened) -> None:
+    opened.workflow.calibrate(Calibration(0.4, 0.2))
+    across, down = opened.window.view.box.viewPixelSize()
+    assert down == pytest.approx(2 * across, rel=1e-3)
