@@ -119,7 +119,7 @@ class Ahead(QObject):
         library = self._library()
         label = Label() if library is None else library.label(cine.info.identity)
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
-        for found, _, fps in self._inference.predict(cine, weights, device):
+        for found, _, fps, _ in self._inference.predict(cine, weights, device):
             prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
             yield None
         lines, confidence = contours_shown(len(cine), prediction, label), confidence_shown(len(cine), prediction, label)
