@@ -65,7 +65,7 @@ _REAL_STILLS = (
     Stage(256, 2500, 1.5e-3, stills=8, real_share=1.0),
 )
 _MOTION = Stage(256, 1600, 8e-4, stills=8, real_share=0.5, clips=1, pairs=1, clip_frames=8, window=8)
-_BOTH = Stage(256, 2400, 1e-3, stills=14, real_share=5 / 7, clips=1, pairs=1, clip_frames=6, window=6)
+_BOTH = Stage(256, 1000, 1e-3, stills=14, real_share=5 / 7, clips=1, pairs=1, clip_frames=6, window=6)
 
 RECIPES = {
     recipe.name: recipe
