@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import cv2
@@ -108,11 +109,35 @@ def read_rle(stored: bytes, form: PixelFormat) -> np.ndarray:
     layout: dict[str, Any] = {"rows": form.rows, "columns": form.columns, "bits_allocated": form.bits_allocated}
     try:
         packed = decode_rle(stored, version=2, **layout)
-    except BaseException as error:
+    except BaseException as error:  # a panic of the library is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise ValueError("damaged run lengths") from None  # a panic of the library is no Exception
+        packed = _read_loose_rle(stored, form)
     return _shaped(np.frombuffer(packed, f"<u{form.bits_allocated // 8}"), form, planar=True)
+
+
+def _read_loose_rle(stored: bytes, form: PixelFormat) -> bytes:
+    """As `decode_rle`, slower, for frames whose runs go on after the last pixel, as some writers leave them."""
+    depth, pixels = form.bits_allocated // 8, form.rows * form.columns
+    count = int.from_bytes(stored[:4], "little")
+    if count != depth * form.samples or len(stored) < 64:
+        raise ValueError("not as many runs as the header needs")
+    starts = [int.from_bytes(stored[at : at + 4], "little") for at in range(4, 4 + 4 * count, 4)]
+    planes = np.empty((form.samples, pixels, depth), np.uint8)
+    for number, (start, end) in enumerate(pairwise([*starts, len(stored)])):
+        out, end = bytearray(), min(end, len(stored))
+        while start < end and len(out) < pixels:
+            head = stored[start]
+            if head < 128:
+                out += stored[start + 1 : min(start + 2 + head, end)]
+            elif head > 128:
+                out += stored[start + 1 : start + 2] * (257 - head)
+            start += head + 2 if head < 128 else 2 if head > 128 else 1
+        if len(out) < pixels:
+            raise ValueError("damaged run lengths")
+        sample, byte = divmod(number, depth)
+        planes[sample, :, depth - 1 - byte] = np.frombuffer(out, np.uint8, pixels)  # the highest byte comes first
+    return planes.tobytes()
 
 
 def jpeg_sides(stored: bytes) -> Sides:

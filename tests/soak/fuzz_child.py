@@ -15,6 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -54,6 +55,31 @@ EXTREMES = (
     b"\xff\xff\xff\xff",
     b"\xff\xff\xff\x7f",
 )
+
+SIDES = (0, 1, 2, 7, 63, 256, 4096, 30_000, 65_535)
+LIES: dict[str, tuple] = {
+    "Rows": SIDES,
+    "Columns": SIDES,
+    "NumberOfFrames": (None, "0", "-5", "1", "2", "77", "100000", "2147483647", "999999999999"),
+    "SamplesPerPixel": (None, 0, 1, 2, 3, 4, 65_535),
+    "BitsAllocated": (None, 0, 1, 8, 12, 16, 32, 64),
+    "BitsStored": (None, 0, 1, 7, 8, 10, 12, 16, 32),
+    "PixelRepresentation": (None, 0, 1, 9),
+    "PlanarConfiguration": (None, 0, 1, 2),
+    "PhotometricInterpretation": (
+        *(None, "", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "PALETTE COLOR"),
+        *("MONOCHROME1", "MONOCHROME2", "CMYK"),
+    ),
+    "FrameTime": (None, "0", "-1", "1e300", "33"),
+    "FrameTimeVector": ([0], [0, 33, 33], [0, -33, 33], ["1e300"] * 3),
+    "WindowWidth": ("0", "1", "-4", "1e300", "0.001"),
+    "WindowCenter": ("0", "1e300", "-1e300"),
+    "RescaleSlope": ("0", "1e-300", "-1"),
+    "RWaveTimeVector": ([0.0], [float("nan"), 1e30], [-1.0, 5.0]),
+    "PixelSpacing": (["0", "0"], ["1e300", "1"], ["1"]),
+    "RedPaletteColorLookupTableDescriptor": ([0, 0, 16], [256, 0, 8], [1, 65_535, 16], [256, 0]),
+    "SequenceOfUltrasoundRegions": ([], [pydicom.Dataset()]),
+}
 
 Attempt = Callable[[random.Random], None]
 
@@ -138,21 +164,60 @@ def file_target(last: Path) -> Attempt:
     def attempt(chance: random.Random) -> None:
         suffix, data = chance.choice(seeds)
         last.write_bytes(mutate(data, chance))
-        named = last.parent / "input" / f"last{suffix}"
-        named.write_bytes(last.read_bytes())
-        try:
-            cine = open_cine(named)
-            for t in range(min(len(cine), 4)):
-                picture = cine.frame(t)
-                assert picture.shape[:2] == cine.size
-                assert picture.dtype == np.uint8
-        except EchoViewError as error:
-            check_words(error, last.parent)
-        for listed in list_cines(named, lambda: False):
-            assert listed.frames >= 0
-        named.unlink()
+        play(last, suffix)
 
     return attempt
+
+
+def header_target(last: Path) -> Attempt:
+    """DICOM files whose bytes are sound and whose headers lie."""
+    seeds = []
+    for path in real_files(150_000):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path, force=True)
+            if "PixelData" in dataset and dataset.file_meta.get("TransferSyntaxUID"):
+                seeds.append(path.read_bytes())
+    assert seeds
+    last.write_bytes(seeds[0])
+
+    def attempt(chance: random.Random) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(BytesIO(chance.choice(seeds)), force=True)
+            for keyword in chance.sample(sorted(LIES), chance.randint(1, 4)):
+                value = chance.choice(LIES[keyword])
+                if value is None:
+                    dataset.pop(keyword, None)
+                else:
+                    setattr(dataset, keyword, value)
+            if chance.random() < 0.2:
+                dataset.file_meta.TransferSyntaxUID = chance.choice(pydicom.uid.AllTransferSyntaxes)
+            try:
+                dataset.save_as(last, implicit_vr=dataset.original_encoding[0], little_endian=True, overwrite=True)
+            except Exception:  # pydicom refuses to write some of it
+                return
+        play(last, ".dcm")
+
+    return attempt
+
+
+def play(last: Path, suffix: str) -> None:
+    """Open a copy with this suffix, look at some frames, list it."""
+    named = last.parent / "input" / f"last{suffix}"
+    named.parent.mkdir(exist_ok=True)
+    named.write_bytes(last.read_bytes())
+    try:
+        cine = open_cine(named)
+        for t in range(min(len(cine), 4)):
+            picture = cine.frame(t)
+            assert picture.shape[:2] == cine.size
+            assert picture.dtype == np.uint8
+    except EchoViewError as error:
+        check_words(error, last.parent)
+    for listed in list_cines(named, lambda: False):
+        assert listed.frames >= 0
+    named.unlink()
 
 
 def check_words(refusal: EchoViewError, folder: Path) -> None:
@@ -192,7 +257,8 @@ def used_bytes() -> int:
 def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     warnings.simplefilter("error")
     last = Path(folder) / "last"
-    attempt = file_target(last) if target == "files" else decoder_target(target, last)
+    whole = {"files": file_target, "headers": header_target}
+    attempt = whole[target](last) if target in whole else decoder_target(target, last)
     end = time.monotonic() + float(seconds)
     slowest = 0.0
     tried = 0
