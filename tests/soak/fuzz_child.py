@@ -15,6 +15,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -56,6 +57,10 @@ EXTREMES = (
     b"\xff\xff\xff\x7f",
 )
 
+VIDEOS = (
+    *(("x.avi", "MJPG"), ("y.avi", "XVID"), ("x.mp4", "mp4v"), ("x.mov", "MJPG"), ("x.mkv", "mp4v")),
+    *(("x.wmv", "WMV2"), ("x.mpg", "MPG2"), ("x.webm", "VP80")),
+)
 SIDES = (0, 1, 2, 7, 63, 256, 4096, 30_000, 65_535)
 LIES: dict[str, tuple] = {
     "Rows": SIDES,
@@ -156,10 +161,10 @@ def decoder_target(target: str, last: Path) -> Attempt:
     return attempt
 
 
-def file_target(last: Path) -> Attempt:
-    """Whole files, hurt, opened and played."""
-    seeds = [(path.suffix, path.read_bytes()) for path in real_files(150_000)]
-    seeds += [(path.suffix, path.read_bytes()) for path in sorted(write_others(last.parent))]
+def file_target(last: Path, real: bool) -> Attempt:
+    """Whole files, hurt, opened and played: the real ones of the packages, or videos, pictures and volumes."""
+    paths = real_files(150_000) if real else sorted(write_others(last.parent))
+    seeds = [(path.suffix, path.read_bytes()) for path in paths]
 
     def attempt(chance: random.Random) -> None:
         suffix, data = chance.choice(seeds)
@@ -230,7 +235,7 @@ def write_others(folder: Path) -> Iterator[Path]:
     """Small files of the kinds that the packages do not hold."""
     (folder / "input").mkdir(exist_ok=True)
     frames = np.random.default_rng(1).integers(0, 256, (6, 48, 64)).astype(np.uint8)
-    for name, codec in (("x.avi", "MJPG"), ("x.mp4", "mp4v")):
+    for name, codec in VIDEOS:
         writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*codec), 25, (64, 48))
         for frame in frames:
             writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
@@ -257,7 +262,8 @@ def used_bytes() -> int:
 def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     warnings.simplefilter("error")
     last = Path(folder) / "last"
-    whole = {"files": file_target, "headers": header_target}
+    whole = {"files": partial(file_target, real=True), "others": partial(file_target, real=False)}
+    whole["headers"] = header_target
     attempt = whole[target](last) if target in whole else decoder_target(target, last)
     end = time.monotonic() + float(seconds)
     slowest = 0.0
@@ -270,6 +276,8 @@ def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
         if took > slowest:
             slowest = took
             last.with_name("slowest").write_bytes(last.read_bytes())
+        if used_bytes() - held > 100 * 2**20:
+            last.with_name("largest").write_bytes(last.read_bytes())
         assert took < SLOWEST_S, f"input {tried} took {took:.1f} s"
         assert used_bytes() < MOST_BYTES, f"input {tried} needed {(used_bytes() - held) / 2**20:.0f} MB more"
         tried += 1
