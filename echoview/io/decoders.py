@@ -17,7 +17,7 @@ from rle.utils import decode_pixel_data as decode_rle
 
 from echoview.errors import CineUnsupported
 from echoview.io.apart import jpeg_ls_apart
-from echoview.io.frames import PixelFormat, ybr_to_rgb
+from echoview.io.frames import PixelFormat, stored_bits, ybr_to_rgb
 from echoview.io.jpeg_lossless import decode_lossless
 
 Reader = Callable[[bytes], np.ndarray]
@@ -98,7 +98,7 @@ def read_jpeg_2000(stored: bytes, form: PixelFormat) -> np.ndarray:
     values = decode_j2k(stored)
     if values.shape[:2] != (form.rows, form.columns):
         raise ValueError("not of the size that the header gives")
-    return ybr_to_rgb(values) if form.photometric in _YBR else values
+    return _colours(stored_bits(values, form), form)
 
 
 def read_rle(stored: bytes, form: PixelFormat) -> np.ndarray:
@@ -185,7 +185,7 @@ def _read_lossless(name: str, stored: bytes, form: PixelFormat, sides: Sides) ->
         if form.rows * form.columns * form.samples > _MOST_SLOW:
             raise CineUnsupported(f"{name} holds frames too large for its kind of lossless JPEG.", _HINT)
         values = decode_lossless(stored, form.rows, form.columns, form.samples)
-    return _colours(_signed(values, form), form)
+    return _colours(stored_bits(values, form), form)
 
 
 def _components(stored: bytes, kind: int) -> np.ndarray:
@@ -204,20 +204,12 @@ def _shaped(flat: np.ndarray, form: PixelFormat, planar: bool) -> np.ndarray:
     """Values in a row as (H,W) or (H,W,3) RGB."""
     flat = flat[: form.rows * form.columns * form.samples]
     if form.samples == 1:
-        return _signed(flat.reshape(form.rows, form.columns), form)
+        return stored_bits(flat.reshape(form.rows, form.columns), form)
     if planar:
         picture = np.moveaxis(flat.reshape(3, form.rows, form.columns), 0, -1)
     else:
         picture = flat.reshape(form.rows, form.columns, 3)
     return _colours(picture, form)
-
-
-def _signed(values: np.ndarray, form: PixelFormat) -> np.ndarray:
-    """Unsigned numbers of a file whose header says that they have a sign."""
-    if not form.signed or values.dtype.kind == "i":
-        return values
-    free = 8 * values.itemsize - form.bits_stored
-    return (values << free).view(f"i{values.itemsize}") >> free
 
 
 def _colours(picture: np.ndarray, form: PixelFormat) -> np.ndarray:

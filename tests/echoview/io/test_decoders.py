@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import time
+import warnings
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from openjpeg.utils import encode_array
 from pydicom import uid
+from pydicom.pixels import pixel_array
 from rle.utils import decode_pixel_data as decode_rle
 
-from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.errors import CineUnreadable, CineUnsupported, EchoViewError
 from echoview.io import apart, open_cine
 from echoview.io.decoders import choose_decoder, j2k_sides, jpeg_sides, read_rle
-from echoview.io.frames import PixelFormat
+from echoview.io.frames import DicomFrames, PixelFormat
 
 # 99 bytes over which the CharLS in pyjpegls 1.5.1 sits for seconds.
 HANGS = bytes.fromhex(
@@ -137,3 +139,24 @@ def test_large_deep_lossless_frames_are_refused_because_they_would_take_too_long
     path = write_dicom([stored + bytes(99_999)], syntax=uid.JPEGLosslessSV1, **elements)
     with pytest.raises(CineUnsupported, match="too large"):
         open_cine(path)
+
+
+def test_values_are_those_that_pydicom_decodes(bundled):
+    """Over all real files that both can read; pydicom goes other ways and has other libraries behind it."""
+    folders = [bundled("badVR.dcm").parent, bundled("color3d_jpeg_baseline.dcm").parent]
+    compared = 0
+    for path in sorted(path for folder in folders for path in folder.iterdir() if path.is_file()):
+        if path.stat().st_size > 7e5:
+            continue
+        try:
+            source = open_cine(path)._source
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                expected = pixel_array(path, index=0)
+        except (EchoViewError, RuntimeError, ValueError, AttributeError):  # one of the two cannot
+            continue
+        if isinstance(source, DicomFrames):
+            apart = np.abs(source.values(0).astype(np.int64) - expected)
+            assert apart.max() <= 1, path.name
+            compared += 1
+    assert compared > 70
