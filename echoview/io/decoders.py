@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from io import BytesIO
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import cv2
@@ -16,7 +17,7 @@ from rle.utils import decode_pixel_data as decode_rle
 
 from echoview.errors import CineUnsupported
 from echoview.io.apart import jpeg_ls_apart
-from echoview.io.frames import PixelFormat, ybr_to_rgb
+from echoview.io.frames import PixelFormat, stored_bits, ybr_to_rgb
 from echoview.io.jpeg_lossless import decode_lossless
 
 Reader = Callable[[bytes], np.ndarray]
@@ -97,7 +98,7 @@ def read_jpeg_2000(stored: bytes, form: PixelFormat) -> np.ndarray:
     values = decode_j2k(stored)
     if values.shape[:2] != (form.rows, form.columns):
         raise ValueError("not of the size that the header gives")
-    return ybr_to_rgb(values) if form.photometric in _YBR else values
+    return _colours(stored_bits(values, form), form)
 
 
 def read_rle(stored: bytes, form: PixelFormat) -> np.ndarray:
@@ -108,11 +109,35 @@ def read_rle(stored: bytes, form: PixelFormat) -> np.ndarray:
     layout: dict[str, Any] = {"rows": form.rows, "columns": form.columns, "bits_allocated": form.bits_allocated}
     try:
         packed = decode_rle(stored, version=2, **layout)
-    except BaseException as error:
+    except BaseException as error:  # a panic of the library is no Exception
         if isinstance(error, KeyboardInterrupt | SystemExit):
             raise
-        raise ValueError("damaged run lengths") from None  # a panic of the library is no Exception
+        packed = _read_loose_rle(stored, form)
     return _shaped(np.frombuffer(packed, f"<u{form.bits_allocated // 8}"), form, planar=True)
+
+
+def _read_loose_rle(stored: bytes, form: PixelFormat) -> bytes:
+    """As `decode_rle`, slower, for frames whose runs go on after the last pixel, as some writers leave them."""
+    depth, pixels = form.bits_allocated // 8, form.rows * form.columns
+    count = int.from_bytes(stored[:4], "little")
+    if count != depth * form.samples or len(stored) < 64:
+        raise ValueError("not as many runs as the header needs")
+    starts = [int.from_bytes(stored[at : at + 4], "little") for at in range(4, 4 + 4 * count, 4)]
+    planes = np.empty((form.samples, pixels, depth), np.uint8)
+    for number, (start, end) in enumerate(pairwise([*starts, len(stored)])):
+        out, end = bytearray(), min(end, len(stored))
+        while start < end and len(out) < pixels:
+            head = stored[start]
+            if head < 128:
+                out += stored[start + 1 : min(start + 2 + head, end)]
+            elif head > 128:
+                out += stored[start + 1 : start + 2] * (257 - head)
+            start += head + 2 if head < 128 else 2 if head > 128 else 1
+        if len(out) < pixels:
+            raise ValueError("damaged run lengths")
+        sample, byte = divmod(number, depth)
+        planes[sample, :, depth - 1 - byte] = np.frombuffer(out, np.uint8, pixels)  # the highest byte comes first
+    return planes.tobytes()
 
 
 def jpeg_sides(stored: bytes) -> Sides:
@@ -160,7 +185,7 @@ def _read_lossless(name: str, stored: bytes, form: PixelFormat, sides: Sides) ->
         if form.rows * form.columns * form.samples > _MOST_SLOW:
             raise CineUnsupported(f"{name} holds frames too large for its kind of lossless JPEG.", _HINT)
         values = decode_lossless(stored, form.rows, form.columns, form.samples)
-    return _colours(_signed(values, form), form)
+    return _colours(stored_bits(values, form), form)
 
 
 def _components(stored: bytes, kind: int) -> np.ndarray:
@@ -179,20 +204,12 @@ def _shaped(flat: np.ndarray, form: PixelFormat, planar: bool) -> np.ndarray:
     """Values in a row as (H,W) or (H,W,3) RGB."""
     flat = flat[: form.rows * form.columns * form.samples]
     if form.samples == 1:
-        return _signed(flat.reshape(form.rows, form.columns), form)
+        return stored_bits(flat.reshape(form.rows, form.columns), form)
     if planar:
         picture = np.moveaxis(flat.reshape(3, form.rows, form.columns), 0, -1)
     else:
         picture = flat.reshape(form.rows, form.columns, 3)
     return _colours(picture, form)
-
-
-def _signed(values: np.ndarray, form: PixelFormat) -> np.ndarray:
-    """Unsigned numbers of a file whose header says that they have a sign."""
-    if not form.signed or values.dtype.kind == "i":
-        return values
-    free = 8 * values.itemsize - form.bits_stored
-    return (values << free).view(f"i{values.itemsize}") >> free
 
 
 def _colours(picture: np.ndarray, form: PixelFormat) -> np.ndarray:

@@ -30,7 +30,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 3 * 2**27  # bytes; a small file may be packed so well that it fills the memory
-_BLOCK = 2**16
+_BLOCK = 2**15  # bytes that are asked for at once: most headers are shorter
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
 _WARNINGS = threading.RLock()  # Python's warning filters are one global list: one change at a time
@@ -144,9 +144,9 @@ def read_header(path: Path, keywords: tuple[str, ...]) -> Header:
     """
     try:
         with quiet(), path.open("rb", buffering=_BLOCK) as file:
-            if packed_at := _deflated_at(file.read(_BLOCK)):
+            if packed_at := _deflated_at(file.read(4096)):
                 file.seek(packed_at)
-                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(file.read(_BLOCK), 16 * _BLOCK)
+                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(file.read(2 * _BLOCK), 32 * _BLOCK)
                 return Header(read_dataset(BytesIO(inflated), False, True, stop_when=_at_pixels))
             file.seek(0)
             tags: list[Any] = list(keywords)

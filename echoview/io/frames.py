@@ -86,7 +86,7 @@ def read_native(stored: bytes, form: PixelFormat) -> np.ndarray:
     flat = flat.astype(form.dtype.newbyteorder("="), copy=False)
     height, width = form.rows, form.columns
     if form.samples == 1:
-        return flat.reshape(height, width)
+        return stored_bits(flat.reshape(height, width), form)
     if form.subsampled:
         pairs = flat.reshape(height, width // 2, 4)
         luma = pairs[:, :, :2].reshape(height, width)
@@ -97,6 +97,20 @@ def read_native(stored: bytes, form: PixelFormat) -> np.ndarray:
     else:
         picture = flat.reshape(height, width, 3)
     return ybr_to_rgb(picture) if form.photometric == "YBR_FULL" else picture
+
+
+def stored_bits(values: np.ndarray, form: PixelFormat) -> np.ndarray:
+    """Integers without what stands above their stored bits, as old files keep overlays there; signed where they are.
+
+    Args:
+        values: as decoded; of a narrower type than the header says where the frame itself is shallower.
+    """
+    free = 8 * values.itemsize - form.bits_stored
+    if free < 0 or (free == 0 and values.dtype.kind == "u" and not form.signed):
+        return values
+    if values.dtype.kind == "i" and not form.signed:  # a codestream that knows better than its header
+        return values
+    return (values << free).view(f"{'i' if form.signed else 'u'}{values.itemsize}") >> free
 
 
 def ybr_to_rgb(picture: np.ndarray) -> np.ndarray:

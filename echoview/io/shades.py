@@ -46,7 +46,8 @@ def _window(header: Header) -> tuple[float, float] | None:
     slope = header.number("RescaleSlope") or 1.0
     intercept = header.number("RescaleIntercept") or 0.0
     low = center - 0.5 - (width - 1) / 2  # PS3.3 C.11.2.1.2.1
-    return (low - intercept) / slope, (low + width - 1 - intercept) / slope
+    ends = (low - intercept) / slope, (low + width - 1 - intercept) / slope
+    return ends if all(abs(end) < 1e9 for end in ends) else None  # False for NaN as well
 
 
 def _range(samples: list[np.ndarray]) -> tuple[float, float]:

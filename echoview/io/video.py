@@ -113,13 +113,14 @@ class VideoFrames:
         self._next = 0
 
     def _first_size(self) -> tuple[int, int]:
+        sides = [self._capture.get(key) for key in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+        if sides[0] * sides[1] > _MAX_PIXELS:  # before so much is allocated
+            width, height = map(int, sides)
+            raise CineUnsupported(f"{self._name} has frames of {width} × {height} pixels: too large.", _HINT)
         found, picture = self._capture.read() if self._capture.isOpened() else (False, None)
         if not found or picture is None:
             raise CineUnreadable(f"{self._name} holds no video that can be decoded.", _HINT)
-        height, width = picture.shape[:2]
-        if height * width > _MAX_PIXELS:
-            raise CineUnsupported(f"{self._name} has frames of {width} × {height} pixels: too large.", _HINT)
-        return height, width
+        return picture.shape[0], picture.shape[1]
 
     def _later_stamps(self) -> list[float]:
         """Presentation times of all frames after the first, in seconds from it."""

@@ -15,6 +15,8 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
 import cv2
@@ -54,6 +56,35 @@ EXTREMES = (
     b"\xff\xff\xff\xff",
     b"\xff\xff\xff\x7f",
 )
+
+VIDEOS = (
+    *(("x.avi", "MJPG"), ("y.avi", "XVID"), ("x.mp4", "mp4v"), ("x.mov", "MJPG"), ("x.mkv", "mp4v")),
+    *(("x.wmv", "WMV2"), ("x.mpg", "MPG2"), ("x.webm", "VP80")),
+)
+SIDES = (0, 1, 2, 7, 63, 256, 4096, 30_000, 65_535)
+LIES: dict[str, tuple] = {
+    "Rows": SIDES,
+    "Columns": SIDES,
+    "NumberOfFrames": (None, "0", "-5", "1", "2", "77", "100000", "2147483647", "999999999999"),
+    "SamplesPerPixel": (None, 0, 1, 2, 3, 4, 65_535),
+    "BitsAllocated": (None, 0, 1, 8, 12, 16, 32, 64),
+    "BitsStored": (None, 0, 1, 7, 8, 10, 12, 16, 32),
+    "PixelRepresentation": (None, 0, 1, 9),
+    "PlanarConfiguration": (None, 0, 1, 2),
+    "PhotometricInterpretation": (
+        *(None, "", "RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT", "YBR_PARTIAL_420", "PALETTE COLOR"),
+        *("MONOCHROME1", "MONOCHROME2", "CMYK"),
+    ),
+    "FrameTime": (None, "0", "-1", "1e300", "33"),
+    "FrameTimeVector": ([0], [0, 33, 33], [0, -33, 33], ["1e300"] * 3),
+    "WindowWidth": ("0", "1", "-4", "1e300", "0.001"),
+    "WindowCenter": ("0", "1e300", "-1e300"),
+    "RescaleSlope": ("0", "1e-300", "-1"),
+    "RWaveTimeVector": ([0.0], [float("nan"), 1e30], [-1.0, 5.0]),
+    "PixelSpacing": (["0", "0"], ["1e300", "1"], ["1"]),
+    "RedPaletteColorLookupTableDescriptor": ([0, 0, 16], [256, 0, 8], [1, 65_535, 16], [256, 0]),
+    "SequenceOfUltrasoundRegions": ([], [pydicom.Dataset()]),
+}
 
 Attempt = Callable[[random.Random], None]
 
@@ -130,29 +161,68 @@ def decoder_target(target: str, last: Path) -> Attempt:
     return attempt
 
 
-def file_target(last: Path) -> Attempt:
-    """Whole files, hurt, opened and played."""
-    seeds = [(path.suffix, path.read_bytes()) for path in real_files(150_000)]
-    seeds += [(path.suffix, path.read_bytes()) for path in sorted(write_others(last.parent))]
+def file_target(last: Path, real: bool) -> Attempt:
+    """Whole files, hurt, opened and played: the real ones of the packages, or videos, pictures and volumes."""
+    paths = real_files(150_000) if real else sorted(write_others(last.parent))
+    seeds = [(path.suffix, path.read_bytes()) for path in paths]
 
     def attempt(chance: random.Random) -> None:
         suffix, data = chance.choice(seeds)
         last.write_bytes(mutate(data, chance))
-        named = last.parent / "input" / f"last{suffix}"
-        named.write_bytes(last.read_bytes())
-        try:
-            cine = open_cine(named)
-            for t in range(min(len(cine), 4)):
-                picture = cine.frame(t)
-                assert picture.shape[:2] == cine.size
-                assert picture.dtype == np.uint8
-        except EchoViewError as error:
-            check_words(error, last.parent)
-        for listed in list_cines(named, lambda: False):
-            assert listed.frames >= 0
-        named.unlink()
+        play(last, suffix)
 
     return attempt
+
+
+def header_target(last: Path) -> Attempt:
+    """DICOM files whose bytes are sound and whose headers lie."""
+    seeds = []
+    for path in real_files(150_000):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(path, force=True)
+            if "PixelData" in dataset and dataset.file_meta.get("TransferSyntaxUID"):
+                seeds.append(path.read_bytes())
+    assert seeds
+    last.write_bytes(seeds[0])
+
+    def attempt(chance: random.Random) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dataset = pydicom.dcmread(BytesIO(chance.choice(seeds)), force=True)
+            for keyword in chance.sample(sorted(LIES), chance.randint(1, 4)):
+                value = chance.choice(LIES[keyword])
+                if value is None:
+                    dataset.pop(keyword, None)
+                else:
+                    setattr(dataset, keyword, value)
+            if chance.random() < 0.2:
+                dataset.file_meta.TransferSyntaxUID = chance.choice(pydicom.uid.AllTransferSyntaxes)
+            try:
+                dataset.save_as(last, implicit_vr=dataset.original_encoding[0], little_endian=True, overwrite=True)
+            except Exception:  # pydicom refuses to write some of it
+                return
+        play(last, ".dcm")
+
+    return attempt
+
+
+def play(last: Path, suffix: str) -> None:
+    """Open a copy with this suffix, look at some frames, list it."""
+    named = last.parent / "input" / f"last{suffix}"
+    named.parent.mkdir(exist_ok=True)
+    named.write_bytes(last.read_bytes())
+    try:
+        cine = open_cine(named)
+        for t in range(min(len(cine), 4)):
+            picture = cine.frame(t)
+            assert picture.shape[:2] == cine.size
+            assert picture.dtype == np.uint8
+    except EchoViewError as error:
+        check_words(error, last.parent)
+    for listed in list_cines(named, lambda: False):
+        assert listed.frames >= 0
+    named.unlink()
 
 
 def check_words(refusal: EchoViewError, folder: Path) -> None:
@@ -165,7 +235,7 @@ def write_others(folder: Path) -> Iterator[Path]:
     """Small files of the kinds that the packages do not hold."""
     (folder / "input").mkdir(exist_ok=True)
     frames = np.random.default_rng(1).integers(0, 256, (6, 48, 64)).astype(np.uint8)
-    for name, codec in (("x.avi", "MJPG"), ("x.mp4", "mp4v")):
+    for name, codec in VIDEOS:
         writer = cv2.VideoWriter(str(folder / name), cv2.VideoWriter.fourcc(*codec), 25, (64, 48))
         for frame in frames:
             writer.write(cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))
@@ -192,7 +262,9 @@ def used_bytes() -> int:
 def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     warnings.simplefilter("error")
     last = Path(folder) / "last"
-    attempt = file_target(last) if target == "files" else decoder_target(target, last)
+    whole = {"files": partial(file_target, real=True), "others": partial(file_target, real=False)}
+    whole["headers"] = header_target
+    attempt = whole[target](last) if target in whole else decoder_target(target, last)
     end = time.monotonic() + float(seconds)
     slowest = 0.0
     tried = 0
@@ -204,6 +276,8 @@ def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
         if took > slowest:
             slowest = took
             last.with_name("slowest").write_bytes(last.read_bytes())
+        if used_bytes() - held > 100 * 2**20:
+            last.with_name("largest").write_bytes(last.read_bytes())
         assert took < SLOWEST_S, f"input {tried} took {took:.1f} s"
         assert used_bytes() < MOST_BYTES, f"input {tried} needed {(used_bytes() - held) / 2**20:.0f} MB more"
         tried += 1

@@ -16,7 +16,8 @@ CHILD = Path(__file__).with_name("fuzz_child.py")
 ROOT = Path(__file__).parent.parent.parent
 MINUTES = float(os.environ.get("ECHOVIEW_SOAK_MINUTES", "20"))
 # What share of the time each gets: whole files, and each decoder by itself.
-SHARES = {"files": 0.5, "jpeg": 0.1, "lossless": 0.1, "jpeg-ls": 0.1, "jpeg-2000": 0.1, "rle": 0.1}
+SHARES = {"files": 0.2, "others": 0.1, "headers": 0.2}
+SHARES |= dict.fromkeys(("jpeg", "lossless", "jpeg-ls", "jpeg-2000", "rle"), 0.1)
 
 
 def fuzz(target: str, seed: int, count: int, seconds: float, folder: Path) -> None:
@@ -38,7 +39,8 @@ def test_damaged_input_for_a_long_time(target, tmp_path):
     fuzz(target, random.randrange(2**31), 2**31, 60 * MINUTES * SHARES[target], tmp_path)
 
 
-SLICE = {"files": 500, "jpeg": 200, "lossless": 40, "jpeg-ls": 20, "jpeg-2000": 80, "rle": 200}
+SLICE = {"files": 250, "others": 120, "headers": 100}
+SLICE |= {"jpeg": 200, "lossless": 40, "jpeg-ls": 20, "jpeg-2000": 80, "rle": 200}
 
 
 @pytest.mark.parametrize(("target", "count"), SLICE.items())

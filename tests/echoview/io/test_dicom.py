@@ -139,6 +139,21 @@ def test_16_bits_without_a_window_are_stretched_alike_in_all_frames(write_dicom,
     assert cine.frame(0).max() == 255
 
 
+@pytest.mark.parametrize(
+    "window",
+    [
+        {"WindowWidth": "1e300"},
+        {"WindowWidth": "2551", "RescaleSlope": "1e-300"},
+        {"WindowWidth": "2551", "RescaleIntercept": "1e300"},
+        {"WindowWidth": "0"},
+    ],
+)
+def test_a_window_that_makes_no_sense_is_passed_over(window, write_dicom, grey_frames):
+    bits = {"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11, "WindowCenter": "1375"}
+    cine = open_cine(write_dicom([f.astype(np.uint16).tobytes() for f in grey_frames], vr="OW", **bits, **window))
+    assert (cine.frame(0).min(), cine.frame(0).max()) == (0, 255)
+
+
 @pytest.mark.parametrize("name", ["examples_ybr_color.dcm", "US1_UNCI.dcm", "SC_rgb_jpeg_dcmtk.dcm"])
 def test_real_files_look_as_pydicom_shows_them(name, bundled):
     frames = pydicom.dcmread(bundled(name)).pixel_array

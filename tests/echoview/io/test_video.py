@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import threading
 
 import cv2
@@ -56,6 +57,19 @@ def test_uneven_times_of_a_gif(counted, tmp_path):
     np.testing.assert_allclose(cine.times_s, np.cumsum([0, *STEPS_MS[:-1]]) * 1e-3)
     assert cine.info.timing_known
     assert [number_of(cine.frame(t)) for t in (5, 0, 3)] == [5, 0, 3]
+
+
+def test_frames_too_large_are_refused_before_one_is_decoded(counted, tmp_path):
+    resource = pytest.importorskip("resource", reason="memory is measured on POSIX systems only")
+    pictures = [Image.fromarray(frame[..., 0]) for frame in counted[:3]]
+    pictures[0].save(tmp_path / "x.gif", save_all=True, append_images=pictures[1:], duration=40)
+    data = bytearray((tmp_path / "x.gif").read_bytes())
+    data[6:10] = (16_000).to_bytes(2, "little") * 2
+    (tmp_path / "x.gif").write_bytes(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(CineUnsupported, match="16000 × 16000 pixels: too large"):
+        open_cine(tmp_path / "x.gif")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 2e8 / (1 if sys.platform == "darwin" else 1024)
 
 
 def test_uneven_times_of_an_mp4(counted, write_video):
