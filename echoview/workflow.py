@@ -362,20 +362,22 @@ class Workflow(QObject):
         self.remember(library_url=path)
         self.back_up_library()
         cine = self.session.cine
-        if cine is None:
+        if cine is not None:
+            self.jobs.run(
+                Lane.IO, "read labels", opened.load, cine,
+                on_done=lambda held: self._carry_over(cine, held), on_error=self._refuse,
+            )  # fmt: skip
+
+    def _carry_over(self, cine: Cine, held: Held) -> None:
+        """The open cine's label and what the new library holds of it already become one; ours where both say it."""
+        if cine is not self.session.cine:
             return
-        try:
-            held = opened.load(cine)
-        except LibraryError as error:
-            self.refused.emit(error)
-            return
-        self._saved[cine.info.identity] = held
-        ours = self.session.label
-        both = replace(ours, contours={**held.label.contours, **ours.contours})  # frames that it holds already stay
-        if list(both.contours) == list(ours.contours):
-            self.save_again()
+        self._saved.setdefault(cine.info.identity, held)  # an edit made since has seen more
+        both = merge(Label(), self.session.label, held.label)
+        if both.joined:
+            self.session.edit("join library", both.label)
         else:
-            self.session.edit("join library", both)
+            self.save_again()
 
     def back_up_library(self) -> None:
         """Copy the library where that is due, off the GUI thread."""

@@ -11,6 +11,7 @@ import pytest
 
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
+from echoview.domain.view import View
 from echoview.io import open_cine
 from echoview.store import open_library
 from echoview.store.backups import backups_of
@@ -167,6 +168,25 @@ def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample
     desk.settle()
     assert desk.workflow.unsaved_cines == 0
     assert sorted(desk.workflow.library.label(identity).contours) == [1, 2]
+
+
+def test_another_library_that_knows_the_cine_joins_with_what_is_open(desk, sample, tmp_path, url) -> None:
+    desk.open(sample)
+    other = sqlite_url(tmp_path / "other.sqlite")
+    ours, theirs = desk.session.editable(1).moved(7, 120, 80), desk.session.editable(1).moved(7, 150, 90)
+    save_as("Dr B", other, desk.session.cine, lambda label: Label({1: theirs, 8: theirs}, View.A3C, ed=4))
+    desk.workflow.edit_contour(1, ours, "move point")
+    desk.settle()
+    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.settle()
+    label = desk.workflow.library.label(desk.session.cine.info.identity)
+    assert sorted(label.contours) == [1, 8]
+    np.testing.assert_allclose(label.contour(1).handles, ours.handles, atol=1e-3)
+    assert (label.view, label.ed) == (View.A3C, 4), "what they said is not taken back"
+    assert sorted(desk.session.label.contours) == [1, 8]
+    assert (desk.session.unsaved, desk.workflow.unsaved_cines) == ("", 0)
+    history = desk.workflow.library.history(desk.session.cine.info.identity)
+    assert [(r.annotator, r.frames) for r in history] == [("Dr B", (1, 8)), ("tester", (1,))]
 
 
 def test_a_library_with_labels_is_backed_up_when_the_program_starts(new_desk, sample, home) -> None:

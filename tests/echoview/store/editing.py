@@ -128,7 +128,7 @@ def limited(path: str) -> None:
         opened = open_library(url)
         log = Path(path + "-wal")
         size = max(Path(path).stat().st_size, log.stat().st_size if log.exists() else 0)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 700 * refused, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size + 700 * (refused % 40), resource.RLIM_INFINITY))
         try:
             while True:
                 write(opened, n + 1, start=n)
