@@ -58,7 +58,7 @@ def test_a_bundle_comes_back_exactly_with_its_history(library, empty, pack, pati
     assert (again.revisions, again.unknown) == (0, ()), "nothing comes twice"
 
 
-def test_a_pack_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
+def test_a_bundle_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
     mine = draw([(90, 150), (120, 60), (150, 150)])
     identity = knows(empty, patient_cine, Label({0: mine}, View.A2C))
     came = import_from(pack, empty, by="me", secret=SECRET)
@@ -85,7 +85,7 @@ def test_a_copy_under_another_uid_is_known_by_its_content(library, empty, tmp_pa
     assert (came.cines, came.unknown) == (1, ())
 
 
-def test_frames_of_a_pack_stand_in_for_a_cine_that_is_not_here(library, empty, tmp_path):
+def test_frames_of_a_bundle_stand_in_for_a_cine_that_is_not_here(library, empty, tmp_path):
     export_to(tmp_path / "full.zip", "bundle", library, secret=SECRET, frames=True)
     came = import_from(tmp_path / "full.zip", empty, by="me", secret=SECRET, frames_to=tmp_path / "cines")
     assert (came.cines, came.revisions) == (1, 2)
