@@ -181,7 +181,8 @@ def rewrite(path: Path, parts: dict[str, bytes], changed: dict[str, bytes], sums
     ("damage", "words"),
     [
         ("cut", "damaged"), ("no zip", "damaged"), ("changed", "was changed"), ("newer", "newer version"),
-        ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("key", "damaged"), ("handles", "is left out"),
+        ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("key", "damaged"),
+        ("handles", "is left out"),
     ],
 )  # fmt: skip
 def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patient_cine, damage, words):
