@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +19,7 @@ from echoview.errors import EchoViewError
 from echoview.io.export_bundle import CHANGES, CINES, FRAMES, KIND, MANIFEST
 from echoview.io.import_item import MOST_JSON, Incoming, check_version, damaged
 
+_KEY = re.compile(r"[0-9a-f]{40}")
 _TEXTS = ("made_at", "annotator", "app_version", "weights", "tool")
 
 
@@ -68,23 +70,25 @@ class Bundle:
 
     def _cine(self, told: Mapping[str, Any]) -> Incoming:
         shape = (int(told["frames"]), int(told["height"]), int(told["width"]))
+        if not all(_KEY.fullmatch(told[key]) for key in ("uid_key", "content_key")):
+            raise ValueError("a key that is none")  # one of them becomes a file's name
         spacing = told["calibration"]
         return Incoming(
             str(told["name"]), str(told["uid_key"]), str(told["content_key"]), shape=shape,
             entries=tuple(_entry(one, shape[0]) for one in told["history"]),
             calibration=Calibration(*map(float, spacing)) if spacing else None,
-            frames=self._frames(str(told["name"]), shape[0]),
+            frames=self._frames(str(told["name"]), shape),
         )  # fmt: skip
 
-    def _frames(self, name: str, count: int) -> Callable[[], list[np.ndarray]] | None:
-        names = [f"{FRAMES}/{name}/{t + 1:04d}.png" for t in range(count)]
+    def _frames(self, name: str, shape: tuple[int, int, int]) -> Callable[[], list[np.ndarray]] | None:
+        names = [f"{FRAMES}/{name}/{t + 1:04d}.png" for t in range(shape[0])]
         if not all(one in self._sums for one in names):
             return None
-        return lambda: [self._picture(one) for one in names]
+        return lambda: [self._picture(one, shape[1:]) for one in names]
 
-    def _picture(self, name: str) -> np.ndarray:
+    def _picture(self, name: str, size: tuple[int, ...]) -> np.ndarray:
         picture = cv2.imdecode(np.frombuffer(self._checked(name), np.uint8), cv2.IMREAD_GRAYSCALE)
-        if picture is None:
+        if picture is None or picture.shape != size:
             raise damaged(self._name)
         return picture
 

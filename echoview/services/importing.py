@@ -104,10 +104,14 @@ def _take(
             say(item)
             continue
         try:
-            home = _home(item, known, secret, frames_to)
+            home = _home(item, known, secret)
+            if home is None and frames_to is not None and item.frames is not None:
+                home, item = _stand_in(item, item.frames(), frames_to, secret)
             if home is None:
                 unknown.append(item.name)
                 continue
+            if item.shape is not None and home.shape != item.shape:
+                raise EchoViewError("The cine here has other frames than the one that was labelled.")
             given = _history(item, home, kind, library, by, now)
             if not given.entries:
                 continue
@@ -140,26 +144,37 @@ def _known(
     return found
 
 
-def _home(item: Incoming, known: dict[str, History], secret: bytes, frames_to: Path | None) -> History | None:
+def _home(item: Incoming, known: dict[str, History], secret: bytes) -> History | None:
     """The cine that the labels belong to, or None where it is nowhere.
 
     Raises:
-        EchoViewError: its file cannot be read, or has other frames.
+        EchoViewError: its file cannot be read.
     """
     home = known.get(item.uid_key) or known.get(item.content_key)
     if home is None and item.file is not None:
         home = _bare(open_cine(item.file, patient_secret=secret), item.file)
-    if home is None and frames_to is not None and item.frames is not None:
-        frames_to.mkdir(parents=True, exist_ok=True)
-        path = frames_to / f"{item.content_key[:16]}.nii.gz"
-        if not path.exists():
-            from ral.formats import write_nifti
-
-            write_nifti(path, np.stack(item.frames()), item.calibration)
-        home = _bare(open_cine(path, patient_secret=secret), path)
-    if home is not None and item.shape is not None and home.shape != item.shape:
-        raise EchoViewError("The cine here has other frames than the one that was labelled.")
     return home
+
+
+def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: bytes) -> tuple[History, Incoming]:
+    """The frames that came with the labels as a cine of its own, and the labels as they fit to it.
+
+    Fingerprints of the frames are of those before they were blanked, and would not fit.
+    """
+    from ral.formats import write_nifti
+
+    path = folder / f"{item.content_key[:16]}.nii.gz"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_nifti(path, np.stack(frames), item.calibration)
+    except OSError as error:
+        raise EchoViewError(f"Its frames cannot be written ({error.strerror}).", "Choose another folder.") from error
+    entries = [
+        {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
+        for entry in item.entries
+    ]
+    return _bare(open_cine(path, patient_secret=secret), path), replace(item, entries=tuple(entries))
 
 
 def _bare(cine: Cine, path: Path) -> History:

@@ -74,7 +74,7 @@ def list_folder(folder: Path, cancelled: Callable[[], bool] = lambda: False) -> 
             batch, due = [], time.monotonic() + BATCH_S
     if batch:
         yield batch
-    if not found:
+    if not found and not cancelled():
         raise CineUnreadable(
             "This folder holds no cine.", "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files."
         )

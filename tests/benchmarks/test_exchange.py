@@ -23,6 +23,11 @@ from echoview.store.place import library_url
 CINES, EDITS, AIM = 300, 12, 50
 
 
+class Frames:
+    def decode(self, t: int) -> np.ndarray:
+        return np.full((400, 400), t, np.uint8)
+
+
 @pytest.mark.benchmark
 def test_bundle(tmp_path: Path) -> None:
     library = open_library(library_url(str(tmp_path / "ours.sqlite")))
@@ -32,7 +37,7 @@ def test_bundle(tmp_path: Path) -> None:
     who = {"annotator": "A", "app_version": "0", "weights": "w 1"}
     for n in range(CINES):
         info = CineInfo((400, 400), np.arange(60.0), True, f"uid-{n}", f"sha256:{n}", "x")
-        cine = Cine(info, None)  # type: ignore[arg-type]  # nobody asks for a frame here
+        cine = Cine(info, Frames())
         before = Label()
         for t in range(EDITS):
             after = before.with_contour(t, Contour.through(line + 0.3 * t, Origin.CORRECTED))

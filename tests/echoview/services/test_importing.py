@@ -58,7 +58,7 @@ def test_a_bundle_comes_back_exactly_with_its_history(library, empty, pack, pati
     assert (again.revisions, again.unknown) == (0, ()), "nothing comes twice"
 
 
-def test_a_pack_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
+def test_a_bundle_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
     mine = draw([(90, 150), (120, 60), (150, 150)])
     identity = knows(empty, patient_cine, Label({0: mine}, View.A2C))
     came = import_from(pack, empty, by="me", secret=SECRET)
@@ -85,7 +85,7 @@ def test_a_copy_under_another_uid_is_known_by_its_content(library, empty, tmp_pa
     assert (came.cines, came.unknown) == (1, ())
 
 
-def test_frames_of_a_pack_stand_in_for_a_cine_that_is_not_here(library, empty, tmp_path):
+def test_frames_of_a_bundle_stand_in_for_a_cine_that_is_not_here(library, empty, tmp_path):
     export_to(tmp_path / "full.zip", "bundle", library, secret=SECRET, frames=True)
     came = import_from(tmp_path / "full.zip", empty, by="me", secret=SECRET, frames_to=tmp_path / "cines")
     assert (came.cines, came.revisions) == (1, 2)
@@ -181,7 +181,8 @@ def rewrite(path: Path, parts: dict[str, bytes], changed: dict[str, bytes], sums
     ("damage", "words"),
     [
         ("cut", "damaged"), ("no zip", "damaged"), ("changed", "was changed"), ("newer", "newer version"),
-        ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("handles", "is left out"),
+        ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("key", "damaged"),
+        ("handles", "is left out"),
     ],
 )  # fmt: skip
 def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patient_cine, damage, words):
@@ -200,6 +201,8 @@ def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patie
         rewrite(pack, {**parts, "manifest.json": json.dumps(manifest).encode()}, {})
     elif damage == "no json":
         rewrite(pack, parts, {name: b"{"})
+    elif damage == "key":
+        rewrite(pack, parts, {name: json.dumps({**cine, "content_key": "../../../evil"}).encode()})
     else:
         contours = cine["history"][0]["change"]["contours"]
         if damage == "frame 99":

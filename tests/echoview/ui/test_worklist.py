@@ -70,7 +70,7 @@ def desk(qtbot):
 
 @pytest.fixture
 def folder(tmp_path) -> Path:
-    """Two studies: three moving squares, the real sample, and a file that is cut off."""
+    """Two studies: three moving squares, the real sample, and a file whose first frame is gone."""
     rng = np.random.default_rng(3)
     home = tmp_path / "archive"
     for study, names in (("anna", ("IM_10_A2C", "IM_2_A4C")), ("bert", ("IM_1",))):
@@ -82,7 +82,10 @@ def folder(tmp_path) -> Path:
     sample = sample_path()
     assert sample is not None
     shutil.copy(sample, home / "bert" / "real.dcm")
-    (home / "bert" / "cut.dcm").write_bytes(sample.read_bytes()[:3000])
+    body = bytearray(sample.read_bytes())
+    at = body.index(b"\xff\xd8")
+    body[at : at + 4000] = bytes(4000)  # the header is sound, the first frame is not
+    (home / "bert" / "cut.dcm").write_bytes(body)
     return home
 
 
