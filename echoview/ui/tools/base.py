@@ -10,7 +10,6 @@ import numpy as np
 
 from echoview.domain.contour import Contour
 
-
 _STILL = 0.15  # of the reach: a hand that moved less has not moved
 
 
