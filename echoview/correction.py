@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.contour_edit import off_line, smoothed
+from echoview.domain.label import Label
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.measure import contours_shown
@@ -80,7 +81,10 @@ class Correction(QObject):
         if not human:
             self._refuse("No frame is corrected yet.", "Correct one frame; then its correction can be carried on.")
             return
-        base = contours_shown(len(cine), session.prediction, type(label)())
+        if session.prediction is not None and not session.prediction.complete:
+            self._refuse("The prediction is not complete yet.", "Propagate when every frame is predicted.")
+            return
+        base = contours_shown(len(cine), session.prediction, Label())
         chosen = self._possible(base, len(human))
         frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
