@@ -90,7 +90,7 @@ class Correction(QObject):
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
         self._workflow.jobs.run(
             Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
-            on_done=lambda lines: self._carried(cine, label, chosen, base, lines),
+            on_done=lambda made: self._carried(cine, label, made),
             on_error=self._workflow.refused.emit,
         )  # fmt: skip
 
@@ -125,20 +125,22 @@ class Correction(QObject):
     def _carry(
         self, way: Way, cine: Cine, weights: WeightsSet | None, base: np.ndarray,
         human: dict[int, np.ndarray], frames: list[int],
-    ) -> dict[int, np.ndarray]:  # fmt: skip
+    ) -> dict[int, Contour]:  # fmt: skip
         """Runs on the INFERENCE lane."""
-        if way is not Way.REREAD:
-            return carried(way, base, human, frames, cine.frame)
-        assert weights is not None
-        found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
-        return {one.t: one.contour for one in found if one.t in frames and not one.empty}
-
-    def _carried(self, cine: Cine, label: object, way: Way, base: np.ndarray, lines: dict[int, np.ndarray]) -> None:
-        if cine is not self._session.cine or label is not self._session.label:
-            return  # an answer to a question that nobody asks any more
+        if way is Way.REREAD:
+            assert weights is not None
+            found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
+            lines = {one.t: one.contour for one in found if one.t in frames and not one.empty}
+        else:
+            lines = carried(way, base, human, frames, cine.frame)
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
         made = {t: _from_line(line, base[t], origin) for t, line in lines.items()}
-        self.proposal = {t: contour for t, contour in made.items() if contour is not None}
+        return {t: contour for t, contour in made.items() if contour is not None}
+
+    def _carried(self, cine: Cine, label: Label, made: dict[int, Contour]) -> None:
+        if cine is not self._session.cine or label is not self._session.label:
+            return  # an answer to a question that nobody asks any more
+        self.proposal = made
         if not self.proposal:
             self._refuse(
                 "There is no frame to carry the correction to.",
