@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.contour_edit import off_line, smoothed
+from echoview.domain.label import Label
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.measure import contours_shown
@@ -80,13 +81,16 @@ class Correction(QObject):
         if not human:
             self._refuse("No frame is corrected yet.", "Correct one frame; then its correction can be carried on.")
             return
-        base = contours_shown(len(cine), session.prediction, type(label)())
+        if session.prediction is not None and not session.prediction.complete:
+            self._refuse("The prediction is not complete yet.", "Propagate when every frame is predicted.")
+            return
+        base = contours_shown(len(cine), session.prediction, Label())
         chosen = self._possible(base, len(human))
         frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
         self._workflow.jobs.run(
             Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
-            on_done=lambda lines: self._carried(cine, label, chosen, base, lines),
+            on_done=lambda made: self._carried(cine, label, made),
             on_error=self._workflow.refused.emit,
         )  # fmt: skip
 
@@ -121,20 +125,22 @@ class Correction(QObject):
     def _carry(
         self, way: Way, cine: Cine, weights: WeightsSet | None, base: np.ndarray,
         human: dict[int, np.ndarray], frames: list[int],
-    ) -> dict[int, np.ndarray]:  # fmt: skip
+    ) -> dict[int, Contour]:  # fmt: skip
         """Runs on the INFERENCE lane."""
-        if way is not Way.REREAD:
-            return carried(way, base, human, frames, cine.frame)
-        assert weights is not None
-        found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
-        return {one.t: one.contour for one in found if one.t in frames and not one.empty}
-
-    def _carried(self, cine: Cine, label: object, way: Way, base: np.ndarray, lines: dict[int, np.ndarray]) -> None:
-        if cine is not self._session.cine or label is not self._session.label:
-            return  # an answer to a question that nobody asks any more
+        if way is Way.REREAD:
+            assert weights is not None
+            found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
+            lines = {one.t: one.contour for one in found if one.t in frames and not one.empty}
+        else:
+            lines = carried(way, base, human, frames, cine.frame)
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
         made = {t: _from_line(line, base[t], origin) for t, line in lines.items()}
-        self.proposal = {t: contour for t, contour in made.items() if contour is not None}
+        return {t: contour for t, contour in made.items() if contour is not None}
+
+    def _carried(self, cine: Cine, label: Label, made: dict[int, Contour]) -> None:
+        if cine is not self._session.cine or label is not self._session.label:
+            return  # an answer to a question that nobody asks any more
+        self.proposal = made
         if not self.proposal:
             self._refuse(
                 "There is no frame to carry the correction to.",

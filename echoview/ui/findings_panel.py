@@ -10,7 +10,7 @@ from echoview.measure.inspect import Finding, Severity
 from echoview.ui.theme import DARK, icon
 from echoview.ui.widgets import quiet, rule
 
-_ROWS = 6
+_ROWS = 40  # the panel scrolls; a list that scrolls in it would only confuse
 
 
 class FindingsPanel(QWidget):

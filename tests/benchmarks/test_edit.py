@@ -1,4 +1,7 @@
-"""From the hand's movement to EF on the screen, tool by tool, against the 16 ms of one frame of the display."""
+"""From the hand's movement to EF on the screen, tool by tool, against the 16 ms of one frame of the display.
+
+The clock counts what other programs take of a busy machine; the processor's time of the window's thread does not.
+"""
 
 from __future__ import annotations
 
@@ -49,18 +52,19 @@ def test_drag_to_ef(qtbot: QtBot):
         path = way(tool, session.editable(window.player.t).handles)
         hand.press(QPointF(*path[0]), QPointF(0, 0), Qt.KeyboardModifier.NoModifier)
         assert hand.busy
-        times = []
+        times, work = [], []
         for point in path[1:]:
-            began = time.perf_counter()
+            began, worked = time.perf_counter(), time.thread_time()
             hand.move(QPointF(*point))
             window.view.viewport().repaint()  # the picture with the new contour, too
             window.measure_panel.repaint()
+            work.append(1000 * (time.thread_time() - worked))
             times.append(1000 * (time.perf_counter() - began))
         assert window.correcting.readout.isVisible()
-        p95 = float(np.percentile(times, 95))
+        p95, busy = (float(np.percentile(t, 95)) for t in (times, work))
         worst = max(worst, p95)
         print(f"  {tool.value:8} median {statistics.median(times):5.1f}  p95 {p95:5.1f}", end="")
-        print(f"  {FRAME_MS / p95:4.1f} of them in {FRAME_MS:.0f} ms")
+        print(f"  of the processor p95 {busy:5.1f}: {FRAME_MS / busy:4.1f} of them in {FRAME_MS:.0f} ms")
         hand.cancel()
     window.close()
     assert worst > 0

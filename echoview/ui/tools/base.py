@@ -10,6 +10,8 @@ import numpy as np
 
 from echoview.domain.contour import Contour
 
+_STILL = 0.15  # of the reach: a hand that moved less has not moved
+
 
 class Tool(Enum):
     """What a left press on the picture begins; the value is the name of its action."""
@@ -49,6 +51,10 @@ class Pointer:
     @property
     def xy(self) -> np.ndarray:
         return np.array([self.x, self.y])
+
+    def still(self, since: np.ndarray) -> bool:
+        """Whether the hand is where it was, (2,) px, as far as a hand can tell."""
+        return float(np.hypot(*(self.xy - since))) < _STILL * self.reach
 
 
 class Gesture:

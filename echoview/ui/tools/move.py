@@ -43,6 +43,8 @@ class WholeDrag(Gesture):
         return self.part.value
 
     def to(self, at: Pointer) -> Self:
+        if at.still(self.grip):
+            return replace(self, moved=self.before)
         if self.part is Part.INSIDE:
             return replace(self, moved=self.before.shifted(*(at.xy - self.grip)))
         centre = self.before.handles.mean(0)

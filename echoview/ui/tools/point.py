@@ -11,8 +11,6 @@ import numpy as np
 from echoview.domain.contour import FEWEST_HANDLES, Contour
 from echoview.ui.tools.base import Gesture, Pointer
 
-_STILL = 0.15  # of the reach: a hand that moved less has not moved
-
 
 class Grip(Enum):
     """What a press would take hold of."""
@@ -51,7 +49,7 @@ class PointDrag(Gesture):
         return self.what
 
     def to(self, at: Pointer) -> Self:
-        if np.hypot(*(at.xy - self.grip.xy)) < _STILL * at.reach:
+        if at.still(self.grip.xy):
             return replace(self, pulled=self.start)
         return replace(self, pulled=self.start.pulled(self.index, at.x, at.y))
 

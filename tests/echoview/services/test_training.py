@@ -68,6 +68,15 @@ def test_the_mask_is_the_contour_on_the_prepared_picture(weights, tmp_path) -> N
     assert masks[4].sum() == pytest.approx(expected, rel=0.01)
 
 
+def test_what_was_only_carried_to_a_frame_is_not_learnt_from() -> None:
+    cine, one = open_cine(sample_path()), labelled(sample_path())
+    t, mine = next(iter(one.label.contours.items()))
+    carried = Contour(mine.handles, (Origin.PROPAGATED,) * len(mine.handles))
+    _, masks, weights, _ = training.clip_of(cine, Label({t: mine, t + 1: carried, t + 2: carried}))
+    assert (weights > 0).sum() == 1
+    assert masks[weights == 0].sum() == 0
+
+
 def test_nothing_edited_is_nothing_to_learn_from(weights, tmp_path) -> None:
     accepted = LabelledCine("x", "x", "p", (1, 1, 1), Label({1: Contour(np.eye(3)[:, :2], (Origin.ACCEPTED,) * 3)}))
     with pytest.raises(TrainingError, match="nothing to learn"):
