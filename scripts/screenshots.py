@@ -76,6 +76,7 @@ def _take(out: Path) -> None:
         )
     until(lambda: workflow.jobs.idle)
 
+    _take_reading_room(app, shot, on_screen)
     window.inspector.setCurrentIndex(1)
     until(lambda: workflow.jobs.idle)
     shot("learn")
@@ -87,6 +88,47 @@ def _take(out: Path) -> None:
     until(lambda: learning.stage in (Stage.IDLE, Stage.JUDGING))
     shot("comparing")
     window.close()
+
+
+def _take_reading_room(app, shot, on_screen) -> None:
+    """Picture controls, measurements with an M-mode, the keys, and the light theme."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+
+    from echoview.demo import until
+
+    window, port = app.window, app.window.view.viewport()
+    controls = window.picture.controls
+
+    def click(*points: tuple[float, float]) -> None:
+        for point in points:
+            QTest.mouseClick(port, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, on_screen(*point))
+
+    window.acts["picture"].trigger()
+    for name in ("fill", "axis", "disks"):
+        controls.shown[name].setChecked(True)
+    controls.colours.setCurrentIndex(controls.colours.findData("bronze"))
+    shot("controls")
+    window.acts["picture"].trigger()
+    for name in ("fill", "axis", "disks"):
+        controls.shown[name].setChecked(False)
+    controls.colours.setCurrentIndex(controls.colours.findData("grey"))
+    window.acts["caliper"].trigger()
+    click((118, 60), (132, 165))
+    window.acts["mmode"].trigger()
+    click((150, 30), (160, 200))
+    window.loops.set_range(6, 20)
+    until(lambda: app.workflow.jobs.idle)
+    shot("measuring")
+    window.picture.mmode.close()
+    window.acts["point"].trigger()
+    window.loops.set_range(0, 0)
+    window.acts["keys"].trigger()
+    shot("keys")
+    window.acts["keys"].trigger()
+    window.acts["theme"].trigger()
+    shot("light")
+    window.acts["theme"].trigger()
 
 
 if __name__ == "__main__":

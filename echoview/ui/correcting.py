@@ -11,7 +11,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from echoview.correction import Correction
-from echoview.domain.calibration import Calibration
+from echoview.domain.calibration import Axes, calibrated
 from echoview.domain.contour import Contour
 from echoview.domain.prediction import LogitMap
 from echoview.measure.effect import effect
@@ -202,9 +202,11 @@ class Correcting(QObject):
         self._view.proposal_changed.emit(len(self.correction.proposal))
 
     def _ruled(self, dx: float, dy: float) -> None:
-        length_px = (dx * dx + dy * dy) ** 0.5
         self.take(Tool.POINT)
-        length_mm = dialogs.ask_length_mm(self._window, length_px) if length_px >= _SHORTEST_RULE_PX else 0.0
-        if length_mm:
-            scale = length_mm / length_px
-            self.as_annotator(lambda: self._workflow.calibrate(Calibration(scale, scale)))
+        if (dx * dx + dy * dy) ** 0.5 < _SHORTEST_RULE_PX:
+            return
+        length_mm, axes = dialogs.ask_length_mm(self._window, dx, dy)
+        told_px = {Axes.BOTH: _SHORTEST_RULE_PX, Axes.ACROSS: dx, Axes.DOWN: dy}[axes]
+        if length_mm and told_px >= _SHORTEST_RULE_PX:  # a line across says nothing about down
+            made = calibrated(dx, dy, length_mm, self._session.calibration, axes)
+            self.as_annotator(lambda: self._workflow.calibrate(made))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtWidgets import (
+    QComboBox,
     QDialog,
     QDialogButtonBox,
     QDoubleSpinBox,
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from echoview.domain.calibration import Axes
 from echoview.ui.widgets import quiet
 
 _ASIDE = 284  # px, a little less than the inspector
@@ -43,8 +45,8 @@ def ask_annotator(parent: QWidget) -> str:
     return name.text().strip() if dialog.exec() == QDialog.DialogCode.Accepted else ""
 
 
-def ask_length_mm(parent: QWidget, length_px: float) -> float:
-    """How long the drawn line is, mm; 0 when the person cancels."""
+def ask_length_mm(parent: QWidget, dx_px: float, dy_px: float) -> tuple[float, Axes]:
+    """How long the drawn line is, mm, and which axes it tells about; 0 when the person cancels."""
     dialog = QDialog(parent)
     dialog.setWindowTitle("Calibrate")
     length = QDoubleSpinBox()
@@ -55,14 +57,22 @@ def ask_length_mm(parent: QWidget, length_px: float) -> float:
     length.setSuffix(" cm")
     length.setAccessibleName("Length of the line in cm")
     length.selectAll()
+    axes = QComboBox()
+    axes.setAccessibleName("What the line tells about")
+    axes.addItem("Both axes: pixels keep their shape", Axes.BOTH)
+    axes.addItem("Only down: the height of a pixel", Axes.DOWN)
+    axes.addItem("Only across: the width of a pixel", Axes.ACROSS)
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(24, 20, 24, 16)
     layout.setSpacing(12)
-    layout.addWidget(QLabel(f"How long is the line you drew ({length_px:.0f} px)?"))
+    layout.addWidget(QLabel(f"How long is the line you drew ({(dx_px**2 + dy_px**2) ** 0.5:.0f} px)?"))
     layout.addWidget(length)
-    layout.addWidget(quiet("Draw along the depth scale of the picture; pixels are taken as square."))
+    layout.addWidget(axes)
+    layout.addWidget(quiet("Pixels are taken as square unless the file or an earlier line says otherwise."))
     layout.addWidget(_buttons(dialog, "Calibrate"))
-    return 10.0 * length.value() if dialog.exec() == QDialog.DialogCode.Accepted else 0.0
+    _put_aside(dialog, parent)
+    accepted = dialog.exec() == QDialog.DialogCode.Accepted
+    return (10.0 * length.value() if accepted else 0.0), axes.currentData()
 
 
 def ask_close_unsaved(parent: QWidget, reason: str) -> bool:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSize, QTimer
+from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
@@ -21,6 +20,7 @@ from echoview.ui.actions import make_actions, say_key
 from echoview.ui.cine_view import CineView
 from echoview.ui.correcting import Correcting
 from echoview.ui.findings_panel import FindingsPanel
+from echoview.ui.geometry import geometry_of, restore_geometry
 from echoview.ui.keymap import KeyMap
 from echoview.ui.keys_overlay import KeysOverlay
 from echoview.ui.learn_panel import LearnPanel
@@ -43,8 +43,6 @@ from echoview.workflow import Workflow
 
 if TYPE_CHECKING:
     from echoview.services.frames import FrameFeeder
-
-_TITLE_BAR = 32
 
 
 class MainWindow(QMainWindow):
@@ -84,7 +82,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self.opening.give_menu(self.top_bar.open_button, self.acts)
         self._connect()
-        self._restore_geometry()
+        restore_geometry(self, workflow.settings.geometry)
         self._show_weights()
         self.top_bar.show_device(workflow.settings.device)
         self.acts["loop"].setChecked(True)
@@ -172,6 +170,7 @@ class MainWindow(QMainWindow):
         self.transport.timeline.stepped.connect(player.step)
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
+        self.picture.calibrating.offered.connect(self.banner.say)
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
@@ -283,22 +282,12 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.player.pause()
-        geometry = base64.b64encode(self.saveGeometry().data()).decode()
-        self.workflow.remember(geometry=geometry, **self.cines.kept())
+        self.workflow.remember(geometry=geometry_of(self), **self.cines.kept())
         self.learning.cancel()
         self.correcting.correction.end()
         self.workflow.jobs.shut_down()
         self.feeder.end()
         super().closeEvent(event)
-
-    def _restore_geometry(self) -> None:
-        room = self.screen().availableGeometry()
-        self.resize(min(1280, room.width()), min(800, room.height() - _TITLE_BAR))
-        if self.workflow.settings.geometry:
-            self.restoreGeometry(QByteArray.fromBase64(self.workflow.settings.geometry.encode()))
-        if not room.contains(self.frameGeometry()):  # saved on a larger screen, or at another scaling
-            self.resize(min(self.width(), room.width()), min(self.height(), room.height() - _TITLE_BAR))
-            self.move(room.topLeft())
 
 
 def _name(action: QAction, text: str) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QSplitter
 
+from echoview.ui.calibrating import Calibrating
 from echoview.ui.calipers import Calipers
 from echoview.ui.cine_view import CineView
 from echoview.ui.first_steps import FirstSteps
@@ -39,6 +40,8 @@ class PictureZone(QSplitter):
         self.steps = FirstSteps(view, workflow, acts["play"])
         self.calipers = Calipers(workflow, player, view, acts, as_annotator)
         self.mmode = MMode(workflow, player, view, acts["mmode"])
+        self.calibrating = Calibrating(workflow, view, as_annotator)
+        acts["calibrate"].triggered.connect(self.calibrating.look)
         self.addWidget(self.mmode.strip)
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 1)

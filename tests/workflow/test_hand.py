@@ -7,6 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
+from echoview.domain.calibration import Axes
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.view import View
 from echoview.ui import dialogs, main_window
@@ -143,7 +144,7 @@ def test_the_view_is_overruled_and_given_back(opened) -> None:
 def test_calibrating_along_a_line_gives_ml(opened, monkeypatch) -> None:
     session = opened.session
     assert session.measurements.edv_ml is None
-    monkeypatch.setattr(dialogs, "ask_length_mm", lambda parent, px: 50.0)
+    monkeypatch.setattr(dialogs, "ask_length_mm", lambda parent, dx, dy: (50.0, Axes.BOTH))
     opened.window.acts["calibrate"].trigger()
     drag(opened, (60, 40), (60, 140))
     assert session.calibration.x_mm == pytest.approx(0.5, rel=0.02)

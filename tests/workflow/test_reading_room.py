@@ -280,3 +280,16 @@ def test_calibrated_pixels_that_are_not_square_keep_the_picture_in_shape(opened)
     opened.workflow.calibrate(Calibration(0.4, 0.2))
     across, down = opened.window.view.box.viewPixelSize()
     assert down == pytest.approx(2 * across, rel=1e-3)
+
+
+def test_depth_marks_are_found_ringed_and_calibrate_on_a_click(opened) -> None:
+    window = opened.window
+    window.banner.dismiss()
+    window.acts["calibrate"].trigger()
+    opened.until(lambda: "depth marks" in window.banner.text)
+    assert window.picture.calibrating.rings.isVisible()
+    assert opened.session.calibration is None, "not before the click"
+    window.banner._button.click()
+    assert opened.session.calibration.y_mm == pytest.approx(1.02, abs=0.02)
+    assert opened.session.measurements.edv_ml is not None
+    assert not window.picture.calibrating.rings.isVisible()
