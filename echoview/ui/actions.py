@@ -40,8 +40,6 @@ ACTS = (
     Act("every_frame", "Every frame, even if late", ("Ctrl+L",), "", True),
     Act("beat_back", "Beat back", ("PgUp",)),
     Act("beat_on", "Beat forward", ("PgDown",)),
-    Act("touched_back", "Corrected frame before", ("Alt+Left",)),
-    Act("touched_on", "Next corrected frame", ("Alt+Right",)),
     Act("to_ed", "Go to ED", ("D",)),
     Act("to_es", "Go to ES", ("S",)),
     Act("mark_ed", "This frame is ED", ("Shift+D",)),
@@ -62,7 +60,7 @@ ACTS = (
     Act("approve", "Approve frame", ("A", "K"), "circle-check"),
     Act("revert", "Revert frame to the prediction", ("R",), "rotate-ccw"),
     Act("revert_carried", "Take back what was propagated", ("Shift+R",)),
-    Act("smooth", "Smooth the contour", ("G",), "waves"),
+    Act("smooth", "Smooth the contour", ("Shift+G",), "waves"),
     Act("copy_next", "Copy the contour to the next frame", ("Ctrl+D",), "copy-plus"),
     Act("not_traceable", "Not traceable", ("O",), "ban"),
     Act("propagate", "Propagate the corrections", ("Ctrl+E",), "fast-forward"),
@@ -90,7 +88,7 @@ ACTS = (
 # What F1 shows together; what stands in no group is about correcting.
 _GROUPS = {
     "Play": ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on",
-             "touched_back", "touched_on", "slower", "faster", "loop", "loop_over", "every_frame",
+             "back_human", "forward_human", "slower", "faster", "loop", "loop_over", "every_frame",
              "to_ed", "to_es"),
     "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker"),
     "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),

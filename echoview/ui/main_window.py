@@ -106,7 +106,6 @@ class MainWindow(QMainWindow):
             "loop_over": self.loops.cycle,
             "every_frame": lambda: player.set_every_frame(self.acts["every_frame"].isChecked()),
             "beat_back": lambda: self.loops.to_beat(-1), "beat_on": lambda: self.loops.to_beat(1),
-            "touched_back": lambda: self.reading.to_touched(-1), "touched_on": lambda: self.reading.to_touched(1),
             "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
             **dict.fromkeys(("caliper", "caliper_area", "mmode"), lambda: view.set_tool(Tool.POINT)),

@@ -58,13 +58,6 @@ class Reading(QObject):
         if t is not None:
             self.scrub(t)
 
-    def to_touched(self, by: int) -> None:
-        """To the next (+1) or the last (-1) frame that a person corrected or approved."""
-        touched, t = list(self._session.label.contours), self._player.t
-        found = [k for k in touched if k > t] if by > 0 else [k for k in reversed(touched) if k < t]
-        if found:
-            self.scrub(found[0])
-
     def _show_frame(self, t: int) -> None:
         cine = self._session.cine
         if cine is None:

@@ -175,7 +175,7 @@ def test_smooth_takes_jags_out(opened):
     def bends(contour: Contour) -> float:
         return float(np.abs(np.diff(contour.dense(200), 2, axis=0)).sum())
 
-    QTest.keyClick(window, Qt.Key.Key_G)
+    QTest.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ShiftModifier)
     assert bends(session.contour(T)) < 0.8 * bends(jagged)
 
 

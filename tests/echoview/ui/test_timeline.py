@@ -159,8 +159,8 @@ def test_the_band_is_what_a_dice_allows() -> None:
 
 
 def test_the_ecg_has_its_strip_and_r_waves_their_ticks(make_session, timeline, qtbot) -> None:
-    times = np.linspace(-0.2, 3, 700)
-    session = make_session(r_waves_s=(0.8, 1.6), ecg=Ecg(times, np.sin(9 * times)))
+    ecg = Ecg(-0.2, 220.0, np.sin(9 * np.linspace(-0.2, 3, 700)))
+    session = make_session(r_waves_s=(0.8, 1.6), ecg=ecg)
     with_ecg = Timeline(session, Loops(session, Player()))
     qtbot.addWidget(with_ecg)
     assert with_ecg.sizeHint().height() == paint.HEIGHT + paint.ECG_HEIGHT
