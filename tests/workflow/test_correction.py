@@ -46,7 +46,7 @@ def test_ctrl_e_proposes_enter_accepts_in_one_step_and_undo_takes_it_back(opened
     assert list(session.label.contours) == [T], "a proposal is no label yet"
     window.player.seek(T + 1)
     assert not window.view.ghost_item._path.isEmpty()
-    assert "Enter accepts" in window.advice.text()
+    assert "Enter accepts" in window.picture.advice.text()
     steps = session.undo_stack.count()
     QTest.keyClick(window, Qt.Key.Key_Return)
     opened.settle()
@@ -185,7 +185,7 @@ def test_a_frame_that_cannot_be_traced_has_no_contour_and_is_kept(opened, new_de
     assert session.contour(T) is None
     assert session.label.not_traceable == {T}
     assert np.isnan(session.measurements.area_px2[T])
-    assert "Not traceable" in window.advice.text()
+    assert "Not traceable" in window.picture.advice.text()
     assert session.editable(T) is None
     opened.settle()
     assert opened.workflow.library.label_of(session.cine).not_traceable == {T}
