@@ -52,6 +52,9 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         raise CineUnsupported(str(error), "Convert it to a grey 2-D sequence.") from None
     except FormatError as error:
         raise CineUnreadable(str(error), "Copy the data set again, with all its files.") from None
+    except (OSError, ValueError):  # a damaged header may name a file that no system could hold
+        message = f"{path.name} names a pixel file that cannot be read."
+        raise CineUnreadable(message, "Copy the data set again, with all its files.") from None
     pixels = to_uint8(frames)
     timing = assumed_timing(len(pixels))
     calibration, calibration_note = _calibrate(spacing)

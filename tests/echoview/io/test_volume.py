@@ -89,3 +89,11 @@ def test_camus(shared_data):
     assert published.info.view_hint is View.A2C
     with pytest.raises(CineUnreadable, match=r"patient0001_2CH_sequence\.raw"):
         open_cine(next(shared_data.rglob("patient0001_2CH_sequence.mhd")))
+
+
+@pytest.mark.parametrize("name", ["x" * 5000, "a\0b.raw", "LOCAL\x8f" * 60])
+def test_a_pixel_file_that_no_system_could_hold(name, tmp_path):
+    header = f"NDims = 3\nDimSize = 64 48 6\nElementType = MET_UCHAR\nElementDataFile = {name}\n"
+    (tmp_path / "x.mhd").write_bytes(header.encode("latin-1"))
+    with pytest.raises(CineUnreadable, match=r"x\.mhd"):
+        open_cine(tmp_path / "x.mhd")
