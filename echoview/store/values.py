@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from echoview.domain.cine import Cine
@@ -116,10 +116,8 @@ class LabelledCine:
     def label_on(self, cine: Cine) -> Label:
         """The label without what was made on other pictures than `cine` shows."""
         strange = [t for t, seen in self.pixels.items() if not alike(seen, fingerprint_of(cine, t) or "")]
-        return self.label if not strange else Label(
-            {t: c for t, c in self.label.contours.items() if t not in strange},
-            self.label.view, self.label.ed, self.label.es, self.label.calibration,
-        )  # fmt: skip
+        contours = {t: contour for t, contour in self.label.contours.items() if t not in strange}
+        return replace(self.label, contours=contours) if strange else self.label
 
 
 def fitting(items: Mapping[Key, Item], cine: Cine) -> dict[Key, Item]:
@@ -148,7 +146,7 @@ def in_words(keys: Iterable[Key]) -> str:
     """Frames as the screen counts them, from 1, and the rest: "frames 4, 9 and 12, the view"."""
     keys = list(keys)
     numbers = [str(t + 1) for t in sorted(key for key in keys if isinstance(key, int))]
-    words = [_WORDS[key] for key in keys if isinstance(key, str)]
+    words = [_WORDS.get(key, key.replace("_", " ")) for key in keys if isinstance(key, str)]
     if len(numbers) > 6:
         words.insert(0, f"{len(numbers)} frames")
     elif len(numbers) > 1:

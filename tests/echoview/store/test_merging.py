@@ -140,6 +140,7 @@ def test_the_sentences_say_who_when_and_what():
     assert f"on {datetime.now() - timedelta(days=3):%Y-%m-%d} at" in told(joined=(1,), days=3)
     assert told() == ""
     assert in_words(range(7)) == "7 frames"
+    assert in_words(["view", "notes"]) == "the view, notes", "also of what a later version adds to a label"
 
 
 def test_two_processes_write_150_edits_each_and_all_are_there(path, run_editing, editing):
