@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
 from echoview.ui.cine_view import CineView, Tool
@@ -25,6 +25,7 @@ class Advice(QLabel):
         self.setObjectName("over")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.drawing_changed.connect(self.refresh)
+        view.installEventFilter(self)
         self.hide()
 
     def refresh(self, clicks: int = 0) -> None:
@@ -33,9 +34,17 @@ class Advice(QLabel):
             Tool.CALIBRATE: "Drag along the depth scale, from one mark to another",
         }.get(self._view.tool, "")
         self.setText(text)
+        self._place()
+        self.setVisible(bool(text))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def _place(self) -> None:
         self.adjustSize()
         self.move((self._view.width() - self.width()) // 2, 12)
-        self.setVisible(bool(text))
 
 
 class EmptyHint(QLabel):
