@@ -342,8 +342,9 @@ class Workflow(QObject):
             return
         self._saved[cine.info.identity] = held
         ours = self.session.label
-        both = replace(ours, contours={**held.contours, **ours.contours})  # frames that it holds already stay
-        if list(both.contours) == list(ours.contours):
+        notes = tuple(dict.fromkeys((*held.notes, *ours.notes)))
+        both = replace(ours, contours={**held.contours, **ours.contours}, notes=notes)  # what it holds already stays
+        if (list(both.contours), notes) == (list(ours.contours), ours.notes):
             self.save_again()
         else:
             self.session.edit("join library", both)
