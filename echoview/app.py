@@ -70,8 +70,7 @@ def run(path: str = "", library: str = "") -> int:
         print(error, file=sys.stderr)
         return 1
     app.window.show()
-    first_start = not app.workflow.settings.recent
-    wanted = path or (sample_path() if first_start else None)
+    wanted = path or first_cine(app.workflow.settings)
     if wanted:
         QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
     code = application.exec()
@@ -103,6 +102,11 @@ def sample_path() -> Path | None:
 
     path = Path(pydicom.__file__).parent / "data" / "test_files" / "examples_ybr_color.dcm"
     return path if path.exists() else None
+
+
+def first_cine(known: settings.Settings) -> Path | None:
+    """What opens by itself: the sample for a person who has opened nothing yet."""
+    return None if known.recent else sample_path()
 
 
 def start_logging() -> None:

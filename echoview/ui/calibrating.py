@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QRectF, Signal
-from PySide6.QtGui import QPainterPath, QPen
+from PySide6.QtGui import QPainterPath
 from PySide6.QtWidgets import QGraphicsPathItem
 
 from echoview.domain.calibration import Calibration, calibrated
 from echoview.domain.cine import Cine
 from echoview.ui.cine_view import CineView, Tool
+from echoview.ui.picture_tool import cosmetic
 from echoview.ui.theme import DARK
 from echoview.ui.widgets import Message
 from echoview.workflow import Workflow
@@ -35,9 +36,6 @@ class Calibrating(QObject):
         self._workflow, self._session, self._view = workflow, workflow.session, view
         self._as_annotator = as_annotator
         self.rings = QGraphicsPathItem()
-        pen = QPen(DARK.colour("human"), 1.5)
-        pen.setCosmetic(True)
-        self.rings.setPen(pen)
         self.rings.setZValue(11)
         self.rings.hide()
         view.box.addItem(self.rings, ignoreBounds=True)
@@ -69,6 +67,7 @@ class Calibrating(QObject):
         for number in range(count):
             x, y = first[0] + number * step[0], first[1] + number * step[1]
             path.addEllipse(QRectF(x - _RING_PX, y - _RING_PX, 2 * _RING_PX, 2 * _RING_PX))
+        self.rings.setPen(cosmetic(self._view, DARK.colour("human"), 1.5))
         self.rings.setPath(path)
         self.rings.show()
         apart = (step[0] ** 2 + step[1] ** 2) ** 0.5

@@ -114,7 +114,8 @@ class MainWindow(QMainWindow):
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
-            "picture": controls.toggle, "invert": controls.invert, "contrast": controls.reset_look, "fit": view.fit,
+            "picture": controls.toggle, "side_by_side": self.picture.side.toggle,
+             "invert": controls.invert, "contrast": controls.reset_look, "fit": view.fit,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "predict": self.workflow.predict,
             "next_zone": self._next_zone, "keys": self._show_keys,
@@ -170,6 +171,7 @@ class MainWindow(QMainWindow):
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
         self.picture.calibrating.offered.connect(self.banner.say)
+        self.picture.side.sought.connect(self.reading.scrub)
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)

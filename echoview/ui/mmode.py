@@ -14,7 +14,7 @@ from echoview.measure.mmode import along_line, line_positions
 from echoview.session import Session
 from echoview.ui.cine_view import CineView
 from echoview.ui.look import Look
-from echoview.ui.picture_tool import PictureTool
+from echoview.ui.picture_tool import PictureTool, cosmetic
 from echoview.ui.player import Player
 from echoview.ui.theme import DARK, put_icon
 from echoview.ui.time_scale import MARGIN, TimeScale
@@ -30,12 +30,9 @@ class MMode(QObject):
 
     def __init__(self, workflow: Workflow, player: Player, view: CineView, action: QAction) -> None:
         super().__init__(view)
-        self._workflow, self._session, self._player = workflow, workflow.session, player
+        self._workflow, self._session, self._view = workflow, workflow.session, view
         self.strip = Strip(self._session)
         self.line = QGraphicsLineItem()
-        pen = QPen(DARK.colour("propagated"), 2)
-        pen.setCosmetic(True)
-        self.line.setPen(pen)
         self.line.setZValue(11)
         self.line.hide()
         view.box.addItem(self.line, ignoreBounds=True)
@@ -55,13 +52,18 @@ class MMode(QObject):
             return
         self._stop()
         positions = line_positions(start, end)
-        self.line.setLine(*start, *end)
-        self.line.show()
+        self.show_line(start, end)
         self.strip.begin(cine, positions)
         self._job = self._workflow.jobs.run(
             Lane.READING, "M-mode", sample, cine, positions,
             on_item=lambda item: self.strip.add(cine, *item), on_error=self._workflow.refused.emit,
         )  # fmt: skip
+
+    def show_line(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        """The line on the picture, px."""
+        self.line.setPen(cosmetic(self._view, DARK.colour("propagated"), 2.0))
+        self.line.setLine(*start, *end)
+        self.line.show()
 
     def close(self) -> None:
         self._stop()
@@ -106,8 +108,7 @@ class _LineTool(PictureTool):
 
     def move(self, x: float, y: float) -> None:
         if self._start is not None:
-            self._mmode.line.setLine(*self._start, x, y)
-            self._mmode.line.show()
+            self._mmode.show_line(self._start, (x, y))
 
     def cancel(self) -> None:
         self._start = None

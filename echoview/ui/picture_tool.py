@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
-from PySide6.QtGui import QAction, QMouseEvent
+from PySide6.QtGui import QAction, QColor, QMouseEvent, QPen
+
+from PySide6.QtWidgets import QWidget
 
 from echoview.ui.cine_view import CineView
 from echoview.ui.hand import REACH_PX
 
 _CLICK_PX = 4  # a press that moves less is a click
+
+
+def cosmetic(on: QWidget, colour: QColor, width: float) -> QPen:
+    """A pen of this width on the screen at every zoom; Qt counts its width in device pixels."""
+    pen = QPen(colour, width * on.devicePixelRatioF())
+    pen.setCosmetic(True)
+    return pen
 
 
 class PictureTool(QObject):

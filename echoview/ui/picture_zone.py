@@ -16,6 +16,7 @@ from echoview.ui.hints import Advice, EmptyHint
 from echoview.ui.mmode import MMode
 from echoview.ui.picture_controls import PictureControls, look_of, names_of, overlay_of
 from echoview.ui.player import Player
+from echoview.ui.side_by_side import SideBySide
 from echoview.workflow import Workflow
 
 
@@ -30,7 +31,15 @@ class PictureZone(QSplitter):
         known = workflow.settings
         self.controls = PictureControls(view, look_of(known.colours), overlay_of(known.overlay))
         self.controls.chosen.connect(self._keep)
-        self.addWidget(view)
+        self.side = SideBySide(workflow, player, view)
+        self.controls.chosen.connect(self.side.refresh)
+        pictures = QSplitter(Qt.Orientation.Horizontal)
+        for widget in (view, self.side):
+            pictures.addWidget(widget)
+            pictures.setStretchFactor(pictures.count() - 1, 1)
+            pictures.setCollapsible(pictures.count() - 1, False)
+        pictures.setHandleWidth(1)
+        self.addWidget(pictures)
         self.setCollapsible(0, False)
         self.setHandleWidth(1)
 

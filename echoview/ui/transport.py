@@ -45,7 +45,7 @@ class Transport(QFrame):
         for name in ("caliper", "caliper_area", "mmode"):
             row.addWidget(button(actions[name]))
         row.addSpacing(16)
-        for name in ("undo", "redo", "hide", "picture", "fit"):
+        for name in ("undo", "redo", "hide", "picture", "side_by_side", "fit"):
             row.addWidget(button(actions[name]))
         row.addStretch(1)
         row.addWidget(self.counter)

@@ -293,3 +293,26 @@ def test_depth_marks_are_found_ringed_and_calibrate_on_a_click(opened) -> None:
     assert opened.session.calibration.y_mm == pytest.approx(1.02, abs=0.02)
     assert opened.session.measurements.edv_ml is not None
     assert not window.picture.calibrating.rings.isVisible()
+
+
+def test_ed_and_es_stand_side_by_side_and_follow_corrections(opened) -> None:
+    session, window = opened.session, opened.window
+    side, measured = window.picture.side, session.measurements
+    window.acts["side_by_side"].trigger()
+    assert (window.player.t, side.t) == (measured.ed, measured.es)
+    opened.settle()
+    np.testing.assert_array_equal(side.view._frame, session.cine.frame(measured.es))
+    np.testing.assert_array_equal(side.view.contour_item.points, session.prediction.contours[measured.es])
+    opened.workflow.mark_es(measured.es)  # a correction would choose another
+    made = session.editable(measured.es)
+    opened.workflow.edit_contour(measured.es, made.pulled(10, *(made.handles[10] + (5, 0))), "move point")
+    assert side.t == session.measurements.es
+    mine = session.contour(side.t)
+    np.testing.assert_allclose(side.view.contour_item.points[0], mine.handles[0])
+    es = side.t
+    QTest.mouseClick(side, LEFT, NONE, QPoint(60, 60))
+    assert (window.player.t, side.t) == (es, session.measurements.ed), "now it is the other way round"
+    window.view.zoom(2)
+    np.testing.assert_allclose(side.view.box.viewRange(), window.view.box.viewRange(), rtol=0.15)
+    window.acts["side_by_side"].trigger()
+    assert not side.isVisible()
