@@ -30,7 +30,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 3 * 2**27  # bytes; a small file may be packed so well that it fills the memory
-_BLOCK = 2**15  # bytes that are asked for at once: most headers are shorter
+_BLOCK = 2**16  # bytes that are asked for at once: headers of real echo cines have 35,000
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
 _WARNINGS = threading.RLock()  # Python's warning filters are one global list: one change at a time
@@ -148,7 +148,7 @@ def read_header(path: Path, keywords: tuple[str, ...]) -> Header:
             head = file.read(_BLOCK)
         with quiet():  # not while the disk is waited for: others want the warnings too
             if packed_at := _deflated_at(head):
-                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(head[packed_at:], 32 * _BLOCK)
+                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(head[packed_at:], 16 * _BLOCK)
                 return Header(read_dataset(BytesIO(inflated), False, True, stop_when=_at_pixels))
             header = _header_within(head, tags, whole=len(head) < _BLOCK)
         if header is not None:
