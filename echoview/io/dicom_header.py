@@ -30,7 +30,7 @@ pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 _MAX_INFLATED = 3 * 2**27  # bytes; a small file may be packed so well that it fills the memory
-_BLOCK = 2**15  # bytes that are asked for at once: most headers are shorter
+_BLOCK = 2**16  # bytes that are asked for at once: headers of real echo cines have 35,000
 _PIXEL_GROUP = 0x7FE0
 _PIXEL_ELEMENTS = (0x0008, 0x0009, 0x0010)  # float, double and ordinary pixel data
 _WARNINGS = threading.RLock()  # Python's warning filters are one global list: one change at a time
@@ -142,17 +142,33 @@ def read_header(path: Path, keywords: tuple[str, ...]) -> Header:
     Raises:
         CineUnreadable: the header is damaged or cut off, or its disk does not answer.
     """
+    tags: list[Any] = list(keywords)
     try:
-        with quiet(), path.open("rb", buffering=_BLOCK) as file:
-            if packed_at := _deflated_at(file.read(4096)):
-                file.seek(packed_at)
-                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(file.read(2 * _BLOCK), 32 * _BLOCK)
+        with path.open("rb") as file:
+            head = file.read(_BLOCK)
+        with quiet():  # not while the disk is waited for: others want the warnings too
+            if packed_at := _deflated_at(head):
+                inflated = zlib.decompressobj(wbits=-zlib.MAX_WBITS).decompress(head[packed_at:], 16 * _BLOCK)
                 return Header(read_dataset(BytesIO(inflated), False, True, stop_when=_at_pixels))
-            file.seek(0)
-            tags: list[Any] = list(keywords)
+            header = _header_within(head, tags, whole=len(head) < _BLOCK)
+        if header is not None:
+            return header
+        with path.open("rb", buffering=_BLOCK) as file, quiet():
             return Header(pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=tags))
     except Exception:  # the disk's errors, zlib's, and whatever hostile bytes make pydicom raise
         raise CineUnreadable(f"{path.name} has a damaged DICOM header.", "Copy or export it again.") from None
+
+
+def _header_within(head: bytes, tags: list[Any], whole: bool) -> Header | None:
+    """The header from the beginning of a file; None where it goes on behind that."""
+    stream = BytesIO(head)
+    try:
+        dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True, specific_tags=tags)
+    except Exception:  # cut in the middle of an element, or damaged
+        if whole:
+            raise
+        return None
+    return Header(dataset) if whole or stream.tell() < len(head) else None
 
 
 def _parse_plain(data: bytes) -> DicomFile:

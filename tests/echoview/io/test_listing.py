@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from pydicom import uid
+from pydicom.dataset import Dataset
 
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
@@ -123,6 +124,19 @@ def test_only_headers_are_read(tmp_path, write_dicom, grey_frames):
     assert [c.frames for c in everything(tmp_path)[0]] == [5]
     with pytest.raises(CineUnreadable):
         open_cine(path)
+
+
+@pytest.mark.parametrize("before", [20_000, 64_000, 66_000, 200_000])
+@pytest.mark.parametrize("deflated", [True, False])
+def test_headers_longer_than_what_is_read_at_first(before, deflated, tmp_path, write_dicom, grey_frames):
+    syntax = uid.DeflatedExplicitVRLittleEndian if deflated else uid.ExplicitVRLittleEndian
+    item = Dataset()
+    item.ReferencedSOPInstanceUID = "1.2.840.99999.123456789.123456789.123456789"
+    many = [item] * (before // 60)  # this sequence comes before the sizes of the frames
+    path = write_dicom([f.tobytes() for f in grey_frames], syntax=syntax, ReferencedImageSequence=many)
+    assert deflated or path.stat().st_size > before
+    (listed,) = everything(tmp_path)[0]
+    assert (listed.frames, listed.size) == (5, (48, 64))
 
 
 def test_one_file_and_no_folder(study):
