@@ -26,9 +26,9 @@ def has_display() -> bool:
 def demo(out: Path) -> int:
     """Open the sample in the window; without a display do it offscreen, save a picture and say what was seen."""
     if has_display():
-        from echoview.app import run
+        from echoview.app import run, sample_path
 
-        return run()
+        return run(str(sample_path() or ""))
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from echoview.app import application_of, build, sample_path
 

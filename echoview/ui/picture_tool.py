@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QAction, QColor, QMouseEvent, QPen
-
 from PySide6.QtWidgets import QWidget
 
 from echoview.ui.cine_view import CineView

@@ -316,3 +316,18 @@ def test_ed_and_es_stand_side_by_side_and_follow_corrections(opened) -> None:
     np.testing.assert_allclose(side.view.box.viewRange(), window.view.box.viewRange(), rtol=0.15)
     window.acts["side_by_side"].trigger()
     assert not side.isVisible()
+
+
+def test_another_library_that_is_joined_keeps_its_measurements_and_ours(new_desk, sample, tmp_path) -> None:
+    libraries = [str(tmp_path / f"{name}.sqlite") for name in ("one", "two")]
+    for library, y in zip(libraries, (60, 90), strict=True):
+        desk = new_desk(library)
+        desk.open(sample)
+        desk.window.acts["caliper"].trigger()
+        drag(desk, (60, y), (60, y + 50))
+        desk.settle()
+        if library == libraries[1]:
+            desk.workflow.use_library(libraries[0])
+            tops = [round(note.points[0][1]) for note in desk.session.label.notes]
+            assert tops == pytest.approx([60, 90], abs=1)
+        desk.close()
