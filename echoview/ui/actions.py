@@ -71,7 +71,7 @@ ACTS = (
     Act("hide", "Hide contour", ("H",), "eye", True),
     Act("flicker", "Flicker: prediction or correction", ("/",), "", True),
     Act("picture", "Gain, contrast, colours, overlay", ("G",), "sliders-horizontal", True),
-    Act("side_by_side", "ED and ES side by side", ("Ctrl+D",), "columns-2", True),
+    Act("side_by_side", "ED and ES side by side", ("Ctrl+B",), "columns-2", True),
     Act("invert", "Invert the picture", ("I",)),
     Act("contrast", "Reset gain and contrast", ("Ctrl+0",), "contrast"),
     Act("fit", "Fit picture", ("F",), "maximize"),
