@@ -134,6 +134,8 @@ class Workflow(QObject):
     def open(self, path: str | Path) -> None:
         """Open a cine, or list a folder's cines and open the first."""
         path = Path(path)
+        if path.name.upper() == "DICOMDIR" and path.is_file():
+            path = path.parent  # an index of the folder that it lies in
         if self._opening is not None:
             self._opening.cancel()
         if path.is_dir():

@@ -10,7 +10,10 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from echoview.workflow import Workflow
 
-_FILTER = "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.nii *.nii.gz *.mhd *.mha);;All files (*)"
+_FILTER = (
+    "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.gif *.mpg *.wmv *.mkv *.webm *.png *.jpg *.tif *.bmp *.nii "
+    "*.nii.gz *.mhd *.mha);;All files (*)"
+)
 _RECENT = 8
 
 

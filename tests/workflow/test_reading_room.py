@@ -131,7 +131,7 @@ def test_flicker_shows_the_prediction_and_nothing_can_be_dragged_meanwhile(opene
     mine = item.points
     window.acts["flicker"].trigger()
     np.testing.assert_array_equal(item.points, session.prediction.contours[3])
-    assert window.view.editable() is None
+    assert window.view.hand.editable() is None
     window.acts["flicker"].trigger()
     np.testing.assert_array_equal(item.points, mine)
 
