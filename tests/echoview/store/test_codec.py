@@ -15,7 +15,7 @@ from echoview.store.codec import difference, replay
 ONE = draw([(0, 10), (5.25, 0), (10, 10)])
 TWO = draw([(1, 11), (6, 1), (11, 11)])
 NOTES = (Note(NoteKind.DISTANCE, 3, ((1.5, 2), (30, 40))), Note(NoteKind.AREA, 0, ((0, 0), (9, 0), (9, 9.125))))
-FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), NOTES)
+FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), notes=NOTES)
 
 
 def values(label: Label) -> tuple:
@@ -37,7 +37,7 @@ def test_the_form_of_a_change():
 
 
 def test_labels_that_say_the_same_differ_in_nothing():
-    again = Label({0: draw(ONE.handles.tolist()), 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), NOTES)
+    again = Label({0: draw(ONE.handles.tolist()), 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), notes=NOTES)
     assert difference(FULL, again) == {}
     assert difference(Label(), Label()) == {}
 
