@@ -28,7 +28,8 @@ config = RALConfig("tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6,
 clips = list(phantom_clips(range(4), 4, size=64))
 real = [replace(cut(clip, 0, 1), view=-1) for clip in clips]
 stills, clips_a_step = (6, 2) if frozen else (32, 0)
-stage = Stage(64, steps, (5e-3 if frozen else 2e-3), stills=stills, real_share=0.5, clips=clips_a_step, clip_frames=3, window=2)
+rate = 5e-3 if frozen else 2e-3
+stage = Stage(64, steps, rate, stills=stills, real_share=0.5, clips=clips_a_step, clip_frames=3, window=2)
 plan = Plan(config, (stage,), seed=3, freeze_norm=frozen, validate_every=10_000, save_every=10_000)
 with group("cpu") as (rank, world):
     for event in train(plan, Data(real, clips, validation=clips[:1]), folder / str(rank), "cpu", rank, world):
