@@ -33,12 +33,13 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """One sample to be made: a stretch of a clip, and a real clip whose grey levels it takes on."""
+    """One sample to be made: a stretch of a clip, a real clip whose grey levels it takes on, and how calmly."""
 
     clip: Clip
     start: int
     frames: int
     style: Clip | None = None
+    calm: bool = False
 
 
 def draw(plan: Plan, step: int, data: Data, rank: int = 0, world: int = 1) -> list[dict[str, Tensor]]:
@@ -80,7 +81,7 @@ def cut(clip: Clip, start: int, frames: int) -> Clip:
 
 def _stills(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
     count = round(stage.stills * stage.real_share) if data.real else 0
-    wishes = [_Wish(data.real[i], 0, 1) for i in rng.integers(0, len(data.real), count)] if count else []
+    wishes = [_Wish(data.real[i], 0, 1, calm=stage.calm) for i in rng.integers(0, len(data.real), count)] if count else []
     for i in rng.integers(0, len(data.phantom), stage.stills - count) if data.phantom else ():
         clip = data.phantom[i]
         wishes.append(_Wish(clip, int(rng.integers(len(clip.frames))), 1, _style(rng, data)))
@@ -110,8 +111,8 @@ def _made(plan: Plan, stage: Stage, step: int, number: int, wish: _Wish) -> tupl
         clip = Clip(
             clip.frames[::-1], clip.masks[::-1], clip.weights[::-1], clip.sector, clip.view, clip.source, clip.name
         )
-    sample = augment(clip, rng, stage.size, wish.style)
-    return _hinted(sample, rng, plan.hint_share)
+    sample = augment(clip, rng, stage.size, wish.style, wish.calm)
+    return _hinted(sample, rng, stage.hint_share)
 
 
 def _hinted(sample: Sample, rng: np.random.Generator, share: float) -> tuple[Sample, np.ndarray]:

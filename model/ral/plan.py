@@ -18,6 +18,8 @@ class Stage:
         clips: phantom clips a step, for the recurrence; clip_frames: their length.
         pairs: warped real clips a step, for the recurrence in real texture.
         window: frames between two cuts of back-propagation through time; the state goes on.
+        hint_share: share of the samples that carry a corrected mask, for networks that read one.
+        calm: whether real stills are changed only a little (see `ral.datasets.clip.augment`).
     """
 
     size: int
@@ -29,6 +31,8 @@ class Stage:
     pairs: int = 0
     clip_frames: int = 8
     window: int = 8
+    hint_share: float = 0.3
+    calm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,6 @@ class Plan:
             `patience` validations in a row has not risen (the paper's way).
         bfloat16: multiply in bfloat16 where torch deems it safe; pays on processors and GPUs that know the format.
         freeze_norm: BN keeps the statistics it has.
-        hint_share: share of the samples that carry a corrected mask, for networks that read one.
     """
 
     config: NetConfig
@@ -53,7 +56,6 @@ class Plan:
     patience: int = 3
     bfloat16: bool = False
     freeze_norm: bool = False
-    hint_share: float = 0.3
     validate_every: int = 200
     save_every: int = 100
 

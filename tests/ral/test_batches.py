@@ -60,8 +60,20 @@ def test_processes_that_share_a_step_make_the_samples_of_one(data, world):
             assert sum(torch.equal(frames, other) for other in made) == 1
 
 
+def test_a_calm_stage_is_calm_with_real_stills_alone(data):
+    calm = replace(PLAN, stages=(replace(STAGE, calm=True),))
+    (stills, clips), (calm_stills, calm_clips) = draw(PLAN, 0, data), draw(calm, 0, data)
+    same = [torch.equal(a, b) for a, b in zip(stills["frames"], calm_stills["frames"], strict=True)]
+    assert same == [view >= 0 for view in stills["views"].tolist()]
+    assert torch.equal(clips["frames"], calm_clips["frames"])
+
+
+def hinting(share):
+    return replace(PLAN, stages=tuple(replace(stage, hint_share=share) for stage in PLAN.stages))
+
+
 def test_a_hint_is_the_mask_of_its_frame_and_other_frames_have_none(data):
-    plan, hinted = replace(PLAN, hint_share=1.0), 0
+    plan, hinted = hinting(1.0), 0
     for step in range(4):
         for batch in draw(plan, step, data):
             for masks, hints in zip(batch["masks"], batch["hints"][:, :, 0], strict=True):
@@ -74,13 +86,13 @@ def test_a_hint_is_the_mask_of_its_frame_and_other_frames_have_none(data):
 
 
 def test_without_hints_none_is_given_and_the_masks_are_the_drawn_ones(data):
-    plan = replace(PLAN, hint_share=0.0)
+    plan = hinting(0.0)
     assert not any(batch["hints"].any() for step in range(3) for batch in draw(plan, step, data))
 
 
 def test_another_hand_draws_alike_in_all_frames(data):
     """Under hints masks are often wider or narrower than drawn, by a little, and in every frame the same way."""
-    plain, hinted = (replace(PLAN, hint_share=share) for share in (0.0, 1.0))
+    plain, hinted = (hinting(share) for share in (0.0, 1.0))
     ratios = []
     for step in range(6):
         before, after = (draw(plan, step, data)[1]["masks"].sum((2, 3)) for plan in (plain, hinted))

@@ -61,6 +61,19 @@ def test_it_moves_at_all_and_differently_each_time():
     assert all(overlap(a, b) < 0.995 for i, a in enumerate(masks) for b in masks[:i])
 
 
+def test_calm_draws_move_less_than_the_others_and_take_the_mask_along():
+    rest = shape_clip(1).masks[0]
+    kept = {}
+    for calm in (True, False):
+        samples = [augment(shape_clip(1), rng(seed), 96, calm=calm) for seed in range(25)]
+        kept[calm] = np.array([overlap(s.masks[0] > 0, rest) for s in samples])
+        if calm:
+            assert min(overlap(bright(s.frames[0], s.masks[0] > 0), s.masks[0] > 0) for s in samples) > 0.95
+    assert kept[True].min() > 0.7 > kept[False].min()
+    assert kept[True].mean() > kept[False].mean()
+    assert kept[True].std() > 0.01  # it moves at all
+
+
 def test_shapes_and_kinds_of_a_sample():
     sample = augment(shape_clip(3), rng(0), 64)
     assert sample.frames.shape == sample.masks.shape == (3, 64, 64)

@@ -47,18 +47,23 @@ class Sample:
     view: int
 
 
-def augment(clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None) -> Sample:
+def augment(
+    clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None, calm: bool = False
+) -> Sample:
     """Draw a random picture of a clip at `size` px.
 
     Args:
         style: a clip whose grey levels this one takes on, wholly or in part, or None.
+        calm: change place and greys only a little, as at the end of a training: wide changes teach a network to expect
+            pictures that hardly come, and a small one pays for them with the common ones.
     """
     frames = clip.frames if style is None else restyle(clip, style, float(rng.uniform(0.3, 1.0)))
-    matrix = _matrix(_draw_geometry(rng), clip.frames.shape[-1], size)
+    geometry = _calm_geometry(rng) if calm else _draw_geometry(rng)
+    matrix = _matrix(geometry, clip.frames.shape[-1], size)
     pixels = np.stack([_warp(f, matrix, size, cv2.INTER_LINEAR) for f in frames])
     moved = np.stack([_warp(m.astype(np.uint8) * 255, matrix, size, cv2.INTER_LINEAR) for m in clip.masks])
     sector = _warp(clip.sector, matrix, size, cv2.INTER_NEAREST)
-    pixels = change_look(pixels.astype(np.float32) / 255.0, rng)
+    pixels = (_change_greys if calm else change_look)(pixels.astype(np.float32) / 255.0, rng)
     normal = np.stack([normalise(p * sector, sector) for p in pixels])
     return Sample(normal, (moved >= 128).astype(np.float32), clip.weights.astype(np.float32), clip.view)
 
@@ -138,6 +143,13 @@ def change_look(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.clip(pixels, 0, 1).astype(np.float32)
 
 
+def _change_greys(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Half of the draws: another gain and gamma, mildly; shape and range stay."""
+    if rng.random() < 0.5:
+        return pixels
+    return np.clip(pixels * rng.uniform(0.85, 1.2), 0, 1) ** np.float32(rng.uniform(0.8, 1.25))
+
+
 def _burned_in(rng: np.random.Generator, size: int) -> np.ndarray:
     """Words or an ECG that a scanner wrote into the picture, (s,s) float32 in 0..1."""
     layer = np.zeros((size, size), np.uint8)
@@ -173,6 +185,12 @@ def _draw_geometry(rng: np.random.Generator) -> np.ndarray:
         reach * rng.uniform(-8, 8), reach * rng.uniform(-8, 8), float(rng.random() < 0.1),
         *(reach * rng.uniform(-0.1, 0.1, 2) if rng.random() < 0.3 else (0.0, 0.0)),
     ])  # fmt: skip
+
+
+def _calm_geometry(rng: np.random.Generator) -> np.ndarray:
+    """As `_draw_geometry`, within its mild half, without mirror and perspective."""
+    turn, zoom, aspect, x, y = rng.uniform(-1, 1, 5)
+    return np.array([6 * turn, np.exp(0.08 * zoom), np.exp(0.06 * aspect), 3 * x, 3 * y, 0.0, 0.0, 0.0])
 
 
 def _matrix(geometry: np.ndarray, side: int, size: int) -> np.ndarray:
