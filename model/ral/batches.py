@@ -81,7 +81,8 @@ def cut(clip: Clip, start: int, frames: int) -> Clip:
 
 def _stills(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
     count = round(stage.stills * stage.real_share) if data.real else 0
-    wishes = [_Wish(data.real[i], 0, 1, calm=stage.calm) for i in rng.integers(0, len(data.real), count)] if count else []
+    drawn = rng.integers(0, len(data.real), count) if count else ()
+    wishes = [_Wish(data.real[i], 0, 1, calm=stage.calm) for i in drawn]
     for i in rng.integers(0, len(data.phantom), stage.stills - count) if data.phantom else ():
         clip = data.phantom[i]
         wishes.append(_Wish(clip, int(rng.integers(len(clip.frames))), 1, _style(rng, data)))
