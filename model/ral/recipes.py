@@ -68,7 +68,8 @@ _REAL_STILLS = (
 )
 _MOTION = Stage(256, 1600, 8e-4, stills=8, real_share=0.5, clips=1, pairs=1, clip_frames=8, window=8)
 _BOTH = Stage(256, 1000, 1e-3, stills=14, real_share=5 / 7, clips=1, pairs=1, clip_frames=6, window=6)
-_CALM = Stage(256, 2000, 1.2e-3, stills=16, real_share=0.5, clips=1, pairs=1, clip_frames=5, window=5, calm=True)
+_CALM = Stage(256, 1400, 1.2e-3, stills=16, real_share=0.5, clips=1, pairs=1, clip_frames=5, window=5, calm=True)
+_CAMUS_COURSE = (*_REAL_STILLS, _MOTION, _BOTH, _CALM)
 
 RECIPES = {
     recipe.name: recipe
