@@ -1,7 +1,8 @@
 """EchoView's own bundle, version 1: one zip with labels, their history and, on request, de-identified frames.
 
     manifest.json            kind, version, salt, the weights that took part, sha256 of every other file
-    cines/cine-00001.json    what the cine is (keyed), its history: a list of revisions as the library keeps them
+    cines/cine-00001.json    what the cine is (keyed), its history: a list of revisions as the library keeps them,
+                             and, with frames, "outlines": the (65,2) x,y px of each labelled frame, for trainers
     frames/cine-00001/0001.png   frame 1, black outside the sector
 
 A revision's change may hold the keys below and no others: free text never leaves.
@@ -39,7 +40,10 @@ def write_bundle(path: Path, salt: bytes, app_version: str, items: Iterable[Outg
     count = 0
     with whole(path) as part, zipfile.ZipFile(part, "w") as file:
         for item in items:
-            body = {**item.about(), "history": [_plain(entry) for entry in item.entries]}
+            body: dict[str, Any] = {**item.about(), "history": [_plain(entry) for entry in item.entries]}
+            if item.frame is not None:
+                labelled = sorted(set(item.contours) - item.predicted)
+                body["outlines"] = {str(t): item.contours[t].round(2).tolist() for t in labelled}
             _add(file, sums, f"{CINES}/{item.name}.json", json.dumps(body, separators=(",", ":")).encode())
             if item.frame is not None:
                 for t in range(item.shape[0]):

@@ -3,7 +3,7 @@
 `ral.datasets.warped` is asked for by its name: what it needs is not in the bundle, which only fine-tunes.
 """
 
-from ral.datasets.bundle import run_clips
+from ral.datasets.bundle import bundle_clips, run_clips
 from ral.datasets.camus import camus_clips, camus_sequence_clips, read_camus
 from ral.datasets.clip import Clip, Sample, augment, collate
 from ral.datasets.echonet import echonet_clips
@@ -19,6 +19,7 @@ __all__ = [
     "Sample",
     "Survey",
     "augment",
+    "bundle_clips",
     "camus_clips",
     "camus_sequence_clips",
     "check_splits",

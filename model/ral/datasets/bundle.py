@@ -1,11 +1,36 @@
-"""Labels that people drew in EchoView, from the run folders that the app freezes for fine-tuning."""
+"""Labels that people drew in EchoView: run folders, which the app freezes for fine-tuning, and bundles with frames.
+
+A bundle is one zip file (see the user guide's chapter on exchange): `manifest.json` with the SHA-256 of every other
+part, `cines/NAME.json` with what the cine is, its history and, where its frames came along, `outlines`, the traced
+border of each labelled frame as (65,2) x,y px; `frames/NAME/0001.png` and on, black outside the sector.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import cv2
+import numpy as np
+
+from ral.config import VIEWS
+from ral.datasets.assemble import WITHHELD, assemble, prepare_cine, view_index
 from ral.datasets.clip import Clip
+from ral.formats import FormatError
+from ral.geometry import raster
+
+MANIFEST, KIND, VERSION = "manifest.json", "bundle", 1
+ACCEPTED, BY_HAND = "accepted", {"accepted", "corrected", "drawn"}
+ACCEPTED_WEIGHT = 0.3  # a border that was only nodded at teaches less than one that was drawn
+REACH = 12
+"""Unlabelled frames kept on either side of the labelled ones."""
+MOST_BYTES = 2**28
+_BROKEN = (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, KeyError, ValueError, TypeError, AttributeError)
 
 
 def run_clips(folder: str | Path, held_out: bool | None = None) -> Iterator[Clip]:
@@ -24,3 +49,94 @@ def run_clips(folder: str | Path, held_out: bool | None = None) -> Iterator[Clip
         yield from learn
     if held_out is not False:
         yield from kept
+
+
+def is_bundle(path: Path) -> bool:
+    """Whether a file is a bundle of EchoView, whatever its name and version."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return json.loads(_part(file, MANIFEST)).get("echoview") == KIND
+    except _BROKEN:
+        return False
+
+
+def bundle_clips(path: str | Path, views_trusted: bool = False) -> Iterator[Clip]:
+    """Clips of the cines of a bundle that came with their frames and on which a person labelled a frame.
+
+    Args:
+        views_trusted: hand on the view that was named, see `ral.datasets.assemble.view_index`.
+
+    Raises:
+        FormatError: the file is no bundle, of a newer version, damaged, or holds no labelled frame with its picture.
+    """
+    path = Path(path)
+    found = False
+    try:
+        with zipfile.ZipFile(path) as file:
+            told = json.loads(_part(file, MANIFEST))
+            if told["echoview"] != KIND or told["version"] != VERSION:
+                raise FormatError(f"{path.name} is no bundle of EchoView that this version reads.")
+            sums = dict(told["files"])
+            for name in sorted(name for name in sums if name.startswith("cines/")):
+                clip = _clip(file, sums, json.loads(_checked(file, sums, name)), views_trusted)
+                found |= clip is not None
+                if clip is not None:
+                    yield clip
+    except FormatError:
+        raise
+    except _BROKEN as error:
+        raise FormatError(f"{path.name} is damaged or no bundle of EchoView.") from error
+    if not found:
+        raise FormatError(f"{path.name} holds no labelled frame with its picture: export it with frames.")
+
+
+def _clip(file: zipfile.ZipFile, sums: dict[str, str], cine: dict[str, Any], views_trusted: bool) -> Clip | None:
+    trust = _trust(cine["history"])
+    outlines = {int(t): np.array(line, float) for t, line in cine.get("outlines", {}).items() if trust.get(int(t))}
+    if not outlines:
+        return None
+    name, shape = cine["name"], (int(cine["height"]), int(cine["width"]))
+    span = range(max(min(outlines) - REACH, 0), min(max(outlines) + REACH + 1, int(cine["frames"])))
+    frames = [_picture(_checked(file, sums, f"frames/{name}/{t + 1:04d}.png"), shape) for t in span]
+    spacing = (float(cine["calibration"][0]), float(cine["calibration"][1])) if cine["calibration"] else None
+    empty = np.zeros(shape, bool)
+    view = cine["view"] if cine["view"] in VIEWS else None
+    return assemble(
+        prepare_cine(frames, spacing),
+        frames,
+        (raster(outlines[t], shape) if t in outlines else empty for t in span),
+        view_index(view, views_trusted) if view else WITHHELD,
+        KIND,
+        str(cine["patient"]),
+        np.array([trust[t] if t in outlines else 0.0 for t in span], np.float32),
+    )
+
+
+def _trust(history: list[dict[str, Any]]) -> dict[int, float]:
+    """How much each frame's newest contour counts: what no person stands behind counts nothing."""
+    newest: dict[int, float] = {}
+    for entry in history:
+        for t, contour in entry["change"].get("contours", {}).items():
+            origins = set(contour["origins"]) if contour else set()
+            newest[int(t)] = 0.0 if not origins & BY_HAND else ACCEPTED_WEIGHT if origins == {ACCEPTED} else 1.0
+    return newest
+
+
+def _picture(body: bytes, shape: tuple[int, int]) -> np.ndarray:
+    picture = cv2.imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_GRAYSCALE)
+    if picture is None or picture.shape != shape:
+        raise ValueError("a frame of another size")
+    return picture
+
+
+def _checked(file: zipfile.ZipFile, sums: dict[str, str], name: str) -> bytes:
+    body = _part(file, name)
+    if hashlib.sha256(body).hexdigest() != sums[name]:
+        raise ValueError(f"{name} was changed")
+    return body
+
+
+def _part(file: zipfile.ZipFile, name: str) -> bytes:
+    if file.getinfo(name).file_size > MOST_BYTES:
+        raise ValueError(f"{name} is too large")
+    return file.read(name)

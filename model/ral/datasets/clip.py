@@ -47,9 +47,7 @@ class Sample:
     view: int
 
 
-def augment(
-    clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None, calm: bool = False
-) -> Sample:
+def augment(clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None, calm: bool = False) -> Sample:
     """Draw a random picture of a clip at `size` px.
 
     Args:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ral.config import VIEWS
 from ral.datasets import survey_echonet, survey_patients
-from ral.datasets.bundle import run_clips
+from ral.datasets.bundle import bundle_clips, is_bundle, run_clips
 from ral.datasets.echonet import FILE_LIST, kind_of_folder, view_folder
 from ral.datasets.findings import Findings, Problem, Survey
 from ral.datasets.fingerprint import all_files
 from ral.datasets.pictures import patient_folders
+from ral.formats import FormatError
 
 __all__ = ["Problem", "Survey", "kind_of_data", "survey"]
 
@@ -23,6 +25,8 @@ def kind_of_data(folder: str | Path) -> str:
     folder = Path(folder)
     if (folder / "run.json").is_file():
         return "run"
+    if any(is_bundle(path) for path in _archives(folder)):
+        return "bundle"
     if any((home / FILE_LIST).is_file() for home in (folder, folder / "A4C")):
         return kind_of_folder(view_folder(folder))
     names = {path.name for home in patient_folders(folder) for path in home.iterdir()}
@@ -46,6 +50,8 @@ def survey(folder: str | Path) -> Survey:
     found = Findings(folder)
     if kind == "run":
         _look_at_run(found)
+    elif kind == "bundle":
+        _look_at_bundles(found)
     elif kind.startswith("echonet"):
         survey_echonet.look(found)
     elif kind == "ted":
@@ -65,3 +71,20 @@ def _look_at_run(found: Findings) -> None:
     found.sequences["unknown"] = len(clips)
     found.labelled_frames = sum(int((clip.weights > 0).sum()) for clip in clips)
     found.files |= {name for name in all_files(found.folder) if name.startswith("clips/") or name == "run.json"}
+
+
+def _look_at_bundles(found: Findings) -> None:
+    for path in _archives(found.folder):
+        found.saw(path)
+        try:
+            clips = list(bundle_clips(path, views_trusted=True))
+        except FormatError as error:
+            found.wrong(path, str(error))
+            continue
+        found.patients += [f"{path.stem}/{clip.name}" for clip in clips]
+        found.sequences.update(VIEWS[clip.view] if clip.view >= 0 else "unknown" for clip in clips)
+        found.labelled_frames += sum(int((clip.weights > 0).sum()) for clip in clips)
+
+
+def _archives(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.zip") if path.is_file())

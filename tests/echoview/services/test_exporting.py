@@ -218,3 +218,13 @@ def test_a_folder_that_cannot_be_written_is_refused_and_leaves_nothing(library, 
     with pytest.raises(EchoViewError, match="cannot be written"):
         export_to(tmp_path / "file" / "a.zip", "bundle", library, secret=SECRET)
     assert (tmp_path / "file").read_text() == "x"
+
+
+def test_a_bundle_with_frames_is_a_data_set_to_train_on(library, tmp_path, phantom):
+    from ral.datasets import bundle_clips
+
+    [clip] = bundle_clips(out_of(library, tmp_path, "bundle", frames=True), views_trusted=True)
+    assert clip.weights.tolist() == [1.0] * FRAMES
+    assert clip.view == 2
+    shares = [m.sum() / n.sum() for m, n in zip(clip.masks, phantom.masks, strict=True)]
+    assert np.ptp(shares) < 0.03 * np.mean(shares)  # all of them larger by the same scale
