@@ -25,6 +25,12 @@ def cine():
     return simulate(5, "A3C", frames=8, size=160, beats=1.0)
 
 
+def border(mask) -> list[list[float]]:
+    line = outline(mask)
+    assert line is not None
+    return open_contour(line).tolist()
+
+
 @pytest.fixture
 def bundle(cine, tmp_path) -> Path:
     """Frame 3 drawn, frame 4 accepted, frame 6 only carried over, frame 7 drawn and taken back."""
@@ -33,7 +39,7 @@ def bundle(cine, tmp_path) -> Path:
         {"change": {"contours": {str(t): {"origins": told * 15} for t, told in {**origins, 6: ["drawn"]}.items()}}},
         {"change": {"contours": {"6": None}, "view": "A3C"}},
     ]
-    lines = {str(t): open_contour(outline(cine.masks[t])).tolist() for t in (DRAWN, NODDED, CARRIED)}
+    lines = {str(t): border(cine.masks[t]) for t in (DRAWN, NODDED, CARRIED)}
     body = {
         "name": "cine-00001", "patient": "patient0001", "frames": 8, "height": 160, "width": 160, "view": "A3C",
         "calibration": [cine.mm_per_px] * 2, "history": history, "outlines": lines,
