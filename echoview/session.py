@@ -16,13 +16,14 @@ from echoview.domain.prediction import Prediction
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
+from echoview.measure.effort import Meter
 
 
 class Session(QObject):
     """The open cine, its prediction, its label and the weights in use.
 
     `unsaved` says why the last correction is not in the library, `locked` why the cine must not be corrected; both
-    are "" where all is well.
+    are "" where all is well. `meter` counts what the corrections of the open cine cost.
 
     Signals:
         cine_changed(): another cine, or none; prediction and label are new too.
@@ -51,6 +52,7 @@ class Session(QObject):
         self.weights: WeightsSet | None = None
         self.unsaved = ""
         self.locked = ""
+        self.meter = Meter()
         self._label = Label()
 
     @property
@@ -76,6 +78,7 @@ class Session(QObject):
         self.locked = locked
         self.cine, self.path, self._label = cine, path, label
         self.prediction = self.predicted = None
+        self.meter.restart()
         self.undo_stack.clear()
         self.set_unsaved("")
         self._measure()

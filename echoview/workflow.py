@@ -20,6 +20,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
 from echoview.io import open_cine
+from echoview.measure.effort import moved_mm
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
@@ -393,7 +394,7 @@ class Workflow(QObject):
         """Try to save what could not be saved."""
         self._save(Label(), self.session.label, "save again")
 
-    def _save(self, _before: Label, after: Label, tool: str) -> None:
+    def _save(self, before: Label, after: Label, tool: str) -> None:
         """All that the library does not hold yet, so that a failed save is made good by the next."""
         cine = self.session.cine
         if cine is None:
@@ -405,9 +406,13 @@ class Workflow(QObject):
             return
         self._saving += 1
         weights, path = self.session.weights, str(Path(self.session.path).absolute())
+        spent, prediction = self.session.meter.take(), self.session.prediction
+        way = moved_mm(before, after, prediction.contour if prediction else lambda t: None, self.session.calibration)
         who = {
             "annotator": self.settings.annotator, "app_version": __version__, "tool": tool,
             "weights": f"{weights.name} {weights.identity}" if weights else "",
+            "seconds": round(spent.seconds, 1), "drags": spent.drags,
+            "moved_mm": None if way is None else round(way, 2),
         }  # fmt: skip
         self.jobs.run(
             Lane.IO, "save", self._write, self.library, cine, path, after, who,

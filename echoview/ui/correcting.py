@@ -60,6 +60,7 @@ class Correcting(QObject):
         self._view.contour_previewed.connect(self._previewed)
         self._view.ruled.connect(self._ruled)
         self._view.revert_wanted.connect(acts["revert"].trigger)
+        self._player.frame_changed.connect(self._looked)
         self.correction.proposed.connect(self._show_proposal)
 
     def show_contour(self) -> None:
@@ -181,11 +182,13 @@ class Correcting(QObject):
     def _edited(self, contour: Contour, text: str) -> None:
         t = self._player.t  # a gesture ends when the frame changes, so it is this one's
         self.readout.hide()
+        self._session.meter.pulled()
         self.as_annotator(lambda: self._workflow.edit_contour(t, contour, text))
         if self._view.tool in (Tool.DRAW, Tool.RESEED):  # done at once; the others stay in the hand
             self.take(Tool.POINT)
 
     def _previewed(self, line: np.ndarray | None) -> None:
+        self._session.meter.sign()
         if line is None:
             self.readout.hide()
             self.show_contour()
@@ -196,6 +199,10 @@ class Correcting(QObject):
         self._panel.preview(measured)
         shown = None if measured is None else effect(measured, self._session.predicted, t, line)
         self.readout.show_effect(shown, line)
+
+    def _looked(self, _t: int) -> None:
+        if not self._player.playing:  # a loop also plays for nobody
+            self._session.meter.sign()
 
     def _show_proposal(self) -> None:
         self.show_contour()

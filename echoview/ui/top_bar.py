@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, Q
 
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
+from echoview.measure.effort import in_words
 from echoview.session import Session
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import ProgressLine, chip
@@ -162,7 +163,8 @@ class TopBar(QFrame):
         self.saved.setText(" Not saved – try again" if session.unsaved else " Saved")
         picture = ("triangle-alert", "error") if session.unsaved else ("circle-check", "approved")
         put_icon(self.saved, *picture)
-        self.saved.setToolTip(session.unsaved or "Every correction is in the label library")
+        effort = in_words(session.meter.total)
+        self.saved.setToolTip(session.unsaved or f"Every correction is in the label library. This cine: {effort}")
 
 
 def describe(weights: WeightsSet) -> str:

@@ -209,3 +209,16 @@ def test_a_correction_stays_with_its_cine_though_another_opens_behind_the_questi
     monkeypatch.setattr(dialogs, "ask_annotator", answer)
     opened.window.acts["approve"].trigger()
     assert opened.session.label.empty
+
+
+def test_the_effort_of_a_correction_is_kept_with_it(opened) -> None:
+    x, y = opened.session.editable(3).handles[11]
+    drag(opened, (x, y), (x + 14, y))
+    opened.window.player.seek(4)
+    QTest.keyClick(opened.window, Qt.Key.Key_A)
+    opened.settle()
+    pulled, approved = opened.workflow.library.history(opened.session.cine.info.identity)[-2:]
+    assert (pulled.drags, approved.drags) == (1, 0)
+    assert 0 < pulled.seconds < 60
+    assert pulled.moved_mm is None, "the sample has no pixel size"
+    assert "1 pull" in opened.window.top_bar.saved.toolTip()
