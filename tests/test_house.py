@@ -57,7 +57,7 @@ TABLE: dict[str, Row] = {
     "echoview.ui": Row(
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
-            *echoview("correction"),
+            *echoview("correction", "exchange"),
             *QT,
             "pyqtgraph",
         ),
@@ -78,7 +78,7 @@ TABLE: dict[str, Row] = {
     "ral.commands": Row(("ral", "torch", *PICTURES, "safetensors")),
 }
 TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
-TABLE["echoview.correction"] = TABLE["echoview.session"]
+TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

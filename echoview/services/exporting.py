@@ -49,6 +49,7 @@ def export_to(
     only: Collection[str] | None = None,
     predict: Predict | None = None,
     say: Say = lambda sentence: None,
+    at: Callable[[int], None] = lambda number: None,
 ) -> int:
     """Export the labels of a library; how many cines went out.
 
@@ -59,13 +60,14 @@ def export_to(
         only: identities of cines, or None for all with labels.
         predict: gives the contours of frames that nobody labelled; they are marked as the network's.
         say: is told which cine is left out, and why.
+        at: is told the number of each cine before and after it goes out; what it raises ends the export.
 
     Raises:
         EchoViewError: there is nothing to export, or it cannot be written.
     """
     salt = secrets.token_bytes(32)
     with_frames = frames or kind in NEED_FRAMES
-    items = outgoing(library, salt, secret, with_frames, only, predict, say)
+    items = outgoing(library, salt, secret, with_frames, only, predict, say, at)
     first = next(items, None)
     if first is None:
         raise _nothing()
@@ -87,7 +89,7 @@ def export_to(
 
 def outgoing(
     library: Library, salt: bytes, secret: bytes, frames: bool, only: Collection[str] | None = None,
-    predict: Predict | None = None, say: Say = lambda sentence: None,
+    predict: Predict | None = None, say: Say = lambda sentence: None, at: Callable[[int], None] = lambda number: None,
 ) -> Iterator[Outgoing]:  # fmt: skip
     """The cines of a library on their way out, numbered; one whose file is gone is told of and left out."""
     patients: dict[str, str] = {}
@@ -97,6 +99,7 @@ def outgoing(
         if label.empty:
             continue
         number += 1
+        at(number)
         name = f"cine-{number:05d}"
         patient = patients.setdefault(history.patient_key or history.identity, f"patient{len(patients) + 1:04d}")
         try:
@@ -106,6 +109,7 @@ def outgoing(
             # A refusal may name the file, and a file's name the patient.
             said = error.message.replace(Path(history.path).name, "its file")
             say(f"{name} is left out: {said}")
+        at(number)
 
 
 def _outgoing(

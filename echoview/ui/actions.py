@@ -24,6 +24,8 @@ ACTS = (
     Act("open", "Open cine", ("Ctrl+O",), "folder-open"),
     Act("open_folder", "Open folder", ("Ctrl+Shift+O",)),
     Act("sample", "Open the sample"),
+    Act("export", "Export labels", ("Ctrl+Shift+E",)),
+    Act("import", "Import labels", ("Ctrl+Shift+I",)),
     Act("play", "Play", ("Space",), "play"),
     Act("back", "Frame back", ("Left",), "step-back"),
     Act("forward", "Frame forward", ("Right",), "step-forward"),
@@ -95,7 +97,7 @@ _GROUPS = {
                 "side_by_side"),
     "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),
     "Correct": (),
-    "Window": ("open", "open_folder", "predict", "cancel", "next_zone", "keys", "quit"),
+    "Window": ("open", "open_folder", "export", "import", "predict", "cancel", "next_zone", "keys", "quit"),
 }  # fmt: skip
 
 MOUSE = (

@@ -19,6 +19,7 @@ from echoview.ui import dialogs, theme
 from echoview.ui.actions import make_actions, say_key
 from echoview.ui.cine_view import CineView
 from echoview.ui.correcting import Correcting
+from echoview.ui.exchanging import Exchanging
 from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.geometry import geometry_of, restore_geometry
 from echoview.ui.keymap import KeyMap
@@ -60,18 +61,19 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.loops = Loops(self.session, self.player, self)
         self.feeder = feeder
-        self.view = CineView()
+        self.banner, self.view = Banner(), CineView()
         self.picture = PictureZone(workflow, self.player, self.view)
         self.reading = Reading(self.session, self.player, self.view, feeder)
         self.opening = Opening(self, workflow, sample)
         self.correcting = Correcting(self, workflow, self.player, self.view)
+        self.exchanging = Exchanging(self, workflow, self.banner)
         self.acts = make_actions(self, self._does())
         self.keys = KeyMap(workflow.settings.keys)
         self.keys.apply(self.acts)
         self.picture.give_tools(self.acts, self.correcting.as_annotator)
         self.top_bar = TopBar(self.session)
-        self.top_bar.add_progress(TrainingLine(learning))
-        self.banner = Banner()
+        for line in (TrainingLine(learning), self.exchanging.progress):
+            self.top_bar.add_progress(line)
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
@@ -98,6 +100,7 @@ class MainWindow(QMainWindow):
         controls = self.picture.controls
         return {
             "open": opening.ask_cine, "open_folder": opening.ask_folder, "sample": opening.open_sample,
+            "export": self.exchanging.export, "import": self.exchanging.take,
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
             "back_five": lambda: player.step(-5), "forward_five": lambda: player.step(5),
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
@@ -114,10 +117,9 @@ class MainWindow(QMainWindow):
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
-            "picture": controls.toggle, "side_by_side": self.picture.side.toggle,
-             "invert": controls.invert, "contrast": controls.reset_look, "fit": view.fit,
+            "picture": controls.toggle, "side_by_side": self.picture.side.toggle, "invert": controls.invert,
+            "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predict,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
-            "predict": self.workflow.predict,
             "next_zone": self._next_zone, "keys": self._show_keys,
             "theme": self._change_theme, "quit": self.close,
         } | edit.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
@@ -285,6 +287,7 @@ class MainWindow(QMainWindow):
         self.player.pause()
         self.workflow.remember(geometry=geometry_of(self), **self.cines.kept())
         self.learning.cancel()
+        self.exchanging.exchange.cancel()
         self.correcting.correction.end()
         self.workflow.jobs.shut_down()
         self.feeder.end()

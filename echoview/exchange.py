@@ -1,0 +1,156 @@
+"""Labels out of the library and into it, as the window asks for it; no widget in it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from echoview.domain.cine import Cine
+from echoview.errors import EchoViewError
+from echoview.services.exporting import NEED_FRAMES, blanked, export_to
+from echoview.services.importing import Came, import_from
+from echoview.services.jobs import Job, Lane
+from echoview.store import Library
+from echoview.store.transfer import cines
+from echoview.workflow import Workflow
+
+
+class Wish(NamedTuple):
+    """What is to go out: a format of `services.exporting.FORMATS`, with frames or not, the open cine alone or all."""
+
+    kind: str
+    frames: bool
+    this_cine: bool
+
+
+class Exchange(QObject):
+    """One export or import at a time, off the GUI thread.
+
+    Signals:
+        said(text, hint): how it ended.
+        progressed(text, share): what goes on, share 0..1; -1 when it ended.
+        previewed(picture): (H,W) or (H,W,3) uint8, a frame as it would leave.
+    """
+
+    said = Signal(str, str)
+    progressed = Signal(str, float)
+    previewed = Signal(object)
+
+    def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._workflow = workflow
+        self._job: Job | None = None
+        self._stop = threading.Event()
+        self._left_out: list[str] = []
+
+    @property
+    def busy(self) -> bool:
+        return self._job is not None
+
+    @property
+    def cine(self) -> Cine | None:
+        return self._workflow.session.cine
+
+    def cancel(self) -> None:
+        """End what is under way; an export leaves no half file, an import keeps what has been merged."""
+        if self._job is not None:
+            self._stop.set()
+            self._job.cancel()
+            self._ended()
+
+    def preview(self) -> None:
+        """How the middle frame of the open cine would leave; `previewed` gives it."""
+        if self.cine is not None:
+            self._workflow.jobs.run(
+                Lane.TRAINING, "preview", _middle, self.cine,
+                on_done=self.previewed.emit, on_error=lambda _: None,  # the export itself says what is wrong
+            )  # fmt: skip
+
+    def export(self, wish: Wish, out: Path) -> None:
+        """Write what is wished to a new file or folder."""
+        library, cine = self._workflow.library, self.cine
+        if self.busy or library is None:
+            return
+        only = [cine.info.identity] if wish.this_cine and cine is not None else None
+        self._left_out, self._stop = [], threading.Event()
+        self.progressed.emit("Exporting", 0.0)
+        self._job = self._workflow.jobs.run(
+            Lane.TRAINING, "export", self._write, library, wish, out, only, self._stop,
+            on_done=partial(self._exported, out), on_error=self._refused,
+        )  # fmt: skip
+
+    def _write(self, library: Library, wish: Wish, out: Path, only: list[str] | None, stop: threading.Event) -> int:
+        """Runs on the lane."""
+        return export_to(
+            out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only,
+            say=self._left_out.append, at=self._counting(stop, len(only or cines(library))),
+        )  # fmt: skip
+
+    def _counting(self, stop: threading.Event, total: int) -> Callable[[int], None]:
+        def at(number: int) -> None:
+            if stop.is_set():
+                raise EchoViewError("The export was stopped.", "Nothing was written.")
+            self.progressed.emit(f"Exporting cine {number}", (number - 1) / total)
+
+        return at
+
+    def take(self, path: Path, folders: tuple[Path, ...] = ()) -> None:
+        """Merge a bundle, or the folder of an export, into the library; ours stay in force where both differ."""
+        library = self._workflow.library
+        if self.busy or library is None:
+            return
+        self.progressed.emit("Importing", 0.0)
+        self._job = self._workflow.jobs.run(
+            Lane.TRAINING, "import",
+            lambda: import_from(
+                path, library, by=self._workflow.settings.annotator or "import", secret=self._workflow.secret,
+                folders=folders,
+            ),
+            on_done=self._imported, on_error=self._refused,
+        )  # fmt: skip
+
+    def _exported(self, out: Path, count: int) -> None:
+        self._ended()
+        left = len(self._left_out)
+        hint = f"{_cines(left)} left out: {self._left_out[0]}" if left else ""
+        self.said.emit(f"{_cines(count)} exported to {out.name}.", hint)
+
+    def _imported(self, came: Came) -> None:
+        self._ended()
+        hints = []
+        if came.conflicts:
+            hints.append(f"{_cines(len(came.conflicts))} said otherwise by both: yours are in force, theirs are kept.")
+        if came.unknown:
+            hints.append(f"{_cines(len(came.unknown))} not found here: open the folder that holds them, then import.")
+        what = "Nothing new in it."
+        if came.revisions:
+            what = f"{came.revisions} corrections of {_cines(came.cines)} imported."
+        self.said.emit(what, " ".join(hints))
+        self._workflow.count_corrected()
+
+    def _refused(self, error: EchoViewError) -> None:
+        self._ended()
+        self._workflow.refused.emit(error)
+
+    def _ended(self) -> None:
+        self._job = None
+        self.progressed.emit("", -1.0)
+
+
+def wants_frames(kind: str) -> bool:
+    """Whether a format always holds its frames."""
+    return kind in NEED_FRAMES
+
+
+def _middle(cine: Cine) -> np.ndarray:
+    return blanked(cine)(len(cine) // 2)
+
+
+def _cines(count: int) -> str:
+    return "1 cine" if count == 1 else f"{count} cines"

@@ -1,0 +1,114 @@
+"""What goes out of the library, in which form, and how a frame of it would look."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
+
+from echoview.exchange import Exchange, Wish, wants_frames
+from echoview.ui.widgets import quiet
+
+FORMS = {
+    "bundle": ("EchoView bundle: one file, with the whole history", "labels.zip"),
+    "measures": ("Table of measurements (CSV)", "measurements.csv"),
+    "camus": ("CAMUS: NIfTI pictures and masks of ED and ES", ""),
+    "echonet": ("EchoNet: videos and tracings", ""),
+    "coco": ("COCO: outlines as polygons", ""),
+    "masks": ("Masks: PNG and NPZ", ""),
+    "overlay": ("Videos with the contour drawn (MP4)", ""),
+}
+"""Each format's words, and the name that a file gets; "" where it is a folder."""
+_MAY_HOLD_FRAMES = ("bundle", "masks")
+_PREVIEW = QSize(300, 220)
+
+
+class ExportDialog(QDialog):
+    """Asks; `wish` is the answer."""
+
+    def __init__(self, parent: QWidget, exchange: Exchange) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Export labels")
+        self.what = QComboBox()
+        if exchange.cine is not None:
+            self.what.addItem("The open cine", True)
+        self.what.addItem("Every cine with labels", False)
+        self.what.setAccessibleName("Which cines")
+        self.form = QComboBox()
+        self.form.setAccessibleName("Format")
+        for kind, (words, _) in FORMS.items():
+            self.form.addItem(words, kind)
+        self.frames = QCheckBox("With the frames, de-identified")
+        self.preview = QLabel()
+        self.preview.setFixedSize(_PREVIEW)
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.preview.setAccessibleName("A frame as it would leave")
+        self.below = quiet(
+            "No name, ID, birth date or path leaves. Frames are black outside the sector, like this one."
+        )
+        self.below.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
+        buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Choose where…")
+        buttons.accepted.connect(self.accept)
+        buttons.rejected.connect(self.reject)
+        fields = QFormLayout()
+        fields.setSpacing(10)
+        fields.addRow("Cines", self.what)
+        fields.addRow("Format", self.form)
+        fields.addRow("", self.frames)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 16)
+        layout.setSpacing(14)
+        layout.addLayout(fields)
+        layout.addWidget(self.preview, alignment=Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(self.below)
+        layout.addWidget(buttons)
+        self.form.currentIndexChanged.connect(self._refresh)
+        self.frames.toggled.connect(self._refresh)
+        exchange.previewed.connect(self._show_preview)
+        self._picture: QPixmap | None = None
+        self._refresh()
+        exchange.preview()
+
+    @property
+    def wish(self) -> Wish:
+        kind = str(self.form.currentData())
+        return Wish(kind, self.frames.isChecked(), bool(self.what.currentData()))
+
+    def _refresh(self) -> None:
+        kind = str(self.form.currentData())
+        if wants_frames(kind):
+            self.frames.setChecked(True)
+        elif kind not in _MAY_HOLD_FRAMES:
+            self.frames.setChecked(False)
+        self.frames.setEnabled(kind in _MAY_HOLD_FRAMES)
+        shown = self.frames.isChecked() and self._picture is not None
+        self.preview.setVisible(shown)
+        self.below.setText(
+            "No name, ID, birth date or path leaves."
+            + (" Frames are black outside the sector, like this one." if shown else "")
+        )
+        self.adjustSize()
+
+    def _show_preview(self, picture: np.ndarray) -> None:
+        picture = np.ascontiguousarray(picture)
+        height, width = picture.shape[:2]
+        form = QImage.Format.Format_Grayscale8 if picture.ndim == 2 else QImage.Format.Format_RGB888
+        image = QImage(picture.data, width, height, picture.strides[0], form).copy()
+        ratio = self.devicePixelRatioF()
+        self._picture = QPixmap.fromImage(image).scaled(
+            _PREVIEW * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        self._picture.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(self._picture)
+        self._refresh()

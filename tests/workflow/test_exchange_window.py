@@ -1,0 +1,109 @@
+"""Export and import from the window, with real files and a real library."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
+
+from echoview.ui.export_dialog import FORMS, ExportDialog
+
+
+@pytest.fixture
+def labelled(desk, sample):
+    """The sample with one approved frame."""
+    desk.open(sample)
+    desk.window.player.seek(3)
+    desk.workflow.accept(3)
+    desk.settle()
+    desk.window.banner.dismiss()  # the terms of the weights
+    return desk
+
+
+def answer(kind: str, frames: bool, seen: list[ExportDialog]):
+    """Choose in the dialog once it stands, and press the button."""
+
+    def press() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, ExportDialog):
+            QTimer.singleShot(20, press)
+            return
+        seen.append(dialog)
+        dialog.form.setCurrentIndex(list(FORMS).index(kind))
+        if frames != dialog.frames.isChecked():
+            dialog.frames.click()
+        button = dialog.findChild(QDialogButtonBox).button(QDialogButtonBox.StandardButton.Ok)
+        QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+    QTimer.singleShot(20, press)
+
+
+@pytest.mark.parametrize("frames", [False, True])
+def test_the_open_cine_goes_out_as_a_bundle_and_the_banner_says_so(labelled, monkeypatch, tmp_path, frames):
+    out = tmp_path / "labels.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(out), ""))
+    seen: list[ExportDialog] = []
+    answer("bundle", frames, seen)
+    labelled.window.acts["export"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    assert seen[0].wish == ("bundle", frames, True)
+    with zipfile.ZipFile(out) as file:
+        pictures = [name for name in file.namelist() if name.endswith(".png")]
+    assert len(pictures) == (len(labelled.session.cine) if frames else 0)
+    assert labelled.window.banner.text == "1 cine exported to labels.zip."
+
+
+def test_what_comes_back_is_told(labelled, monkeypatch, tmp_path):
+    out = tmp_path / "labels.zip"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a, **k: (str(out), ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *a, **k: (str(out), ""))
+    answer("bundle", False, [])
+    labelled.window.acts["export"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    labelled.window.banner.dismiss()
+    labelled.window.acts["import"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    assert labelled.window.banner.text == "Nothing new in it."
+
+
+def test_a_format_of_folders_goes_into_a_new_one_with_its_frames(labelled, monkeypatch, tmp_path):
+    (tmp_path / "echoview-coco").mkdir()
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
+    seen: list[ExportDialog] = []
+    answer("coco", True, seen)
+    labelled.window.acts["export"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    assert not seen[0].frames.isEnabled(), "this format always holds them"
+    assert any((tmp_path / "echoview-coco-2").rglob("*.png"))
+
+
+def test_nothing_to_export_and_a_broken_bundle_are_sentences(desk, sample, monkeypatch, tmp_path):
+    desk.open(sample)
+    desk.window.banner.dismiss()
+    exchange = desk.window.exchanging.exchange
+    from echoview.exchange import Wish
+
+    exchange.export(Wish("bundle", False, False), tmp_path / "none.zip")
+    desk.until(lambda: not exchange.busy)
+    assert desk.window.banner.text.startswith("There was nothing to export.")
+    desk.window.banner.dismiss()
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(b"PK")
+    exchange.take(broken)
+    desk.until(lambda: not exchange.busy)
+    assert "broken.zip" in desk.window.banner.text
+    assert not (tmp_path / "none.zip").exists()
+
+
+def test_a_stopped_export_leaves_nothing(labelled, tmp_path):
+    from echoview.exchange import Wish
+
+    exchange = labelled.window.exchanging.exchange
+    exchange.export(Wish("bundle", True, True), tmp_path / "half.zip")
+    exchange.cancel()
+    labelled.settle()
+    labelled.until(lambda: labelled.workflow.jobs.idle)
+    assert list(tmp_path.glob("*half*")) == []
