@@ -54,7 +54,7 @@ class ExportDialog(QDialog):
         self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.preview.setAccessibleName("A frame as it would leave")
         self.below = quiet(
-            "No name, ID, birth date or path leaves. Frames are black outside the sector, like this one."
+            "No patient's name, ID, birth date or path leaves. Frames are black outside the sector, like this one."
         )
         self.below.setWordWrap(True)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -95,7 +95,7 @@ class ExportDialog(QDialog):
         shown = self.frames.isChecked() and self._picture is not None
         self.preview.setVisible(shown)
         self.below.setText(
-            "No name, ID, birth date or path leaves."
+            "No patient's name, ID, birth date or path leaves."
             + (" Frames are black outside the sector, like this one." if shown else "")
         )
         self.adjustSize()
