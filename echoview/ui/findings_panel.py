@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
 from echoview.measure.inspect import Finding, Severity
-from echoview.ui.theme import DARK, icon
+from echoview.ui.theme import current, icon
 from echoview.ui.widgets import quiet, rule
 
 _ROWS = 40  # the panel scrolls; a list that scrolls in it would only confuse
@@ -22,8 +22,6 @@ class FindingsPanel(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self._correction = correction
-        colours = {Severity.MEND: DARK.flag, Severity.LOOK: DARK.quiet}
-        self._signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
         self._head = quiet("", wrap=False)
         self.list = QListWidget()
         self.list.setAccessibleName("Findings")
@@ -44,8 +42,10 @@ class FindingsPanel(QWidget):
         self.setVisible(bool(found))
         self._head.setText(f"{len(found)} to look at" if found else "")
         self.list.clear()
+        colours = {Severity.MEND: current().flag, Severity.LOOK: current().quiet}
+        signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
         for one in found:
-            item = QListWidgetItem(self._signs[one.severity], f"Frame {one.t + 1}: {one.sentence}")
+            item = QListWidgetItem(signs[one.severity], f"Frame {one.t + 1}: {one.sentence}")
             item.setData(Qt.ItemDataRole.UserRole, one)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)
@@ -53,6 +53,11 @@ class FindingsPanel(QWidget):
         if rows:
             high = sum(self.list.sizeHintForRow(i) for i in range(rows))
             self.list.setFixedHeight(high + 4)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self.refresh()
+        super().changeEvent(event)
 
     def _chosen(self, item: QListWidgetItem) -> None:
         one = item.data(Qt.ItemDataRole.UserRole)

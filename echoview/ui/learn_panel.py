@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from echoview.learning import Learning, Stage
 from echoview.session import Session
-from echoview.ui.theme import DARK, put_icon, tabular
+from echoview.ui.theme import current, put_icon, tabular
 from echoview.ui.widgets import quiet, rule
 
 ROWS = (("corrected", "Corrected frames"), ("held_out", "Held-out patients"), ("guard", "Guard (phantom)"))
@@ -54,15 +54,10 @@ class LearnPanel(QWidget):
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.curves = _plot()
-        self._loss_line = self.curves.plot(pen=pg.mkPen(DARK.quiet, width=1.5))
+        self._loss_line = self.curves.plot()
         self.scores = _plot()
-        self._dice_line = self.scores.plot(
-            pen=pg.mkPen(DARK.human, width=2),
-            symbol="o",
-            symbolSize=5,
-            symbolBrush=DARK.human,
-            symbolPen=None,
-        )
+        self._dice_line = self.scores.plot(symbol="o", symbolSize=5, symbolPen=None)
+        self._tint()
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
         self.stop, self.cancel = QPushButton(" Stop"), QPushButton(" Cancel")
         put_icon(self.stop, "square")
@@ -205,6 +200,23 @@ class LearnPanel(QWidget):
         self._loss_line.setData(range(1, len(self._losses) + 1), self._losses)
         self._dice_line.setData([s for s, _ in self._dice], [d for _, d in self._dice])
 
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._tint()
+        super().changeEvent(event)
+
+    def _tint(self) -> None:
+        """The curves in the colours of the theme; what the style sheet reaches changes by itself."""
+        tokens = current()
+        for plot in (self.curves, self.scores):
+            plot.setBackground(tokens.ground)
+            for side in ("left", "bottom"):
+                plot.getAxis(side).setPen(tokens.line)
+                plot.getAxis(side).setTextPen(tokens.quiet)
+        self._loss_line.setPen(pg.mkPen(tokens.quiet, width=1.5))
+        self._dice_line.setPen(pg.mkPen(tokens.human, width=2))
+        self._dice_line.setSymbolBrush(tokens.human)
+
     def _show_report(self, report: dict[str, Any]) -> None:
         why = {"guard": "Stopped where it began to forget. ", "stopped": "Stopped by you. "}.get(report["reason"], "")
         self.state.setText(f"{why}A candidate is ready; it is not in use until you adopt it.")
@@ -215,7 +227,7 @@ class LearnPanel(QWidget):
 
 
 def _plot() -> pg.PlotWidget:
-    plot = pg.PlotWidget(background=DARK.ground)
+    plot = pg.PlotWidget()
     plot.setFixedHeight(96)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setMenuEnabled(False)
@@ -224,10 +236,6 @@ def _plot() -> pg.PlotWidget:
     item = plot.getPlotItem()
     assert item is not None
     item.setContentsMargins(0, 6, 6, 0)  # the uppermost figure is not cut
-    for side in ("left", "bottom"):
-        axis = plot.getAxis(side)
-        axis.setPen(DARK.line)
-        axis.setTextPen(DARK.quiet)
     plot.getAxis("left").setWidth(48)
     return plot
 

@@ -332,3 +332,21 @@ def test_another_library_that_is_joined_keeps_its_measurements_and_ours(new_desk
             tops = [round(note.points[0][1]) for note in desk.session.label.notes]
             assert tops == pytest.approx([60, 90], abs=1)
         desk.close()
+
+
+def test_the_panels_follow_the_theme(desk) -> None:
+    """Curves and signs are painted by us: no style sheet reaches them."""
+    from echoview.ui import theme
+
+    panel = desk.window.learn_panel
+
+    def seen() -> tuple[str, str]:
+        return panel.curves.backgroundBrush().color().name(), panel.scores.getAxis("left").textPen().color().name()
+
+    assert seen() == (theme.DARK.ground.lower(), theme.DARK.quiet.lower())
+    try:
+        desk.window.acts["theme"].trigger()
+        assert seen() == (theme.LIGHT.ground.lower(), theme.LIGHT.quiet.lower())
+    finally:
+        desk.window.acts["theme"].trigger()
+    assert seen() == (theme.DARK.ground.lower(), theme.DARK.quiet.lower())
