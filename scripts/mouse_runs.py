@@ -239,9 +239,13 @@ def worked(hand: Hand) -> None:
         hand.shot("proposed")
         hand.key("Return")
         hand.until(lambda: not app.window.correcting.correction.proposal, "Enter does not accept", 10)
-        for letter in ("a", "d", "a"):
-            hand.key(letter)
-        hand.until(lambda: all("accepted" in {o.value for o in session.contour(t).origins} for t in (ed, es)), "A", 10)
+        for t in (es, ed):  # where it stands, and the other
+            hand.until(lambda t=t: app.window.player.t == t, "ED is elsewhere now", 10)
+            hand.key("a")
+            if t == es:
+                hand.key("d")
+        settled = lambda: all({o.human for o in session.contour(t).origins} == {True} for t in (ed, es))  # noqa: E731
+        hand.until(settled, "A does not approve", 10)
         whole = hand.counted
         hand.shot("approved")
         lines = hand.ask(lambda: [session.editable(t).dense(201) for t in range(len(session.cine))])
