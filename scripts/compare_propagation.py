@@ -95,7 +95,7 @@ def warped(count: int, frames: int) -> Iterator[Case]:
 
 def compared(case: Case, predictor: Predictor) -> dict[str, float]:
     """Corrected frames needed by each way, and where the prediction stood."""
-    preparation = prepare(list(case.frames[:: max(len(case.frames) // 8, 1)]), (case.mm_per_px,) * 2)
+    preparation = prepare(list(case.frames[:: max(len(case.frames) // 8, 1)]), (case.mm_per_px, case.mm_per_px))
     base = np.stack([found.contour for found in predictor.stream(iter(case.frames), preparation)])
     every = range(len(base))
 
