@@ -102,7 +102,7 @@ def test_read_backwards_a_hint_steers_the_frames_before_it(cine, heart, hinting)
 
 def test_two_readings_meet_between_the_corrected_frames(heart):
     line = heart.contours[3]
-    ahead = dict.fromkeys(range(16), line)
+    ahead: dict[int, np.ndarray] = dict.fromkeys(range(16), np.asarray(line))
     back = {t: np.add(line, (10.0, 0.0)) for t in range(16) if t != 14}
     found = meet(ahead, back, (4, 12))
     shift = {t: float((found[t] - found[15])[:, 0].mean()) for t in found}
