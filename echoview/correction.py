@@ -18,7 +18,7 @@ from echoview.measure.inspect import Finding, inspect
 from echoview.measure.uncertain import Doubt, doubts
 from echoview.services.inference import reads_hints, sector_of
 from echoview.services.jobs import Lane
-from echoview.services.propagation import Way, carried
+from echoview.services.propagation import Way, carried, meet
 from echoview.workflow import Workflow
 
 _MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
@@ -129,8 +129,12 @@ class Correction(QObject):
         """Runs on the INFERENCE lane."""
         if way is Way.REREAD:
             assert weights is not None
-            found = self._workflow.inference.reread(cine, weights, human, self._workflow.settings.device)
-            lines = {one.t: one.contour for one in found if one.t in frames and not one.empty}
+            inference, device = self._workflow.inference, self._workflow.settings.device
+            ahead, back = (
+                {f.t: f.contour for f in inference.reread(cine, weights, human, device, backwards) if not f.empty}
+                for backwards in (False, True)
+            )
+            lines = {t: line for t, line in meet(ahead, back, human).items() if t in frames}
         else:
             lines = carried(way, base, human, frames, cine.frame)
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED

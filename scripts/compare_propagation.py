@@ -1,110 +1,180 @@
 """How many frames must a person correct until the whole cine is right? Each way of carrying a correction, compared.
 
-Simulated cines have an exact contour in every frame. The shipped network predicts them; then the frame with the lowest
-Dice is corrected (its true contour put in its place), the correction is carried to the other frames, and so on until
-every frame has a Dice of .95. Way by way, the number of corrected frames is what a person would have to do.
+Simulated cines have an exact contour in every frame. Warped ones are the beat between the real ED and ES of a CAMUS
+patient: those two frames are real, all others drawn by `ral.datasets.warped`; only patients of the inner split are
+taken, which no weights were trained on. The network predicts a cine; then the frame with the lowest Dice is corrected
+(its true contour put in its place), the correction is carried to the other frames, and so on until every frame has a
+Dice of .95. Way by way, the number of corrected frames is what a person would have to do.
 
-Usage: python scripts/compare_propagation.py [--weights ral-lite-phantom] [--cines 10] [--frames 24] [--out FILE]
+Usage: python scripts/compare_propagation.py [--weights ral-lite-phantom] [--cines 10] [--pairs 8] [--out FILE]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from echoview.paths import resource
-from echoview.services.propagation import Way, carried
-from ral.geometry import dice, raster
-from ral.phantom import PhantomCine, simulate
+from echoview.services.propagation import Way, carried, meet
+from ral.datasets import read_splits
+from ral.datasets.warped import warped_clips
+from ral.geometry import dice, open_contour, outline, raster
+from ral.phantom import simulate
 from ral.predict import Predictor
-from ral.prepare import prepare
+from ral.prepare import Preparation, prepare
+from ral.recipes import data_folder
 
 GOOD = 0.95
 FIRST_SEED = 7_000_000  # far beyond `ral.commands.common.TEST_SEEDS`, so no weights were trained on them
 
-Carry = Callable[[dict[int, np.ndarray]], dict[int, np.ndarray]]
+Contours = dict[int, np.ndarray]
+Carry = Callable[[Contours], Contours]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """A cine (T,H,W) uint8 with the true masks (T,H,W) bool and contours, each (N,2) px, of all its frames."""
+
+    name: str
+    frames: np.ndarray
+    masks: np.ndarray
+    contours: list[np.ndarray]
+    mm_per_px: float
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--weights", default="ral-lite-phantom")
-    parser.add_argument("--cines", type=int, default=10)
+    parser.add_argument("--cines", type=int, default=10, help="simulated ones")
+    parser.add_argument("--pairs", type=int, default=0, help="warped CAMUS pairs")
     parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--beats", type=float, default=1.5)
-    parser.add_argument("--size", type=int, default=128)
+    parser.add_argument("--beats", type=float, default=1.5, help="of a simulated cine; a warped one is one beat")
+    parser.add_argument("--size", type=int, default=128, help="px of a simulated cine")
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
     parser.add_argument("--out", type=Path, default=Path("propagation.json"))
     chosen = parser.parse_args()
     folder = Path(chosen.weights)
     predictor = Predictor(folder if folder.is_dir() else resource(f"weights/{chosen.weights}"), "cpu", threads=1)
-    hinted = bool(getattr(predictor.net.config, "mask_hint", False))
-    cines = []
+    report = {
+        "weights": predictor.card.name, "identity": predictor.card.identity, "frames": chosen.frames,
+        "beats": chosen.beats, "size": chosen.size, "good_dice": GOOD, "hints": predictor.reads_hints, "groups": {},
+    }  # fmt: skip
+    groups = {"simulated": simulated(chosen), "warped": warped(chosen.pairs, chosen.frames)}
+    for group, cases in groups.items():
+        found = report["groups"][group] = {}
+        for case in cases:
+            found[case.name] = compared(case, predictor)
+            print(group, case.name, found[case.name], flush=True)
+            chosen.out.write_text(json.dumps(report, indent=2), encoding="utf-8")  # a long run may be cut short
+        print_table(report, group)
+
+
+def simulated(chosen: argparse.Namespace) -> Iterator[Case]:
     for seed in range(chosen.seed, chosen.seed + chosen.cines):
         cine = simulate(seed, frames=chosen.frames, size=chosen.size, beats=chosen.beats)
-        cines.append(compared(cine, predictor, hinted))
-        print(seed, cines[-1], flush=True)
-    report = {
-        "weights": predictor.card.name, "identity": predictor.card.identity, "cines": chosen.cines,
-        "frames": chosen.frames, "beats": chosen.beats, "size": chosen.size, "good_dice": GOOD, "hints": hinted,
-        "per_cine": cines, "mean": {way: float(np.mean([c[way] for c in cines])) for way in cines[0]},
-    }  # fmt: skip
-    chosen.out.write_text(json.dumps(report, indent=2), encoding="utf-8")
-    print_table(report)
+        yield Case(str(seed), np.asarray(cine.frames), np.asarray(cine.masks), list(cine.contours), cine.mm_per_px)
 
 
-def compared(cine: PhantomCine, predictor: Predictor, hinted: bool) -> dict[str, float]:
+def warped(count: int, frames: int) -> Iterator[Case]:
+    """Patients of the inner split, in its order, from ED through ES to the next ED."""
+    data = data_folder()
+    if not count or data is None:
+        return
+    folder = data / "camus_a4c"
+    clips = warped_clips(folder, read_splits(folder)["inner"], frames, whole=True)
+    for clip, _ in zip(clips, range(count), strict=False):
+        lines = [outline(mask.astype(np.float32), 0.5) for mask in clip.masks]
+        assert all(line is not None for line in lines)
+        yield Case(clip.name, clip.frames, clip.masks, [open_contour(line) for line in lines if line is not None], 1.0)
+
+
+def compared(case: Case, predictor: Predictor) -> dict[str, float]:
     """Corrected frames needed by each way, and where the prediction stood."""
-    preparation = prepare(list(cine.frames[:: max(len(cine.frames) // 8, 1)]), (cine.mm_per_px,) * 2)
-    base = np.stack([found.contour for found in predictor.stream(iter(cine.frames), preparation)])
+    preparation = prepare(list(case.frames[:: max(len(case.frames) // 8, 1)]), (case.mm_per_px, case.mm_per_px))
+    base = np.stack([found.contour for found in predictor.stream(iter(case.frames), preparation)])
+    every = range(len(base))
 
     def by(way: Way) -> Carry:
-        return lambda human: carried(way, base, human, range(len(base)), lambda t: cine.frames[t])
+        return lambda human: carried(way, base, human, every, lambda t: case.frames[t])
 
-    def reread(human: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
-        hints = {t: raster(points, cine.masks.shape[1:]) for t, points in human.items()}
-        return {f.t: f.contour for f in predictor.stream(iter(cine.frames), preparation, hints) if f.t not in human}
+    def both(human: Contours) -> Contours:
+        return read_both_ways(case, predictor, preparation, human)
+
+    def read_and_moved(human: Contours) -> Contours:
+        """What the network says with the hint, moved on by what is still wrong in the corrected frames."""
+        again = base.copy()
+        for t, line in read_both_ways(case, predictor, preparation, human, hinted_too=True).items():
+            again[t] = line
+        return carried(Way.DISPLACEMENT, again, human, every, lambda t: case.frames[t])
 
     ways: dict[str, Carry] = {"frame by frame": lambda human: {}}
     ways |= {way.name.lower(): by(way) for way in (Way.INTERPOLATION, Way.DISPLACEMENT, Way.FLOW)}
-    if hinted:
-        ways["reread"] = reread
-    start = scores(cine, base)
+    if predictor.reads_hints:
+        ways |= {
+            "reread, forwards": lambda human: reading(case, predictor, preparation, human),
+            "reread, both ways": both,
+            "reread, then displacement": read_and_moved,
+        }
+    start = scores(case, base)
     known = {"start mean Dice": round(float(start.mean()), 4), "frames below": int((start < GOOD).sum())}
-    return {**known, **{name: corrections(cine, base, carry) for name, carry in ways.items()}}
+    return {**known, **{name: corrections(case, base, carry) for name, carry in ways.items()}}
 
 
-def corrections(cine: PhantomCine, base: np.ndarray, carry: Carry) -> int:
+def reading(
+    case: Case, predictor: Predictor, preparation: Preparation, human: Contours, backwards: bool = False
+) -> Contours:
+    """Frame -> what the network says when it is told of the corrected frames, in one direction; all it found."""
+    order = list(range(len(case.frames)))[:: -1 if backwards else 1]
+    hints = {order.index(t): raster(points, case.masks.shape[1:]) for t, points in human.items()}
+    found = predictor.stream((case.frames[t] for t in order), preparation, hints)
+    return {order[one.t]: one.contour for one in found if not one.empty}
+
+
+def read_both_ways(
+    case: Case, predictor: Predictor, preparation: Preparation, human: Contours, hinted_too: bool = False
+) -> Contours:
+    if not human:
+        return {}
+    ahead, back = (reading(case, predictor, preparation, human, way) for way in (False, True))
+    return {t: line for t, line in meet(ahead, back, human).items() if hinted_too or t not in human}
+
+
+def corrections(case: Case, base: np.ndarray, carry: Carry) -> int:
     """Frames that had to be corrected until every frame is good."""
     human: dict[int, np.ndarray] = {}
     for needed in range(len(base) + 1):
         now = base.copy()
         for t, points in {**carry(human), **human}.items():
             now[t] = points
-        found = scores(cine, now)
+        found = scores(case, now)
         if found.min() >= GOOD:
             return needed
         found[list(human)] = 1.0
-        human[int(found.argmin())] = cine.contours[int(found.argmin())]
+        human[int(found.argmin())] = case.contours[int(found.argmin())]
     raise AssertionError("every frame is corrected, and one is still not good")
 
 
-def scores(cine: PhantomCine, contours: np.ndarray) -> np.ndarray:
-    shape = cine.masks.shape[1:]
+def scores(case: Case, contours: np.ndarray) -> np.ndarray:
+    shape = case.masks.shape[1:]
     return np.array([
         dice(raster(points, shape), mask) if np.isfinite(points).all() else 0.0
-        for points, mask in zip(contours, cine.masks, strict=True)
+        for points, mask in zip(contours, case.masks, strict=True)
     ])  # fmt: skip
 
 
-def print_table(report: dict) -> None:
-    print(f"\n{report['weights']} on {report['cines']} simulated cines of {report['frames']} frames")
-    for name, value in report["mean"].items():
-        values = [c[name] for c in report["per_cine"]]
-        print(f"  {name:18} {value:6.2f}   from {min(values)} to {max(values)}")
+def print_table(report: dict, group: str) -> None:
+    found = list(report["groups"][group].values())
+    if not found:
+        return
+    print(f"\n{report['weights']} ({report['identity']}) on {len(found)} {group} cines of {report['frames']} frames")
+    for name in found[0]:
+        values = [one[name] for one in found]
+        print(f"  {name:26} {np.mean(values):6.2f}   from {min(values)} to {max(values)}, sd {np.std(values):.2f}")
     if not report["hints"]:
         print("  These weights read no hints, so reading again is not compared.")
 

@@ -43,6 +43,7 @@ def _laid(contour: Contour, line: np.ndarray, left: np.ndarray, finer: int) -> C
     """New handles on `line` for every run of segments that were left; `finer` times as dense as the former."""
     arc = _arc(line)
     spacing = _arc(contour.handles)[-1] / max(len(contour.handles) - 1, 1) / finer
+    spacing = max(spacing, arc[-1] / _MOST_HANDLES)  # a rough line is long, and would ask for more at each gesture
     origin = Origin.DRAWN if all(o is Origin.DRAWN for o in contour.origins) else Origin.CORRECTED
     last = len(contour.handles) - 1
     handles: list[np.ndarray] = []

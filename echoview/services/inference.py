@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,12 +84,13 @@ class Inference:
 
 
     def reread(
-        self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str
+        self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str, backwards: bool = False
     ) -> Iterator[FramePrediction]:
         """The cine read once more by a network that is told where the cavity lies in some frames.
 
         Args:
-            hints: frame -> corrected contour (N,2) px.
+            hints: frame -> corrected contour (N,2) px; each steers its frame and those that are read after it.
+            backwards: from the last frame to the first; `t` still counts from the first.
 
         Raises:
             WeightsError: these weights read no hints, or cannot be loaded.
@@ -103,8 +104,10 @@ class Inference:
             )
         refuse_withheld(cine)
         predictor = self.predictor(weights, device)
-        masks = {t: raster(points, cine.size) for t, points in hints.items()}
-        yield from predictor.stream((cine.frame(t) for t in range(len(cine))), preparation_of(cine), masks)
+        order = range(len(cine))[:: -1 if backwards else 1]
+        masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
+        for found in predictor.stream((cine.frame(t) for t in order), preparation_of(cine), masks):
+            yield replace(found, t=order[found.t])
 
 
 def reads_hints(weights: WeightsSet) -> bool:

@@ -71,3 +71,31 @@ def flowed(
         weights = np.array([1 / far for far, _ in sides])
         mixed[t] = np.tensordot(weights / weights.sum(), np.stack([points for _, points in sides]), 1)
     return mixed
+
+
+def meet(ahead: Mapping[int, np.ndarray], back: Mapping[int, np.ndarray], keys: Iterable[int]) -> dict[int, np.ndarray]:
+    """What was read forwards and what was read backwards, put together: a frame believes the side it was told from.
+
+    A hint reaches the frames that are read after it. So before the first corrected frame the backward reading counts,
+    behind the last one the forward reading, and between two of them the nearer one counts more.
+
+    Args:
+        ahead, back: frame -> contour (N,2) px of either reading.
+        keys: the corrected frames, one at least.
+
+    Returns:
+        frame -> contour (65,2) px of every frame that a reading to be believed found something in.
+    """
+    known = np.array(sorted(keys))
+    found = {}
+    for t in sorted(set(ahead) | set(back)):
+        past, future = known[known <= t], known[known >= t]
+        sides = [
+            (1 / (1 + abs(t - int(near))), by_arc(side[t]))
+            for side, near in ((ahead, past.max(initial=-1)), (back, future.min(initial=1 << 30)))
+            if t in side and 0 <= near < 1 << 30
+        ]
+        if sides:
+            total = sum(weight for weight, _ in sides)
+            found[t] = np.sum([weight / total * line for weight, line in sides], axis=0)
+    return found

@@ -34,6 +34,7 @@ class FindingsPanel(QWidget):
         layout.setSpacing(8)
         for widget in (rule(), self._head, self.list):
             layout.addWidget(widget)
+        layout.addStretch(1)
         correction.inspected.connect(self.refresh)
         self.refresh()
 

@@ -135,3 +135,11 @@ def test_inside_and_distance():
     square = np.array([[0, 10], [0, 0], [10, 0], [10, 10]], float)
     assert nearest_on(square, 5, -3) == (15.0, 3.0)
     np.testing.assert_allclose(off_line(np.array([[5.0, -3.0], [13.0, 14.0]]), square), [3, 5])
+
+
+def test_one_rough_gesture_after_another_does_not_multiply_the_points() -> None:
+    rng = np.random.default_rng(0)
+    contour = Contour(bullet(23), (P,) * 23)
+    for _ in range(6):
+        contour = follow(contour, contour.dense(181) + rng.normal(0, 2.0, (181, 2)), 0.3)
+    assert len(contour.handles) <= 120

@@ -11,7 +11,7 @@ from echoview.domain.cine import Cine, CineInfo
 from echoview.domain.weights import WeightsSet
 from echoview.errors import WeightsError
 from echoview.services.inference import Inference, reads_hints, sector_of
-from echoview.services.propagation import Way, carried, flowed
+from echoview.services.propagation import Way, carried, flowed, meet
 from ral.geometry import dice, raster
 from ral.phantom import simulate
 
@@ -88,6 +88,30 @@ def test_a_network_that_reads_hints_is_told_where_the_cavity_lies(cine, heart, h
     np.testing.assert_array_equal(told[2], without[2])
     assert np.abs(told[3] - without[3]).max() > 0.01, "the hint steers its frame"
     assert np.abs(told[6] - without[6]).max() > 0, "and those after it"
+
+
+def test_read_backwards_a_hint_steers_the_frames_before_it(cine, heart, hinting):
+    inference = Inference()
+    without = {f.t: f.logits for f in inference.reread(cine, hinting, {}, "cpu", backwards=True)}
+    told = {f.t: f.logits for f in inference.reread(cine, hinting, {3: heart.contours[3]}, "cpu", backwards=True)}
+    assert list(told) == list(reversed(range(len(cine))))
+    np.testing.assert_array_equal(told[4], without[4])
+    assert np.abs(told[3] - without[3]).max() > 0.01
+    assert np.abs(told[1] - without[1]).max() > 0
+
+
+def test_two_readings_meet_between_the_corrected_frames(heart):
+    line = heart.contours[3]
+    ahead: dict[int, np.ndarray] = dict.fromkeys(range(16), np.asarray(line))
+    back = {t: np.add(line, (10.0, 0.0)) for t in range(16) if t != 14}
+    found = meet(ahead, back, (4, 12))
+    shift = {t: float((found[t] - found[15])[:, 0].mean()) for t in found}
+    assert sorted(found) == list(range(16))
+    assert shift[0] == pytest.approx(10), "before the first correction only what was read backwards was told of it"
+    assert shift[14] == pytest.approx(0), "behind the last only what was read forwards"
+    assert 0 < shift[5] < shift[8] < shift[11] < 10
+    assert shift[8] == pytest.approx(5)
+    assert meet({}, {13: line}, (4, 12)) == {}, "that reading had not been told of a correction yet"
 
 
 def test_weights_that_read_no_hints_refuse_in_a_sentence(cine, heart, hinting):

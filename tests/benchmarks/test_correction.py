@@ -1,0 +1,120 @@
+"""A correction and what follows it: EF on the screen, undo, and carrying it to the rest of the cine, side by side.
+
+The network reads a cine of 60 frames once more in both directions, with two threads; the first ghost is there as soon
+as a frame beside the corrected one is read. Times of one run on a machine with other work are to be compared with each
+other, not with a limit.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import time
+from collections.abc import Callable
+from functools import partial
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from pytestqt.qtbot import QtBot
+
+from echoview.app import application_of, build, sample_path
+from echoview.demo import until
+from echoview.paths import resource
+from echoview.services.propagation import Way, carried, meet
+from ral.geometry import raster
+from ral.phantom import simulate
+from ral.predict import Predictor
+from ral.prepare import prepare
+
+FRAMES, THREADS, ROUNDS = 60, 2, 3
+
+
+def milliseconds(act: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    act()
+    return 1000 * (time.perf_counter() - began)
+
+
+@pytest.mark.benchmark
+def test_a_drag_and_its_undo_on_the_screen(qtbot: QtBot):
+    application_of(["echoview"])
+    app = build()
+    window, session, stack = app.window, app.session, app.session.undo_stack
+    window.show()
+    qtbot.waitExposed(window)
+    app.workflow.remember(annotator="bench")
+    sample = sample_path()
+    assert sample is not None
+    app.workflow.open(sample)
+    until(lambda: session.prediction is not None and session.prediction.complete and app.workflow.jobs.idle)
+    window.player.pause()
+    window.player.seek((session.measurements and session.measurements.ed) or 0)
+    until(lambda: app.workflow.jobs.idle)
+    hand, none = window.view.hand, Qt.KeyboardModifier.NoModifier
+
+    def shown() -> None:
+        window.view.viewport().repaint()
+        window.measure_panel.repaint()
+
+    def move(spot: np.ndarray) -> None:
+        hand.move(QPointF(*spot))
+        shown()
+
+    def let_go(spot: np.ndarray) -> None:
+        hand.release(QPointF(*spot), QPointF(50, 0))
+        shown()
+
+    def undo() -> None:
+        stack.undo()
+        shown()
+
+    moves, ends, undos = [], [], []
+    for _ in range(10):
+        held = session.editable(window.player.t)
+        assert held is not None
+        way = held.handles[11] + np.arange(11)[:, None] * np.array([0.4, 0.0])
+        hand.press(QPointF(*way[0]), QPointF(0, 0), none)
+        moves += [milliseconds(partial(move, spot)) for spot in way[1:]]
+        ends.append(milliseconds(partial(let_go, way[-1])))
+        assert stack.canUndo()
+        undos.append(milliseconds(undo))
+        until(lambda: app.workflow.jobs.idle)
+    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; median ms (p95)")
+    for name, times in (("a movement to EF", moves), ("letting go to EF", ends), ("undo to EF", undos)):
+        print(f"  {name:18} {statistics.median(times):6.1f}  ({np.percentile(times, 95):.1f})")
+    assert not stack.canUndo(), "every step was taken back"
+    window.close()
+
+
+@pytest.mark.benchmark
+def test_carrying_a_correction_by_each_way():
+    cine = simulate(7_200_000, frames=FRAMES, size=256, beats=3)
+    predictor = Predictor(resource("weights/ral-lite-camus"), "cpu", threads=THREADS)
+    assert predictor.reads_hints
+    preparation = prepare(list(cine.frames[::8]), (cine.mm_per_px, cine.mm_per_px))
+    base = np.stack([found.contour for found in predictor.stream(iter(cine.frames), preparation)])
+    middle = FRAMES // 2
+    human = {middle: np.asarray(cine.contours[middle])}
+
+    def read(backwards: bool, count: int = FRAMES) -> dict[int, np.ndarray]:
+        order = range(FRAMES)[:: -1 if backwards else 1][:count]
+        hints = {order.index(t): raster(line, cine.masks.shape[1:]) for t, line in human.items() if t in order}
+        found = predictor.stream((cine.frames[t] for t in order), preparation, hints)
+        return {order[one.t]: one.contour for one in found}
+
+    ways = {
+        "displacement": lambda: carried(Way.DISPLACEMENT, base, human, range(FRAMES), lambda t: cine.frames[t]),
+        "optical flow": lambda: carried(Way.FLOW, base, human, range(FRAMES), lambda t: cine.frames[t]),
+        "network, first ghost": lambda: read(False, middle + 2),
+        "network, both ways": lambda: meet(read(False), read(True), human),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(ROUNDS):  # in turn, so that other work on the machine meets all alike
+        for name, way in ways.items():
+            times[name].append(milliseconds(way))
+    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {FRAMES} frames of 256 px, {THREADS} threads")
+    least = {name: min(taken) for name, taken in times.items()}
+    for name, taken in least.items():
+        print(f"  {name:22} {taken:9.1f} ms  {taken / least['displacement']:7.1f} x displacement")
+    assert len(ways["network, both ways"]()) >= FRAMES - 1
