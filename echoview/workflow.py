@@ -294,7 +294,8 @@ class Workflow(QObject):
         contour = self.session.editable(t)
         if contour is None:
             return False
-        self.edit_contour(t, contour.accepted(), "approve")
+        if not all(origin.human for origin in contour.origins):  # else it is a person's already: no step to undo
+            self.edit_contour(t, contour.accepted(), "approve")
         return True
 
     def revert(self, t: int) -> None:

@@ -95,6 +95,9 @@ def test_keys_step_play_approve_and_mark(opened) -> None:
     assert window.player.t == session.measurements.ed
     QTest.keyClick(window, Qt.Key.Key_A)
     assert set(session.contour(window.player.t).origins) == {Origin.ACCEPTED}
+    steps = session.undo_stack.count()
+    QTest.keyClick(window, Qt.Key.Key_A)
+    assert session.undo_stack.count() == steps, "it is a person's already: there is nothing to take back"
     window.player.seek(7)
     QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ShiftModifier)
     assert session.label.es == 7
