@@ -107,13 +107,13 @@ MOUSE = (
     ("Click, move, click", "the same as a drag"),
     ("Ctrl+drag", "move the contour"),
     ("R+wheel", "turn the contour"),
-    ("Shift+wheel", "radius of nudge and brush"),
+    ("Shift+wheel", "size of nudge and brush"),
     ("Wheel", "frames"),
     ("Ctrl+wheel", "zoom"),
     ("Middle or Space+drag", "pan"),
     ("Right-drag", "contrast"),
-    ("Shift+drag", "in the timeline: mark a range"),
-    ("Ctrl+wheel ", "in the timeline: zoom in time"),
+    ("Timeline: Shift+drag", "mark a range"),
+    ("Timeline: Ctrl+wheel", "zoom in time"),
 )
 
 

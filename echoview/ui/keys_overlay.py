@@ -213,7 +213,8 @@ class KeysOverlay(QFrame):
 
     def _refresh(self) -> None:
         for name, button in self.buttons.items():
-            keys = "  ".join(shown(key) for key in self._keys.keys(name))
+            # Both Enter keys of a keyboard are one to whoever reads this.
+            keys = "  ".join(dict.fromkeys(shown(key).replace("Return", "Enter") for key in self._keys.keys(name)))
             button.setText(keys or "–")
             button.setAccessibleName(f"Key for {_TEXTS[name]}: {keys or 'none'}")
         self.reset.setEnabled(bool(self._keys.chosen()))
