@@ -9,6 +9,7 @@ from typing import Self
 import numpy as np
 
 from echoview.domain.contour import FEWEST_HANDLES, Contour
+from echoview.domain.contour_edit import off_line
 from echoview.ui.tools.base import Gesture, Pointer
 
 
@@ -59,8 +60,8 @@ def hit(contour: Contour, x: float, y: float, reach: float) -> Hit:
     to_handles = np.hypot(contour.handles[:, 0] - x, contour.handles[:, 1] - y)
     if to_handles.min() <= reach:
         return Hit(Grip.HANDLE, int(to_handles.argmin()))
-    line = contour.dense(4 * len(contour.handles))
-    return Hit(Grip.EDGE) if np.hypot(line[:, 0] - x, line[:, 1] - y).min() <= reach else Hit(Grip.NOTHING)
+    line = contour.dense(8 * len(contour.handles))
+    return Hit(Grip.EDGE) if off_line(np.array([[x, y]]), line)[0] <= reach else Hit(Grip.NOTHING)
 
 
 def begin(contour: Contour, at: Pointer) -> PointDrag | None:

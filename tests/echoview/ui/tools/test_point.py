@@ -32,6 +32,12 @@ def test_a_handle_is_hit_before_the_edge_and_neither_from_afar(contour) -> None:
     assert point.begin(contour, at(50, 60)) is None
 
 
+def test_far_zoomed_in_the_whole_line_can_be_taken_hold_of(contour) -> None:
+    """The reach is a tenth of the picture's pixel then: nothing of the line may lie between two samples."""
+    missed = [p for p in contour.dense(997) if point.hit(contour, *p, 0.1).grip is Grip.NOTHING]
+    assert not missed
+
+
 def test_a_press_on_the_edge_adds_a_point_that_follows_the_hand(contour) -> None:
     between = contour.dense(400)
     far = between[np.argmax(np.min(np.hypot(*(between[:, None] - contour.handles).transpose(2, 0, 1)), axis=1))]
