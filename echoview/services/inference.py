@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOKED_AT = 8  # frames that decide on the crop
+RUN_UP = 4  # frames that the recurrence needs to settle, as in fine-tuning
 
 
 @dataclass(slots=True)
@@ -88,6 +89,8 @@ class Inference:
     ) -> Iterator[FramePrediction]:
         """The cine read once more by a network that is told where the cavity lies in some frames.
 
+        It begins a short run-up before the first of them: what is read earlier cannot have been told anything.
+
         Args:
             hints: frame -> corrected contour (N,2) px; each steers its frame and those that are read after it.
             backwards: from the last frame to the first; `t` still counts from the first.
@@ -105,6 +108,7 @@ class Inference:
         refuse_withheld(cine)
         predictor = self.predictor(weights, device)
         order = range(len(cine))[:: -1 if backwards else 1]
+        order = order[max(min(map(order.index, hints), default=0) - RUN_UP, 0) :]
         masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
         for found in predictor.stream((cine.frame(t) for t in order), preparation_of(cine), masks):
             yield replace(found, t=order[found.t])

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from echoview.app import application_of, build, sample_path
 from echoview.demo import until
 from echoview.paths import resource
+from echoview.services.inference import RUN_UP
 from echoview.services.propagation import Way, carried, meet
 from ral.geometry import raster
 from ral.phantom import simulate
@@ -98,7 +99,8 @@ def test_carrying_a_correction_by_each_way():
     human = {middle: np.asarray(cine.contours[middle])}
 
     def read(backwards: bool, count: int = FRAMES) -> dict[int, np.ndarray]:
-        order = range(FRAMES)[:: -1 if backwards else 1][:count]
+        order = range(FRAMES)[:: -1 if backwards else 1]
+        order = order[order.index(middle) - RUN_UP :][:count]  # as `Inference.reread` does
         hints = {order.index(t): raster(line, cine.masks.shape[1:]) for t, line in human.items() if t in order}
         found = predictor.stream((cine.frames[t] for t in order), preparation, hints)
         return {order[one.t]: one.contour for one in found}
@@ -106,7 +108,7 @@ def test_carrying_a_correction_by_each_way():
     ways = {
         "displacement": lambda: carried(Way.DISPLACEMENT, base, human, range(FRAMES), lambda t: cine.frames[t]),
         "optical flow": lambda: carried(Way.FLOW, base, human, range(FRAMES), lambda t: cine.frames[t]),
-        "network, first ghost": lambda: read(False, middle + 2),
+        "network, first ghost": lambda: read(False, RUN_UP + 2),
         "network, both ways": lambda: meet(read(False), read(True), human),
     }
     times: dict[str, list[float]] = {name: [] for name in ways}
