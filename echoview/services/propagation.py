@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
-from itertools import zip_longest
+from itertools import dropwhile
 
 import numpy as np
 
@@ -97,18 +98,25 @@ def as_read(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """Two readings, a frame of each in turn, as `meet` puts them together; so what they say grows to both sides.
 
-    A frame between two corrected ones comes twice: when the first reading reaches it, and when the second does.
+    A frame between two corrected ones comes twice: when the first reading reaches it, and when the second does. The
+    run-ups are passed over, so that the first frame comes before the second reading begins; `keys` never come back.
     """
     known = np.array(sorted(keys))
     found: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
-    for both in zip_longest(ahead, back):
-        for side, read in zip(found, both, strict=True):
-            if read is None:
-                continue
-            side[read[0]] = read[1]
-            line = _met(read[0], *found, known)
-            if line is not None:
-                yield read[0], line
+    told_ahead = dropwhile(lambda read: read[0] <= known[0], ahead)
+    told_back = dropwhile(lambda read: read[0] >= known[-1], back)
+    turns = deque([(found[0], told_ahead), (found[1], told_back)])
+    while turns:
+        side, reading = turns.popleft()
+        read = next(reading, None)
+        if read is None:
+            continue
+        turns.append((side, reading))
+        t = read[0]
+        side[t] = read[1]
+        line = None if t in known else _met(t, *found, known)
+        if line is not None:
+            yield t, line
 
 
 def _met(
