@@ -70,6 +70,9 @@ def _laid(contour: Contour, line: np.ndarray, left: np.ndarray, finer: int) -> C
         handles.extend(np.column_stack([np.interp(kept, arc, line[:, 0]), np.interp(kept, arc, line[:, 1])]))
         origins.extend([origin] * len(kept))
         index = end + 1 if end == last else end
+    for end in (0, -1):
+        if np.allclose(handles[end], contour.handles[end]):  # an annulus point that stayed is whose it was
+            origins[end] = contour.origins[end]
     return Contour(np.array(handles), tuple(origins))
 
 

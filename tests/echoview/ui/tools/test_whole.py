@@ -51,6 +51,20 @@ def test_a_nudge_from_inside_pushes_out_and_from_outside_in(contour):
         assert crossing(gesture.now.dense()) is None
 
 
+@pytest.mark.parametrize("end", [0, -1])
+def test_the_circle_leaves_the_annulus_points_alone_unless_it_is_put_down_on_one(contour, end):
+    hinge, middle = contour.handles[end], contour.handles.mean(0)
+    wall = contour.handles[1 if end == 0 else -2]
+    outwards = (wall - middle) / np.hypot(*(wall - middle))
+    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards + 3, wall, hinge + 4 * outwards], radius=12).now
+    np.testing.assert_array_equal(beside.handles[end], hinge)
+    assert beside.origins[end] is Origin.PREDICTED
+    assert off_line(beside.dense(), contour.dense(400)).max() > 3, "the wall beside it went"
+    assert crossing(beside.dense()) is None
+    taken = stroke(Tool.NUDGE, contour, [hinge, hinge + 6 * outwards], radius=12).now
+    assert np.hypot(*(taken.handles[end] - hinge)) > 3
+
+
 def test_a_nudge_that_touches_nothing_changes_nothing(contour):
     assert stroke(Tool.NUDGE, contour, [contour.handles.mean(0)] * 2, radius=4).now is contour
 
