@@ -1,10 +1,10 @@
 """A real mouse on the real window: how long it takes to correct a cine, and how long frame by frame.
 
 Each run starts the program with a fresh library on a display of its own (Xvfb and openbox), lets it predict a cine and
-then works it with xdotool, so every press travels the way of a real one. ED and ES are brought to a target with the
-points tool where an annulus point is off and with the nudge circle, what was corrected is carried to the other frames, accepted, and ED and ES are approved. Before, one frame
-is brought to its target by dragging spline points alone and reverted: times the frames that need it, that is what
-working frame by frame would take.
+then works it with xdotool, so every press travels the way of a real one. ED and ES are brought to a target, with the
+points tool where an annulus point is off and with the nudge circle, what was corrected is carried to the other frames,
+accepted, and ED and ES are approved. Before, one frame is brought to its target by dragging spline points alone and
+reverted: times the frames that need it, that is what working frame by frame would take.
 
 The target of a simulated cine is its exact contour. That of a real cine is the prediction with its border moved by a
 smooth, random few per cent of its length, alike in all frames: nobody's reading, but a known goal.

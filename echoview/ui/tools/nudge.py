@@ -19,7 +19,7 @@ from echoview.ui.tools.base import Gesture, Pointer
 _POINTS = 181
 _STEP = 0.3  # of the radius: how far the circle goes at once
 _ON = 0.5  # of the radius: as near to an annulus point the circle is put down on it
-_TAPER = 1.0  # radii from a pinned end to where the circle is all there
+_TAPER = 1.2  # radii from a pinned end to where the circle is all there; from 9/8 on it pushes nothing around the end
 _TOLERANCE = 0.12  # of the reach, so a twelfth of what a hand can see; the least change that counts
 
 
