@@ -1,7 +1,6 @@
 """A round nudge that pushes the border: outwards from within the cavity, inwards from outside.
 
-The annulus points stay: the circle is for the walls, and a valve's hinge does not move because the wall beside it does.
-Only a circle that is put down on an annulus point takes that point along.
+An annulus point goes with the wall only where the circle lies on it; a push beside it bends the wall and leaves it.
 """
 
 from __future__ import annotations
@@ -18,20 +17,18 @@ from echoview.ui.tools.base import Gesture, Pointer
 
 _POINTS = 181
 _STEP = 0.3  # of the radius: how far the circle goes at once
-_ON = 0.5  # of the radius: as near to an annulus point the circle is put down on it
-_TAPER = 1.2  # radii from a pinned end to where the circle is all there; from 9/8 on it pushes nothing around the end
 _TOLERANCE = 0.12  # of the reach, so a twelfth of what a hand can see; the least change that counts
+_END = 8  # points from an annulus point that tell which way its wall runs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Nudge(Gesture):
-    """The line (N,2) px as pushed so far, where the circle is (2,) px, and whether its first and last point stay."""
+    """The line (N,2) px as pushed so far, and where the circle is (2,) px."""
 
     before: Contour
     pushed: np.ndarray
     place: np.ndarray
     outwards: bool
-    pinned: tuple[bool, bool]
     tolerance: float
     text = "nudge"
 
@@ -48,54 +45,40 @@ class Nudge(Gesture):
         steps = max(math.ceil(float(np.hypot(*way)) / (_STEP * at.radius)), 1)
         line = self.pushed
         for n in range(1, steps + 1):
-            line = push(line, self.place + way * n / steps, at.radius, self.outwards, self.pinned)
+            line = push(line, self.place + way * n / steps, at.radius, self.outwards)
         return replace(self, pushed=line, place=at.xy)
 
 
 def begin(contour: Contour, at: Pointer) -> Nudge:
     """Put the circle down: inside the cavity it will push outwards, outside inwards."""
     line = contour.dense(_POINTS)
-    first, last = np.hypot(*(line[[0, -1]] - at.xy).T) > _ON * at.radius
-    outwards, tolerance = inside(line, at.x, at.y), max(_TOLERANCE * at.reach, 0.1)
-    return Nudge(contour, line, at.xy, outwards, (bool(first), bool(last)), tolerance).to(at)
+    return Nudge(contour, line, at.xy, inside(line, at.x, at.y), max(_TOLERANCE * at.reach, 0.1)).to(at)
 
 
-def push(
-    line: np.ndarray, centre: np.ndarray, radius: float, outwards: bool, pinned: tuple[bool, bool] = (True, True)
-) -> np.ndarray:
+def push(line: np.ndarray, centre: np.ndarray, radius: float, outwards: bool) -> np.ndarray:
     """A line (N,2) with the points inside the circle moved along their normals to its edge.
 
-    Towards an end that is pinned the circle acts as a smaller and smaller one, and the end itself stays. A share of
-    each step would not do: many small steps would add up to a hook around the pinned end.
+    Their neighbours give way a little, but not an annulus point: step by step it would be drawn away like a rope's end.
     """
     gap = line - centre
-    near = np.full(len(line), radius)
-    for end, stays in zip((0, -1), pinned, strict=True):
-        if stays:
-            near = np.minimum(near, radius * _eased(np.hypot(*(line - line[end]).T) / (_TAPER * radius)))
-    within = np.hypot(*gap.T) < near
+    within = np.hypot(*gap.T) < radius
     if not within.any():
         return line
     along = np.gradient(line, axis=0)
+    along[:_END], along[-_END:] = line[_END] - line[0], line[-1] - line[-1 - _END]
     normal = np.column_stack([along[:, 1], -along[:, 0]])
     normal /= np.hypot(*normal.T)[:, None] + 1e-9
     x, y = line.T
     clockwise = np.sum(x * np.roll(y, -1) - np.roll(x, -1) * y) > 0
     normal = normal if clockwise == outwards else -normal
     ahead = (gap * normal).sum(1)
-    far = -ahead + np.sqrt(np.maximum(ahead**2 - (gap * gap).sum(1) + near**2, 0))
+    far = -ahead + np.sqrt(np.maximum(ahead**2 - (gap * gap).sum(1) + radius**2, 0))
     step = np.where(within, far, 0.0)
     soft = np.convolve(np.pad(step, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
     moved = line + np.where(within, np.maximum(step, 0), soft)[:, None] * normal
-    for end, stays in zip((0, -1), pinned, strict=True):
-        moved[end] = line[end] if stays else moved[end]
+    ends = [end for end in (0, -1) if not within[end]]
+    moved[ends] = line[ends]
     steps = np.hypot(*np.diff(moved, axis=0).T)
     arc = np.concatenate([[0.0], np.cumsum(steps)])
     at = np.linspace(0, arc[-1], len(line))
     return np.column_stack([np.interp(at, arc, moved[:, i]) for i in (0, 1)])
-
-
-def _eased(share: np.ndarray) -> np.ndarray:
-    """0 at 0, 1 from 1 on, without a bend at either."""
-    share = np.clip(share, 0, 1)
-    return share * share * (3 - 2 * share)
