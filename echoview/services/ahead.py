@@ -15,7 +15,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
-from echoview.measure import confidence_shown, contours_shown, measure
+from echoview.measure import before_corrections, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.store import Library
@@ -123,6 +123,8 @@ class Ahead(QObject):
             prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
             yield None
         lines, confidence = contours_shown(len(cine), prediction, label), confidence_shown(len(cine), prediction, label)
-        measured = measure(lines, label.calibration or cine.calibration, confidence, label.ed, label.es)
+        spacing = label.calibration or cine.calibration
+        former = before_corrections(prediction, label, spacing)
+        measured = measure(lines, spacing, confidence, label.ed, label.es, former)
         share = None if label.view is not None else float(prediction.view_probabilities.max())
         return Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))

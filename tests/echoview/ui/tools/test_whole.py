@@ -57,7 +57,7 @@ def test_the_circle_leaves_an_annulus_point_alone_unless_it_lies_on_it(contour, 
     hinge, middle = contour.handles[end], contour.handles.mean(0)
     wall = contour.handles[1 if end == 0 else -2]
     outwards = (wall - middle) / np.hypot(*(wall - middle))
-    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards, wall, wall + 6 * outwards], radius=10).now
+    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards, wall - 2 * outwards], radius=10).now
     np.testing.assert_array_equal(beside.handles[end], hinge)
     assert beside.origins[end] is Origin.PREDICTED
     assert off_line(beside.dense(), contour.dense(400)).max() > 5, "the wall beside it went"
