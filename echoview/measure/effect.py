@@ -59,7 +59,11 @@ def moved(before: Measurements | None, after: Measurements | None) -> str:
     if before is None or after is None:
         return ""
     pairs = (("ED", before.ed, after.ed), ("ES", before.es, after.es))
-    went = [f"{name} is frame {now + 1} now" for name, was, now in pairs if None not in (was, now) and was != now]
+    went = [
+        f"{name} is frame {now + 1} now"
+        for name, was, now in pairs
+        if was is not None and now is not None and was != now
+    ]
     return ", ".join(went)
 
 

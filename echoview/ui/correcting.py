@@ -151,8 +151,12 @@ class Correcting(QObject):
     def next_doubt(self) -> None:
         """N: the least certain arc of the cine that was not looked at yet."""
         doubt = self.correction.next_doubt()
-        if doubt is not None:
-            self._look(doubt.t, doubt.at, "least certain here")
+        if doubt is None:
+            return
+        shown = self._session.editable(doubt.t)  # it may have been carried elsewhere since it was predicted
+        line = None if shown is None else shown.dense(201)
+        at = doubt.at if line is None else tuple(line[int(np.hypot(*(line - doubt.at).T).argmin())])
+        self._look(doubt.t, at, "least certain here")
 
     def show_finding(self, finding: Finding) -> None:
         self._look(finding.t, finding.at, "here")

@@ -20,7 +20,7 @@ class Readout(QLabel):
         super().__init__(view)
         self._view = view
         self.setFont(tabular(self.font()))
-        self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 10px;")
+        self.setStyleSheet(f"color: {DARK.text}; background: {DARK.raised}; border-radius: 6px; padding: 6px 10px;")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Effect of the correction")
