@@ -87,6 +87,15 @@ def test_nudging_a_rough_border_again_and_again_does_not_multiply_its_points(con
     assert len(contour.handles) < 160
 
 
+def test_wild_strokes_of_the_circle_tie_no_knot(contour):
+    rng = np.random.default_rng(5)
+    middle = contour.handles.mean(0)
+    for _ in range(10):
+        way = [middle + rng.normal(0, 40, 2) for _ in range(5)]
+        contour = stroke(Tool.NUDGE, contour, way).now
+        assert crossing(contour.dense(90)) is None
+
+
 def test_a_nudge_that_touches_nothing_changes_nothing(contour):
     assert stroke(Tool.NUDGE, contour, [contour.handles.mean(0)] * 2, radius=4).now is contour
 
