@@ -124,5 +124,6 @@ class Ahead(QObject):
             yield None
         lines, confidence = contours_shown(len(cine), prediction, label), confidence_shown(len(cine), prediction, label)
         measured = measure(lines, label.calibration or cine.calibration, confidence, label.ed, label.es)
-        share = None if label.view is not None else float(prediction.view_probabilities.max())
-        return Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))
+        said = label.view or cine.info.view_hint
+        share = None if said is not None else float(prediction.view_probabilities.max())
+        return Told(status_of(label, True), said or prediction.view, share, measured.ef_percent, len(cine))
