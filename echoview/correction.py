@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -17,8 +18,8 @@ from echoview.measure import contours_shown
 from echoview.measure.inspect import Finding, inspect
 from echoview.measure.uncertain import Doubt, doubts
 from echoview.services.inference import reads_hints, sector_of
-from echoview.services.jobs import Lane
-from echoview.services.propagation import Way, carried, meet
+from echoview.services.jobs import Job, Lane
+from echoview.services.propagation import Way, as_read, carried
 from echoview.workflow import Workflow
 
 _MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
@@ -32,7 +33,8 @@ class Correction(QObject):
 
     Attributes:
         way: how corrections are carried; proposal: frame -> contour that waits for Enter or Esc, empty when none does.
-        source: the frame from which they were carried.
+        source: the frame from which they were carried; awaited: how many frames the proposal may still grow to, 0 when
+            it is complete.
         findings: what the inspector found.
 
     Signals: proposed(), inspected().
@@ -46,7 +48,9 @@ class Correction(QObject):
         self._workflow, self._session = workflow, workflow.session
         self.way = Way.DISPLACEMENT
         self.proposal: dict[int, Contour] = {}
-        self.source = 0
+        self.source, self.awaited = 0, 0
+        self._carrying: Job | None = None
+        self._granted: Callable[[], object] | None = None  # Enter, pressed while the proposal still grew
         self.findings: list[Finding] = []
         self._doubted: list[int] = []
         self._sectors: dict[str, np.ndarray | None] = {}
@@ -56,6 +60,7 @@ class Correction(QObject):
         self._pause.timeout.connect(self._inspect)
         self._session.cine_changed.connect(self._forget)
         self._session.label_changed.connect(self.reject)
+        self._session.prediction_changed.connect(lambda t: t < 0 and self.reject())
         self._session.measured.connect(self._pause.start)
 
     def end(self) -> None:
@@ -71,7 +76,10 @@ class Correction(QObject):
         return [way for way in Way if way is not Way.REREAD or (weights is not None and reads_hints(weights))]
 
     def propose(self, t: int, way: Way | None = None) -> None:
-        """Carry the corrected frames to all others; `proposed` says when there is something to look at."""
+        """Carry the corrected frames to all others; `proposed` says when there is something to look at.
+
+        A network that reads again gives a frame at a time, and the proposal grows.
+        """
         session, cine = self._session, self._session.cine
         if cine is None:
             return
@@ -87,15 +95,29 @@ class Correction(QObject):
         base = contours_shown(len(cine), session.prediction, Label())
         chosen = self._possible(base, len(human))
         frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
+        self.reject()
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
-        self._workflow.jobs.run(
+        self.awaited = len(frames)
+        self._workflow.ahead.give_way()
+        self._carrying = self._workflow.jobs.run(
             Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
-            on_done=lambda made: self._carried(cine, label, made),
-            on_error=self._workflow.refused.emit,
+            on_item=self._grew, on_done=lambda _: self._carried(), on_error=self._not_carried,
         )  # fmt: skip
 
+    @property
+    def busy(self) -> bool:
+        """Whether something is proposed, or will be."""
+        return bool(self.proposal) or self._carrying is not None
+
     def accept(self, until: int | None = None) -> bool:
-        """The proposal becomes the label, in one step: all of it, or from where it came up to a frame."""
+        """The proposal becomes the label, in one step: all of it, or from where it came up to a frame.
+
+        While it grows this is kept, and done when it is complete.
+        """
+        if self._carrying is not None:
+            self._granted = partial(self.accept, until)
+            self.proposed.emit()
+            return True
         if not self.proposal:
             return False
         if until is None:
@@ -110,11 +132,20 @@ class Correction(QObject):
         return True
 
     def reject(self) -> bool:
-        """The proposal goes; also when a label changed, for it was made from another."""
-        was, self.proposal = self.proposal, {}
+        """The proposal goes, and so does the work on it; also when a label changed, for it was made from another."""
+        was = self.busy
+        if self._carrying is not None:
+            self._carrying.cancel()
+            self._ended()
+        self.proposal, self._granted = {}, None
         if was:
             self.proposed.emit()
-        return bool(was)
+        return was
+
+    @property
+    def granted(self) -> bool:
+        """Whether it will be accepted when it is complete."""
+        return self._granted is not None
 
     def _possible(self, base: np.ndarray, corrected: int) -> Way:
         """The way that was chosen, or one that needs no prediction where there is none."""
@@ -125,26 +156,45 @@ class Correction(QObject):
     def _carry(
         self, way: Way, cine: Cine, weights: WeightsSet | None, base: np.ndarray,
         human: dict[int, np.ndarray], frames: list[int],
-    ) -> dict[int, Contour]:  # fmt: skip
-        """Runs on the INFERENCE lane."""
-        if way is Way.REREAD:
-            assert weights is not None
-            inference, device = self._workflow.inference, self._workflow.settings.device
-            ahead, back = (
-                {f.t: f.contour for f in inference.reread(cine, weights, human, device, backwards) if not f.empty}
-                for backwards in (False, True)
-            )
-            lines = {t: line for t, line in meet(ahead, back, human).items() if t in frames}
-        else:
-            lines = carried(way, base, human, frames, cine.frame)
+    ) -> Iterator[dict[int, Contour | None]]:  # fmt: skip
+        """Runs on the INFERENCE lane; yields what is known so far, None where a frame keeps its prediction."""
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
-        made = {t: _from_line(line, base[t], origin) for t, line in lines.items()}
-        return {t: contour for t, contour in made.items() if contour is not None}
+        if way is not Way.REREAD:
+            lines = carried(way, base, human, frames, cine.frame)
+            yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
+            return
+        assert weights is not None
+        inference, device = self._workflow.inference, self._workflow.settings.device
+        ahead, back = (
+            ((f.t, f.contour) for f in inference.reread(cine, weights, human, device, backwards) if not f.empty)
+            for backwards in (False, True)
+        )
+        for t, line in as_read(ahead, back, human):
+            if t in frames:
+                yield {t: _from_line(line, base[t], origin)}
 
-    def _carried(self, cine: Cine, label: Label, made: dict[int, Contour]) -> None:
-        if cine is not self._session.cine or label is not self._session.label:
-            return  # an answer to a question that nobody asks any more
-        self.proposal = made
+    def _grew(self, made: dict[int, Contour | None]) -> None:
+        """Not called any more once the cine or the label is another: then the work was cancelled."""
+        kept = {**self.proposal, **made}
+        self.proposal = {t: contour for t, contour in kept.items() if contour is not None}
+        self.proposed.emit()
+
+    def _ended(self) -> None:
+        self._carrying, self.awaited = None, 0
+        self._workflow.ahead.go_on()
+
+    def _not_carried(self, error: EchoViewError) -> None:
+        self._ended()
+        self.proposal, self._granted = {}, None
+        self.proposed.emit()
+        self._workflow.refused.emit(error)
+
+    def _carried(self) -> None:
+        self._ended()
+        granted, self._granted = self._granted, None
+        if self.proposal and granted is not None:
+            granted()
+            return
         if not self.proposal:
             self._refuse(
                 "There is no frame to carry the correction to.",

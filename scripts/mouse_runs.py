@@ -1,10 +1,10 @@
 """A real mouse on the real window: how long it takes to correct a cine, and how long frame by frame.
 
 Each run starts the program with a fresh library on a display of its own (Xvfb and openbox), lets it predict a cine and
-then works it with xdotool, so every press travels the way of a real one. ED and ES are brought to a target with the
-nudge circle, what was corrected is carried to the other frames, accepted, and ED and ES are approved. Before, one frame
-is brought to its target by dragging spline points alone and reverted: times the frames that need it, that is what
-working frame by frame would take.
+then works it with xdotool, so every press travels the way of a real one. ED and ES are brought to a target, with the
+points tool where an annulus point is off and with the nudge circle, what was corrected is carried to the other frames,
+accepted, and ED and ES are approved. Before, one frame is brought to its target by dragging spline points alone and
+reverted: times the frames that need it, that is what working frame by frame would take.
 
 The target of a simulated cine is its exact contour. That of a real cine is the prediction with its border moved by a
 smooth, random few per cent of its length, alike in all frames: nobody's reading, but a known goal.
@@ -32,6 +32,7 @@ from mouse_strokes import moved, score, stroke
 
 GOOD = 0.95  # Dice with the target
 MOST_DRAGS = 12  # on one frame
+ANNULUS_PX = 4.0  # of the picture: an annulus point that is farther off is set by itself
 REACH_S = 0.4  # from one place to the next, as a practised hand needs
 STEP_S = 0.012  # between two movements of a drag
 
@@ -232,6 +233,7 @@ def worked(hand: Hand) -> None:
         for letter, t in (("d", ed), ("s", es)):
             hand.key(letter)
             hand.until(lambda t=t: app.window.player.t == t, "the key does not go there", 10)
+            annulus_to(hand, t, targets[t])
             hand.key("2")
             reached.append(nudged_to(hand, t, targets[t], size))
             hand.shot("corrected_" + ("ed" if letter == "d" else "es"))
@@ -259,6 +261,15 @@ def worked(hand: Hand) -> None:
             "one_frame_by_points": alone, "dice_by_points": round(spline_dice, 3),
         }  # fmt: skip
         (hand.out / f"run{hand.number}.json").write_text(json.dumps(report))
+
+
+def annulus_to(hand: Hand, t: int, target: np.ndarray) -> None:
+    """The points tool for the annulus points that are clearly off: the circle leaves them alone."""
+    for end in (0, -1):
+        at = hand.ask(lambda end=end: hand.app.session.editable(t).handles[end])
+        if np.hypot(*(at - target[end])) > ANNULUS_PX:
+            hand.key("1")
+            hand.drag(np.linspace(at, target[end], 8))
 
 
 def nudged_to(hand: Hand, t: int, target: np.ndarray, size: tuple[int, int]) -> float:

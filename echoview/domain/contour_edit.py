@@ -43,7 +43,8 @@ def _laid(contour: Contour, line: np.ndarray, left: np.ndarray, finer: int) -> C
     """New handles on `line` for every run of segments that were left; `finer` times as dense as the former."""
     arc = _arc(line)
     spacing = _arc(contour.handles)[-1] / max(len(contour.handles) - 1, 1) / finer
-    spacing = max(spacing, arc[-1] / _MOST_HANDLES)  # a rough line is long, and would ask for more at each gesture
+    least = arc[-1] / _MOST_HANDLES  # a rough line would ask for more handles at each gesture, without an end
+    spacing = max(spacing, least)
     origin = Origin.DRAWN if all(o is Origin.DRAWN for o in contour.origins) else Origin.CORRECTED
     last = len(contour.handles) - 1
     handles: list[np.ndarray] = []
@@ -61,7 +62,8 @@ def _laid(contour: Contour, line: np.ndarray, left: np.ndarray, finer: int) -> C
             end += 1
         start_at = 0.0 if index == 0 else _place(line, arc, contour.handles[index])
         end_at = arc[-1] if end == last else _place(line, arc, contour.handles[end])
-        count = max(round(abs(end_at - start_at) / spacing) - 1, finer * (end - index) - 1, 1)
+        room = abs(end_at - start_at)
+        count = max(round(room / spacing) - 1, min(finer * (end - index), round(room / least)) - 1, 1)
         at = np.linspace(start_at, end_at, count + 2)
         if index > 0:
             handles.append(contour.handles[index])
@@ -70,6 +72,9 @@ def _laid(contour: Contour, line: np.ndarray, left: np.ndarray, finer: int) -> C
         handles.extend(np.column_stack([np.interp(kept, arc, line[:, 0]), np.interp(kept, arc, line[:, 1])]))
         origins.extend([origin] * len(kept))
         index = end + 1 if end == last else end
+    for end in (0, -1):
+        if np.allclose(handles[end], contour.handles[end]):  # an annulus point that stayed is whose it was
+            origins[end] = contour.origins[end]
     return Contour(np.array(handles), tuple(origins))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from itertools import dropwhile
 
 import numpy as np
 
@@ -87,15 +89,45 @@ def meet(ahead: Mapping[int, np.ndarray], back: Mapping[int, np.ndarray], keys: 
         frame -> contour (65,2) px of every frame that a reading to be believed found something in.
     """
     known = np.array(sorted(keys))
-    found = {}
-    for t in sorted(set(ahead) | set(back)):
-        past, future = known[known <= t], known[known >= t]
-        sides = [
-            (1 / (1 + abs(t - int(near))), by_arc(side[t]))
-            for side, near in ((ahead, past.max(initial=-1)), (back, future.min(initial=1 << 30)))
-            if t in side and 0 <= near < 1 << 30
-        ]
-        if sides:
-            total = sum(weight for weight, _ in sides)
-            found[t] = np.sum([weight / total * line for weight, line in sides], axis=0)
-    return found
+    met = {t: _met(t, ahead, back, known) for t in sorted(set(ahead) | set(back))}
+    return {t: line for t, line in met.items() if line is not None}
+
+
+def as_read(
+    ahead: Iterable[tuple[int, np.ndarray]], back: Iterable[tuple[int, np.ndarray]], keys: Iterable[int]
+) -> Iterator[tuple[int, np.ndarray]]:
+    """Two readings, a frame of each in turn, as `meet` puts them together; so what they say grows to both sides.
+
+    A frame between two corrected ones comes twice: when the first reading reaches it, and when the second does. The
+    run-ups are passed over, so that the first frame comes before the second reading begins; `keys` never come back.
+    """
+    known = np.array(sorted(keys))
+    found: tuple[dict[int, np.ndarray], dict[int, np.ndarray]] = ({}, {})
+    told_ahead = dropwhile(lambda read: read[0] <= known[0], ahead)
+    told_back = dropwhile(lambda read: read[0] >= known[-1], back)
+    turns = deque([(found[0], told_ahead), (found[1], told_back)])
+    while turns:
+        side, reading = turns.popleft()
+        read = next(reading, None)
+        if read is None:
+            continue
+        turns.append((side, reading))
+        t = read[0]
+        side[t] = read[1]
+        line = None if t in known else _met(t, *found, known)
+        if line is not None:
+            yield t, line
+
+
+def _met(
+    t: int, ahead: Mapping[int, np.ndarray], back: Mapping[int, np.ndarray], known: np.ndarray
+) -> np.ndarray | None:
+    """Frame t of two readings (65,2) px; None where neither had been told of a correction."""
+    past, future = known[known <= t], known[known >= t]
+    sides = [
+        (1 / (1 + abs(t - int(near))), by_arc(side[t]))
+        for side, near in ((ahead, past.max(initial=-1)), (back, future.min(initial=1 << 30)))
+        if t in side and 0 <= near < 1 << 30
+    ]
+    total = sum(weight for weight, _ in sides)
+    return np.sum([weight / total * line for weight, line in sides], axis=0) if sides else None

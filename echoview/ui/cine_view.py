@@ -29,7 +29,8 @@ class CineView(pg.GraphicsView):
     ruled(length_px_x, length_px_y): a line was drawn with the calibration tool.
     stepped(frames): the wheel; play_toggled(): Space; touched(): a press that takes hold.
     contrast_changed(), drawing_changed(clicks); revert_wanted(): R, let go without turning the contour.
-    proposal_changed(frames): so many frames have a contour proposed; noticed(words): what to know of the frame, or "".
+    proposal_changed(frames, awaited, granted): so many frames have a contour proposed, of so many that still come (0:
+    all are there); granted: to be accepted then. noticed(words): what to know of the frame, or "".
     """
 
     contour_edited = Signal(object, str)
@@ -41,7 +42,7 @@ class CineView(pg.GraphicsView):
     contrast_changed = Signal()
     drawing_changed = Signal(int)
     revert_wanted = Signal()
-    proposal_changed = Signal(int)
+    proposal_changed = Signal(int, int, bool)
     noticed = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:

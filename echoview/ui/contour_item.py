@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from echoview.domain.contour import Contour, Origin
@@ -135,6 +136,6 @@ class ContourItem(QGraphicsItem):
         self._annulus = None
         self.points = points
         if points is not None and len(points) > 1:
-            self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+            self._path = pg.arrayToQPath(points[:, 0], points[:, 1])
             self._annulus = QLineF(*points[0], *points[-1])
         self.update()

@@ -76,7 +76,10 @@ class Correcting(QObject):
             self._view.show_points(shown)
         left_out = there and self._player.t in self._session.label.not_traceable
         self._view.noticed.emit("Not traceable; O takes that back" if left_out else "")
-        proposed = self.correction.proposal.get(self._player.t) if there else None
+        self._show_ghost()
+
+    def _show_ghost(self) -> None:
+        proposed = self.correction.proposal.get(self._player.t) if self._session.cine is not None else None
         self._view.show_ghost(None if proposed is None else proposed.dense(201))
 
     def take(self, tool: Tool) -> None:
@@ -89,7 +92,7 @@ class Correcting(QObject):
 
     def enter(self) -> None:
         """Enter: what is being drawn becomes the contour, or what is proposed the label."""
-        if not self._view.hand.finish_drawing() and self.correction.proposal:
+        if not self._view.hand.finish_drawing() and self.correction.busy:
             self.as_annotator(self.correction.accept)
 
     def escape(self) -> None:
@@ -205,8 +208,9 @@ class Correcting(QObject):
             self._session.meter.sign()
 
     def _show_proposal(self) -> None:
-        self.show_contour()
-        self._view.proposal_changed.emit(len(self.correction.proposal))
+        self._show_ghost()
+        correction = self.correction
+        self._view.proposal_changed.emit(len(correction.proposal), correction.awaited, correction.granted)
 
     def _ruled(self, dx: float, dy: float) -> None:
         self.take(Tool.POINT)

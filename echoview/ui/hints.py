@@ -36,7 +36,7 @@ class Advice(QLabel):
     def __init__(self, view: CineView) -> None:
         super().__init__(view)
         self._view = view
-        self._proposed, self._notice = 0, ""
+        self._proposed, self._notice = "", ""
         self.setObjectName("over")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         view.drawing_changed.connect(self.refresh)
@@ -52,15 +52,18 @@ class Advice(QLabel):
             text = _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)]
         elif tool is Tool.RESEED:
             text = _NEXT_LANDMARK[min(clicks, len(_NEXT_LANDMARK) - 1)]
-        if self._proposed:
-            frames = "1 frame" if self._proposed == 1 else f"{self._proposed} frames"
-            text = f"Proposed for {frames}: Enter accepts, Shift+Enter up to here, Esc rejects"
+        text = self._proposed or text
         self.setText(text)
         self._place()
         self.setVisible(bool(text))
 
-    def _propose(self, frames: int) -> None:
-        self._proposed = frames
+    def _propose(self, frames: int, awaited: int, granted: bool) -> None:
+        count = "1 frame" if frames == 1 else f"{frames} frames"
+        if awaited:
+            then = "accepted when all are there" if granted else "Enter accepts when all are there"
+            self._proposed = f"Proposed for {frames} of {awaited} frames so far: {then}, Esc stops"
+        else:
+            self._proposed = f"Proposed for {count}: Enter accepts, Shift+Enter up to here, Esc rejects" * bool(frames)
         self.refresh()
 
     def _note(self, words: str) -> None:

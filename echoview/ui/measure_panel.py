@@ -49,12 +49,7 @@ class MeasurePanel(QWidget):
         self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
         self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
         self._lay_out()
-        for signal in (
-            session.measured,
-            session.label_changed,
-            session.prediction_changed,
-            session.cine_changed,
-        ):
+        for signal in (session.label_changed, session.prediction_changed, session.cine_changed):
             signal.connect(self.refresh)
         self.refresh()
 
@@ -219,8 +214,10 @@ class MeasurePanel(QWidget):
             notes.append(f"Research use only · {prediction.weights}")
         self.notes.setText("<br>".join(notes))
         self.notes.setTextFormat(Qt.TextFormat.RichText)
-        self.notes.setObjectName("flag" if session.cine is not None and session.cine.info.withheld else "quiet")
-        self.notes.style().polish(self.notes)
+        look = "flag" if session.cine is not None and session.cine.info.withheld else "quiet"
+        if self.notes.objectName() != look:
+            self.notes.setObjectName(look)
+            self.notes.style().polish(self.notes)
 
 
 def _state(own: Contour | None, shown: bool, correcting: bool) -> str:

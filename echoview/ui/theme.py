@@ -171,7 +171,10 @@ _ICON = "echoview_icon"
 
 def put_icon(thing: QAction | QAbstractButton, name: str, token: str = "text", size: int = 18) -> None:
     """Give it an icon that changes its colour with the theme."""
-    thing.setProperty(_ICON, [name, token, str(size)])
+    wanted = [name, token, str(size)]
+    if thing.property(_ICON) == wanted:
+        return
+    thing.setProperty(_ICON, wanted)
     thing.setIcon(icon(name, getattr(current(), token), size))
 
 

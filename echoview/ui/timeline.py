@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHelpEvent,
     QKeyEvent,
@@ -25,6 +25,7 @@ from echoview.ui.time_scale import MARGIN, TimeScale
 
 _ZOOM = 1.25
 _EDGE = 4
+_LATER_MS = 15  # about a picture of the screen
 
 
 class Timeline(QWidget):
@@ -46,6 +47,10 @@ class Timeline(QWidget):
         self._t = 0
         self._scale: TimeScale | None = None
         self._drawn: QPixmap | None = None  # all but the playhead; drawn anew when the session or the size changes
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(_LATER_MS)
+        self._soon.timeout.connect(self._redraw)
         self._flag: tuple[str, int] | None = None  # that is being dragged, and where it is
         self._range_from: int | None = None
         self._scrubbing = False
@@ -54,8 +59,9 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         session.cine_changed.connect(self._new_cine)
-        for signal in (session.measured, session.label_changed, session.prediction_changed, loops.changed):
-            signal.connect(self._redraw)
+        for signal in (session.measured, session.label_changed, session.prediction_changed):
+            signal.connect(self._redraw_soon)
+        loops.changed.connect(self._redraw)
 
     def sizeHint(self) -> QSize:
         return QSize(600, self._height())
@@ -210,7 +216,13 @@ class Timeline(QWidget):
         self._scale = scale
         self._redraw()
 
-    def _redraw(self, *_: object) -> None:
+    def _redraw_soon(self, *_: object) -> None:
+        """A contour changed: the picture and the numbers go first, and several changes are drawn at once."""
+        if not self._soon.isActive():
+            self._soon.start()
+
+    def _redraw(self) -> None:
+        self._soon.stop()
         self._drawn = None
         self.update()
 

@@ -184,13 +184,11 @@ def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurem
     smallest, largest = area_band(was.area_px2, confidence)
     xs = scale.x(scale.times_s)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-    painter.setPen(QPen(current().colour("prediction", 36), 1))
     for first, after in _runs(np.isfinite(was.area_px2)):
-        columns = np.arange(np.ceil(xs[first]), xs[after - 1])  # a line a pixel: as quick for 2,000 frames as for 20
-        tops = np.interp(columns, xs[first:after], y.of(largest[first:after]))
-        ends = np.interp(columns, xs[first:after], y.of(smallest[first:after]))
-        lines = zip(columns.tolist(), tops.tolist(), ends.tolist(), strict=True)
-        painter.drawLines([QLineF(x, top, x, end) for x, top, end in lines])
+        across, tops = _thinned(xs[first:after], y.of(largest[first:after]))
+        ends = _thinned(xs[first:after], y.of(smallest[first:after]))[1]
+        there_and_back = pg.arrayToQPath(np.append(across, across[::-1]), np.append(tops, ends[::-1]))
+        painter.fillPath(there_and_back, current().colour("prediction", 36))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 

@@ -101,6 +101,39 @@ def test_frames_of_a_person_are_barriers_and_carried_ones_are_not(opened):
     assert session.label.contour(T + 3) is other
 
 
+def test_what_the_network_reads_again_grows_around_the_corrected_frame_and_esc_stops_it(opened):
+    window, correction = opened.window, opened.window.correcting.correction
+    correct(opened, T)
+    correction.propose(T, Way.REREAD)
+    opened.until(lambda: {T - 1, T + 1} <= set(correction.proposal))
+    assert correction.awaited == 29
+    assert "so far" in window.picture.advice.text()
+    window.player.seek(T - 1)
+    assert not window.view.ghost_item._path.isEmpty()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not correction.busy
+    opened.settle()
+    assert not correction.proposal, "nothing comes after Esc"
+    assert window.view.ghost_item._path.isEmpty()
+    assert not window.picture.advice.isVisible()
+    assert list(opened.session.label.contours) == [T]
+
+
+def test_enter_while_a_proposal_grows_accepts_it_when_it_is_complete(opened):
+    session, window, correction = opened.session, opened.window, opened.window.correcting.correction
+    mine = correct(opened, T)
+    steps = session.undo_stack.count()
+    correction.propose(T, Way.REREAD)
+    QTest.keyClick(window, Qt.Key.Key_Return)
+    assert correction.granted
+    assert list(session.label.contours) == [T], "not before it is complete"
+    opened.settle()
+    assert session.undo_stack.count() == steps + 1
+    assert len(session.label.contours) > 20
+    assert session.label.contour(T) is mine
+    assert not window.picture.advice.isVisible()
+
+
 def test_without_a_corrected_frame_there_is_a_sentence(opened):
     QTest.keyClick(opened.window, Qt.Key.Key_E, CTRL)
     assert "No frame is corrected yet." in opened.refusals[-1]

@@ -1,4 +1,7 @@
-"""A round nudge that pushes the border: outwards from within the cavity, inwards from outside."""
+"""A round nudge that pushes the border: outwards from within the cavity, inwards from outside.
+
+An annulus point goes with the wall only where the circle lies on it; a push beside it bends the wall and leaves it.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from echoview.ui.tools.base import Gesture, Pointer
 _POINTS = 181
 _STEP = 0.3  # of the radius: how far the circle goes at once
 _TOLERANCE = 0.12  # of the reach, so a twelfth of what a hand can see; the least change that counts
+_END = 8  # points from an annulus point that tell which way its wall runs
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,12 +56,16 @@ def begin(contour: Contour, at: Pointer) -> Nudge:
 
 
 def push(line: np.ndarray, centre: np.ndarray, radius: float, outwards: bool) -> np.ndarray:
-    """A line (N,2) with the points inside the circle moved along their normals to its edge."""
+    """A line (N,2) with the points inside the circle moved along their normals to its edge.
+
+    Their neighbours give way a little, but not an annulus point: step by step it would be drawn away like a rope's end.
+    """
     gap = line - centre
     within = np.hypot(*gap.T) < radius
     if not within.any():
         return line
     along = np.gradient(line, axis=0)
+    along[:_END], along[-_END:] = line[_END] - line[0], line[-1] - line[-1 - _END]
     normal = np.column_stack([along[:, 1], -along[:, 0]])
     normal /= np.hypot(*normal.T)[:, None] + 1e-9
     x, y = line.T
@@ -68,6 +76,8 @@ def push(line: np.ndarray, centre: np.ndarray, radius: float, outwards: bool) ->
     step = np.where(within, far, 0.0)
     soft = np.convolve(np.pad(step, 1, mode="edge"), [0.25, 0.5, 0.25], "valid")
     moved = line + np.where(within, np.maximum(step, 0), soft)[:, None] * normal
+    ends = [end for end in (0, -1) if not within[end]]
+    moved[ends] = line[ends]
     steps = np.hypot(*np.diff(moved, axis=0).T)
     arc = np.concatenate([[0.0], np.cumsum(steps)])
     at = np.linspace(0, arc[-1], len(line))

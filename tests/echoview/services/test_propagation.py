@@ -11,7 +11,7 @@ from echoview.domain.cine import Cine, CineInfo
 from echoview.domain.weights import WeightsSet
 from echoview.errors import WeightsError
 from echoview.services.inference import RUN_UP, Inference, reads_hints, sector_of
-from echoview.services.propagation import Way, carried, flowed, meet
+from echoview.services.propagation import Way, as_read, carried, flowed, meet
 from ral.geometry import dice, raster
 from ral.phantom import simulate
 
@@ -112,6 +112,19 @@ def test_two_readings_meet_between_the_corrected_frames(heart):
     assert 0 < shift[5] < shift[8] < shift[11] < 10
     assert shift[8] == pytest.approx(5)
     assert meet({}, {13: line}, (4, 12)) == {}, "that reading had not been told of a correction yet"
+
+
+def test_two_readings_in_turn_grow_to_both_sides_and_end_where_they_meet(heart):
+    ahead = {t: heart.contours[t] for t in range(2, 16)}
+    back = {t: heart.contours[t] + (10.0, 0.0) for t in reversed(range(16)) if t != 9}
+    grown = list(as_read(ahead.items(), back.items(), (6, 10)))
+    assert [t for t, _ in grown[:3]] == [7, 8, 8], "what was not told of a correction yet is left out"
+    assert [t for t, _ in grown].count(8) == 2, "between two corrected frames a second reading follows the first"
+    last = dict(grown)
+    met = meet(ahead, back, (6, 10))
+    assert set(last) == set(met) - {6, 10}
+    for t, line in last.items():
+        np.testing.assert_array_equal(line, met[t])
 
 
 def test_the_reading_begins_shortly_before_the_first_hint(cine, heart, hinting):

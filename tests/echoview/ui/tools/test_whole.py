@@ -9,6 +9,7 @@ from echoview.domain.contour import Contour, Origin
 from echoview.domain.contour_edit import crossing, off_line
 from echoview.domain.prediction import LogitMap
 from echoview.ui.tools import Drawing, Pointer, Seeds, Tool, begin, move
+from echoview.ui.tools.nudge import push
 from ral.geometry import area, contour_landmarks, resample
 from ral.phantom import simulate
 
@@ -49,6 +50,41 @@ def test_a_nudge_from_inside_pushes_out_and_from_outside_in(contour):
         kept = sum(o is Origin.PREDICTED for o in gesture.now.origins)
         assert kept >= 6, "what was not pushed is still the prediction's"
         assert crossing(gesture.now.dense()) is None
+
+
+@pytest.mark.parametrize("end", [0, -1])
+def test_the_circle_leaves_an_annulus_point_alone_unless_it_lies_on_it(contour, end):
+    hinge, middle = contour.handles[end], contour.handles.mean(0)
+    wall = contour.handles[1 if end == 0 else -2]
+    outwards = (wall - middle) / np.hypot(*(wall - middle))
+    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards, wall, wall + 6 * outwards], radius=10).now
+    np.testing.assert_array_equal(beside.handles[end], hinge)
+    assert beside.origins[end] is Origin.PREDICTED
+    assert off_line(beside.dense(), contour.dense(400)).max() > 5, "the wall beside it went"
+    on_it = stroke(Tool.NUDGE, contour, [hinge - 14 * outwards, hinge - 6 * outwards], radius=12).now
+    assert 3 < np.hypot(*(on_it.handles[end] - hinge)) < 12
+    assert on_it.origins[end] is Origin.CORRECTED
+    assert crossing(beside.dense()) is None
+
+
+def test_an_annulus_point_is_not_drawn_away_by_its_neighbours(contour):
+    line = contour.dense(181)
+    along = line[1] - line[0]
+    along /= np.hypot(*along)
+    beside = line[0] + 10.1 * along + 3.0 * np.array([along[1], -along[0]])
+    for outwards in (False, True):
+        moved = push(line, beside, 10.0, outwards)
+        assert np.abs(moved - line).max() > 1
+        np.testing.assert_array_equal(moved[0], line[0])
+
+
+def test_nudging_a_rough_border_again_and_again_does_not_multiply_its_points(contour):
+    rng = np.random.default_rng(1)
+    for _ in range(12):
+        line = contour.dense(200)
+        at_wall = line[rng.integers(30, 170)]
+        contour = stroke(Tool.NUDGE, contour, [at_wall, at_wall + rng.normal(0, 6, 2)], radius=5).now
+    assert len(contour.handles) < 160
 
 
 def test_a_nudge_that_touches_nothing_changes_nothing(contour):
