@@ -7,7 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
 
@@ -81,7 +81,7 @@ class Layouts(QSplitter):
             self._beside[self.current].begin()
         self.same_overlay()
         self._same_look()
-        self._share()
+        QTimer.singleShot(0, self._share)  # once the titles that came or went are laid out
 
     def same_overlay(self) -> None:
         """What is drawn over the main picture is drawn over the others."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
@@ -13,6 +15,8 @@ from echoview.ui.cine_view import CineView
 from echoview.ui.contour_item import DASH_DOTTED, DASHED
 from echoview.ui.theme import current, tabular
 from echoview.ui.widgets import chip
+
+_INDENT_PX = 15  # where the text of a chip begins
 
 
 class Sample(QWidget):
@@ -68,7 +72,8 @@ class PaneTitle(QWidget):
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.name = chip("What is shown here", "")
-        self.name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.name.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.sample: Sample | None = None
         self.ef = QLabel()
         self.ef.setFont(tabular(self.ef.font()))
@@ -83,9 +88,18 @@ class PaneTitle(QWidget):
         whole.setSpacing(0)
         whole.addLayout(first)
         second = QHBoxLayout()
-        second.setContentsMargins(9, 0, 0, 0)
+        second.setContentsMargins(_INDENT_PX, 0, 0, 0)
         second.addWidget(self.line)
         whole.addLayout(second)
+
+    def give_menu(self, fill: Callable[[QMenu], None], tooltip: str) -> None:
+        """The name opens a menu, filled as it opens."""
+        menu = QMenu(self.name)
+        menu.aboutToShow.connect(lambda: fill(menu))
+        self.name.setMenu(menu)
+        self.name.setToolTip(tooltip)
+        self.name.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.name.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, False)
 
     def show_sample(self, other: bool | None) -> None:
         """The line that stands for the weights in use (False) or for the other set (True); None takes it away."""
@@ -96,6 +110,7 @@ class PaneTitle(QWidget):
         if other is not None:
             self.sample = Sample("other", DASH_DOTTED) if other else Sample("prediction", DASHED)
             self._first.insertWidget(0, self.sample)
+        self._first.setContentsMargins(0 if other is None else _INDENT_PX, 0, 0, 0)
 
     def say(self, name: str, ef_percent: float | None, line: str, more: str = "") -> None:
         """`more` stands after the EF; without an EF, alone in its place."""

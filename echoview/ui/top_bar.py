@@ -20,8 +20,7 @@ DEVICES = {
     "mps": "Apple graphics (MPS)",
 }
 
-
-_SURE_OF_VIEW = 0.6
+SURE_OF_VIEW = 0.6
 
 
 class TopBar(QFrame):
@@ -141,7 +140,7 @@ class TopBar(QFrame):
             text = f"{session.label.view.value}  ·  set by you"
         elif prediction is not None and prediction.done:
             sure = prediction.view_probabilities.max()
-            text = f"{prediction.view.value}{'' if sure >= _SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
+            text = f"{prediction.view.value}{'' if sure >= SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
         else:
             text = f"{view.value}  ·  from the file" if view else "view unknown"
         self.view_button.setText(text)

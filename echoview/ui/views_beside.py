@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QMenu, QSplitter
 from echoview.beside import Neighbour, Neighbours
 from echoview.domain.view import View
 from echoview.measure.phase import Beats
+from echoview.session import Session
 from echoview.ui.pane import Pane, PaneTitle
 from echoview.ui.player import Player
+from echoview.ui.top_bar import SURE_OF_VIEW
 from echoview.ui.worklist_model import Row, WorklistModel
 from echoview.workflow import Workflow
 
@@ -21,13 +23,14 @@ _SOON_MS = 200
 
 
 def pick(rows: Iterable[Row], path: str, view: View | None) -> list[str]:
-    """Up to two cines to stand beside the open one: of each other view one, moving before still, else one whose view
-    is not known yet."""
+    """Up to two cines to stand beside the open one: of each other view one, then such whose view is not known yet,
+    then any; moving before still."""
     others = [row for row in rows if row.listed.path != path and not row.trouble]
     others.sort(key=lambda row: row.frames == 1)
-    found = [next((r.listed.path for r in others if r.view is wanted), "") for wanted in ORDER if wanted is not view]
-    unknown = [row.listed.path for row in others if row.view is None]
-    return ([one for one in found if one] + unknown)[:2]
+    found = [next((r for r in others if r.view is wanted), None) for wanted in ORDER if wanted is not view]
+    unknown = [row for row in others if row.view is None]
+    order = [row.listed.path for row in (*found, *unknown, *others) if row is not None]
+    return list(dict.fromkeys(order))[:2]
 
 
 class ViewsBeside(QSplitter):
@@ -53,10 +56,7 @@ class ViewsBeside(QSplitter):
         self.setHandleWidth(1)
         for pane in self.panes:
             self.addWidget(pane)
-            menu = QMenu(pane.title.name)
-            menu.aboutToShow.connect(partial(self._fill, menu, pane))
-            pane.title.name.setMenu(menu)
-            pane.title.name.setToolTip("Choose another cine of this study")
+            pane.title.give_menu(partial(self._fill, pane), "Choose another cine of this study")
             pane.pressed.connect(partial(self._open, pane))
         self.hide()
         player.frame_changed.connect(self.refresh)
@@ -95,9 +95,9 @@ class ViewsBeside(QSplitter):
         beats = self.neighbours.open_beats
         if not self.isVisible() or cine is None or beats is None or t >= len(beats.phases):
             return
-        view, measured = self._session.view, self._session.measurements
+        measured = self._session.measurements
         ef = None if measured is None else measured.ef_percent
-        self._title.say(view.value if view else "View unknown", ef, _where(beats, t))
+        self._title.say(_view_words(self._session), ef, _where(beats, t))
         for pane in self.panes:
             pane.follow(float(beats.phases[t]))
 
@@ -132,7 +132,9 @@ class ViewsBeside(QSplitter):
         self._explain(len(rows))
 
     def _put(self, paths: list[str]) -> None:
+        views = {row.listed.path: row.view for row in self._rows()}
         for pane, path in zip(self.panes, paths, strict=True):
+            pane.listed_view = views.get(path)
             pane.show_path(path)
         self.neighbours.show([path for path in paths if path])
         self.panes[1].setVisible(bool(paths[1]))
@@ -141,12 +143,9 @@ class ViewsBeside(QSplitter):
 
     def _explain(self, listed: int) -> None:
         if not any(self.paths):
-            self.panes[0].title.say("No other view", None, "")
-            others = listed > 1
-            self.panes[0].explain(
-                "No other view is known in this study. Choose a cine in the menu above." if others
-                else "No other cine of this study is listed. Open its folder (Ctrl+Shift+O)."
-            )  # fmt: skip
+            self.panes[0].title.say("Nothing here", None, "")
+            closed = "Choose a cine in the menu above." if listed > 1 else ""
+            self.panes[0].explain(closed or "No other cine of this study is listed. Open its folder (Ctrl+Shift+O).")
 
     def _another_cine(self) -> None:
         """One of these was opened: what was open takes its place. A cine of another study brings its own."""
@@ -157,6 +156,7 @@ class ViewsBeside(QSplitter):
         rows = [row.listed.path for row in self._rows()]
         paths = self.paths
         if path in paths and before in rows:
+            self._by_hand = True
             paths[paths.index(path)] = before
             self._put(paths)
         elif not self._by_hand or not any(one in rows for one in paths):
@@ -171,7 +171,7 @@ class ViewsBeside(QSplitter):
                 self._begin_at(pane.path, pane.t, self._player.playing)
             self._workflow.open(pane.path)
 
-    def _fill(self, menu: QMenu, pane: _CinePane) -> None:
+    def _fill(self, pane: _CinePane, menu: QMenu) -> None:
         menu.clear()
         for row in self._rows():
             path = row.listed.path
@@ -208,6 +208,7 @@ class _CinePane(Pane):
         super().__init__("Another cine of the study")
         self._neighbours = neighbours
         self.path = ""
+        self.listed_view: View | None = None  # in the study list, before the cine is read
         self.t = 0  # of the frame that is shown
         self._wanted, self._phase = -1, 0.0
         self._shown: Neighbour | None = None
@@ -229,7 +230,8 @@ class _CinePane(Pane):
             waiting = "" if cine is not None else "Opening"
             self.explain(found.trouble or waiting)
             if cine is None:
-                self.title.say("?", None, path.replace("\\", "/").rsplit("/", 1)[-1])
+                name = path.replace("\\", "/").rsplit("/", 1)[-1]
+                self.title.say(self.listed_view.value if self.listed_view else "?", None, name)
             elif self._wanted >= 0:
                 self._draw(self.t)
 
@@ -263,11 +265,20 @@ class _CinePane(Pane):
         more = f"predicting {prediction.done} / {len(found.cine)}" if growing and prediction is not None else ""
         there = t != self._wanted or found.beats.has(self._phase)
         self.title.say(
-            found.view.value if found.view else "View unknown",
+            _view_words(found),
             None if measured is None else measured.ef_percent,
             _where(found.beats, t) if there else f"frame {t + 1} / {len(found.cine)}  ·  ends before this phase",
             more,
         )
+
+
+def _view_words(of: Session | Neighbour) -> str:
+    """The view, with a question mark where the network is not sure."""
+    if of.view is None:
+        return "View unknown"
+    seen = of.label.view is None and of.prediction is not None and of.prediction.done
+    unsure = seen and of.prediction.view_probabilities.max() < SURE_OF_VIEW  # type: ignore[union-attr]  # it is seen
+    return of.view.value + (" ?" if unsure else "")
 
 
 def _where(beats: Beats, t: int) -> str:

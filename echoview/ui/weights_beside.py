@@ -59,10 +59,8 @@ class WeightsBeside(Pane):
         view.box.addItem(self.line, ignoreBounds=True)
         for one in (self.title, over_title):
             one.show_sample(True)
-            menu = QMenu(one.name)
-            menu.aboutToShow.connect(lambda menu=menu: self._fill(menu))
-            one.name.setMenu(menu)
-            one.name.setToolTip("Choose other weights, and where they are drawn")
+            one.give_menu(self._fill, "Choose other weights, and where they are drawn")
+            one.ef.setToolTip("In brackets: more or less than the set in use, in percentage points")
         self.hide()
         over_title.hide()
         session = self._session
@@ -148,7 +146,7 @@ class WeightsBeside(Pane):
             change = other.difference
             area = theirs.area_px2[t] / ours.area_px2[t] - 1 if ours is not None else np.nan
             told = f"  ·  area {_signed(100 * area)} %" if np.isfinite(area) else ""
-            points = "" if change is None else f"{_signed(change)} points"
+            points = "" if change is None else f"({_signed(change)})"
             title.say(other.weights.name, theirs.ef_percent, where + told, points)
 
     def _lay_out(self) -> None:
