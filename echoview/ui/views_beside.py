@@ -168,7 +168,7 @@ class ViewsBeside(QSplitter):
     def _open(self, pane: _CinePane) -> None:
         if pane.path and self.neighbours.get(pane.path).cine is not None:
             if self._begin_at is not None:
-                self._begin_at(pane.path, pane.t, self._player.playing)
+                self._begin_at(pane.path, max(pane.t, 0), self._player.playing)
             self._workflow.open(pane.path)
 
     def _fill(self, pane: _CinePane, menu: QMenu) -> None:
@@ -209,7 +209,7 @@ class _CinePane(Pane):
         self._neighbours = neighbours
         self.path = ""
         self.listed_view: View | None = None  # in the study list, before the cine is read
-        self.t = 0  # of the frame that is shown
+        self.t = -1  # of the frame that is shown
         self._wanted, self._phase = -1, 0.0
         self._shown: Neighbour | None = None
         self._cine: object = None  # whose size is set
@@ -224,7 +224,7 @@ class _CinePane(Pane):
         self._shown = found
         cine = None if found is None else found.cine
         if cine is not self._cine:
-            self._cine, self._wanted = cine, -1
+            self._cine, self._wanted, self.t = cine, -1, -1
             self.show_size(cine.size if cine else None, found.calibration if found else None)
         if found is not None:
             waiting = "" if cine is not None else "Opening"
@@ -232,7 +232,7 @@ class _CinePane(Pane):
             if cine is None:
                 name = path.replace("\\", "/").rsplit("/", 1)[-1]
                 self.title.say(self.listed_view.value if self.listed_view else "?", None, name)
-            elif self._wanted >= 0:
+            elif self.t >= 0:
                 self._draw(self.t)
 
     def follow(self, phase: float) -> None:
@@ -247,7 +247,7 @@ class _CinePane(Pane):
 
     def _frame_ready(self, path: str, t: int) -> None:
         """What comes too late is shown late rather than not at all."""
-        if path == self.path and (t == self._wanted or self.t != self._wanted):
+        if path == self.path and self.t != self._wanted:
             self._draw(t)
 
     def _draw(self, t: int) -> None:
