@@ -134,8 +134,16 @@ def side_by_side(actions: dict[str, QAction]) -> QToolButton:
     """A button with a menu of the layouts; the one that is on is checked."""
     made = chip("Side by side", "Side by side")
     put_icon(made, "columns-2")
+    made.setCheckable(True)
     menu = QMenu(made)
-    for name in ("side_by_side", "views_beside", "weights_beside"):
-        menu.addAction(actions[name])
+    layouts = [actions[name] for name in ("side_by_side", "views_beside", "weights_beside")]
+    menu.addActions(layouts)
     made.setMenu(menu)
+
+    def show() -> None:
+        made.setChecked(any(action.isChecked() for action in layouts))
+
+    menu.aboutToHide.connect(show)  # opening the menu may have toggled it
+    for action in layouts:
+        action.toggled.connect(show)
     return made

@@ -55,7 +55,7 @@ def test_damage_is_a_value_error_or_a_picture(bundled) -> None:
             refused += 1
     assert refused
     for share in (0.05, 0.3, 0.9):
-        with pytest.raises(ValueError, match="cut off|damaged"):
+        with pytest.raises(ValueError, match=r"cut off|damaged"):
             decode_extended(whole[: int(share * len(whole))], 1024, 256)
     with pytest.raises(ValueError, match="size"):
         decode_extended(whole, 1024, 255)
