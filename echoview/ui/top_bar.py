@@ -20,8 +20,7 @@ DEVICES = {
     "mps": "Apple graphics (MPS)",
 }
 
-
-_SURE_OF_VIEW = 0.6
+SURE_OF_VIEW = 0.6
 
 
 class TopBar(QFrame):
@@ -144,7 +143,7 @@ class TopBar(QFrame):
             text = f"{named.value}  ·  from the file{f', network {other} ?' if other else ''}"
         elif prediction is not None and prediction.done:
             sure = prediction.view_probabilities.max()
-            text = f"{prediction.view.value}{'' if sure >= _SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
+            text = f"{prediction.view.value}{'' if sure >= SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
         else:
             text = "view unknown"
         self.view_button.setText(text)

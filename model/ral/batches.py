@@ -95,8 +95,8 @@ def _clips(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
     for clips, count, simulated in ((data.phantom, stage.clips, True), (data.pairs, stage.pairs, False)):
         for i in rng.integers(0, len(clips), count) if count and clips else ():
             start = int(rng.integers(0, max(len(clips[i].frames) - stage.clip_frames, 0) + 1))
-            how = (_style(rng, data), _of_simulated(stage, rng)) if simulated else ()
-            wishes.append(_Wish(clips[i], start, stage.clip_frames, *how))
+            style, change = (_style(rng, data), _of_simulated(stage, rng)) if simulated else (None, Change.USUAL)
+            wishes.append(_Wish(clips[i], start, stage.clip_frames, style, change))
     return wishes
 
 

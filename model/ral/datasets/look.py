@@ -60,7 +60,8 @@ def _wild(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     steep = curve * curve * (3 - 2 * curve)
     pixels = curve + rng.uniform(-0.3, 0.9) * (steep - curve)
     if rng.random() < 0.5:
-        pixels = pixels * np.linspace(*rng.uniform(0.4, 1.3, 2), size, dtype=np.float32)[None, :, None]
+        near, far = rng.uniform(0.4, 1.3, 2)
+        pixels = pixels * np.linspace(near, far, size, dtype=np.float32)[None, :, None]
     for _ in range(int(rng.integers(0, 4))):
         pixels = pixels * _shadow(rng, size)
     if rng.random() < 0.5:
