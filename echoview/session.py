@@ -17,6 +17,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
 from echoview.measure.effort import Meter
+from echoview.measure.measurements import Instants
 
 
 class Session(QObject):
@@ -149,10 +150,11 @@ class Session(QObject):
 
     def _measure(self) -> None:
         nothing = self.cine is None or (self.prediction is None and self.label.empty)
-        self.measurements = None if nothing else self._measured(self.label)
         self.predicted = None if nothing or self.prediction is None else self._measured(
             Label(ed=self.label.ed, es=self.label.es, calibration=self.label.calibration)
         )  # fmt: skip
+        former = (None, None) if self.predicted is None else (self.predicted.ed, self.predicted.es)
+        self.measurements = None if nothing else self._measured(self.label, former)
         self.measured.emit()
 
     def _measure_frame(self, prediction: Prediction, t: int) -> None:
@@ -160,9 +162,11 @@ class Session(QObject):
         assert self.cine is not None and self.measurements is not None and self.predicted is not None
         said = self.label.ed, self.label.es
         self.predicted = remeasure(self.predicted, t, prediction.contours[t], prediction.confidence, *said)
-        if self.label.contour(t) is None and t not in self.label.not_traceable:
-            confidence = confidence_shown(len(self.cine), prediction, self.label)
-            self.measurements = remeasure(self.measurements, t, prediction.contours[t], confidence, *said)
+        former = self.predicted.ed, self.predicted.es
+        confidence = confidence_shown(len(self.cine), prediction, self.label)
+        shown = self.label.contour(t) is None and t not in self.label.not_traceable
+        changed = {t: prediction.contours[t]} if shown else {}
+        self.measurements = remeasure_frames(self.measurements, changed, confidence, *said, former)
         self.measured.emit()
 
     def _measure_again(self, frames: set[int]) -> None:
@@ -177,12 +181,12 @@ class Session(QObject):
         self.measurements = remeasure_frames(self.measurements, changed, confidence, self.label.ed, self.label.es)
         self.measured.emit()
 
-    def _measured(self, label: Label) -> Measurements:
+    def _measured(self, label: Label, former: Instants = (None, None)) -> Measurements:
         assert self.cine is not None
         frames = len(self.cine)
         contours = contours_shown(frames, self.prediction, label)
         confidence = confidence_shown(frames, self.prediction, label)
-        return measure(contours, label.calibration or self.cine.calibration, confidence, label.ed, label.es)
+        return measure(contours, label.calibration or self.cine.calibration, confidence, label.ed, label.es, former)
 
 
 class _EditLabel(QUndoCommand):

@@ -3,6 +3,7 @@
 from echoview.measure.cycle import find_beats, find_ed_es
 from echoview.measure.measurements import (
     Measurements,
+    before_corrections,
     confidence_shown,
     contours_shown,
     measure,
@@ -12,6 +13,7 @@ from echoview.measure.measurements import (
 
 __all__ = [
     "Measurements",
+    "before_corrections",
     "confidence_shown",
     "contours_shown",
     "find_beats",

@@ -11,10 +11,14 @@ SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
 _FEWEST_FRAMES = 4
 _PROMINENT = 0.4  # of the stroke: a smaller change is no turn of the beat
 _PLATEAU = 2  # frames beside a peak that may be the end-diastole itself
+_CLEAR = 0.05  # of the stroke: by so much another frame must be more extreme to be ED or ES instead
+_CLEAR_OF_HUMAN = 0.25  # the same against a frame that a person corrected, where the other one is only the network's
 _ODD = 0.25  # of the stroke: a frame so far from the median of its neighbours is a mistake, not a turn of the beat
 
 
-def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple[int | None, int | None]:
+def find_ed_es(
+    sizes: np.ndarray, confidence: np.ndarray | None = None, former: tuple[int | None, int | None] = (None, None)
+) -> tuple[int | None, int | None]:
     """Frames of the largest and of the smallest cavity.
 
     ED is the largest cavity, ES the smallest of the same beat (ASE/EACVI 2015, where valve closure is not seen); of
@@ -23,6 +27,9 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
 
     Args:
         sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
+        former: ED and ES before anyone corrected. They stay, and so does their beat, unless another frame is clearly
+            more extreme: correcting a frame makes it differ from its neighbours, which must not move ED or ES away
+            from it. Between frames that a person corrected the more extreme one counts.
 
     Returns:
         0-based (ed, es); (None, None) where fewer than four frames can be judged.
@@ -43,10 +50,23 @@ def find_ed_es(sizes: np.ndarray, confidence: np.ndarray | None = None) -> tuple
     sane[[0, -1]] = trusted[[0, -1]]  # at an end the median lags, and says nothing against the frame
     beats = _beats(smooth, largest - smallest)
     if not beats:
-        return _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
-    found = [_turns(kept, smooth, sane, start, end) for start, end in beats]
-    found.sort(key=lambda turn: kept[turn[1]] / kept[turn[0]])
-    return found[len(found) // 2]
+        ed, es = _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
+    else:
+        found = [_turns(kept, smooth, sane, start, end) for start, end in beats]
+        was = -1 if former[1] is None else former[1]
+        same = [turn for turn, (start, end) in zip(found, beats, strict=True) if start <= was < end]
+        found.sort(key=lambda turn: kept[turn[1]] / kept[turn[0]])
+        ed, es = same[0] if same else found[len(found) // 2]
+    human = np.zeros(len(kept), bool) if confidence is None else trusted & (np.asarray(confidence) >= HUMAN)
+    clear = np.where(human, _CLEAR_OF_HUMAN, _CLEAR) * (largest - smallest)
+    return _unless_clear(former[0], ed, smooth, human, clear), _unless_clear(former[1], es, -smooth, human, clear)
+
+
+def _unless_clear(former: int | None, found: int, sizes: np.ndarray, human: np.ndarray, clear: np.ndarray) -> int:
+    """The former frame, unless the one that was found is larger by what is clear; `clear` (T,) against each frame."""
+    if former is None or np.isnan(sizes[former]) or (human[former] and human[found]):
+        return found
+    return found if sizes[found] - sizes[former] > clear[former] else former
 
 
 def find_beats(sizes: np.ndarray, confidence: np.ndarray | None = None) -> list[tuple[int, int]]:

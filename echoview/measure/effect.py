@@ -54,6 +54,19 @@ def effect(measured: Measurements, predicted: Measurements | None, t: int, point
     return Effect(area, unit, volume, ef, None if ef is None or was is None else ef - was, band, decides)
 
 
+def moved(before: Measurements | None, after: Measurements | None) -> str:
+    """In words, where ED or ES went from one set of numbers to the next; "" where both stayed."""
+    if before is None or after is None:
+        return ""
+    pairs = (("ED", before.ed, after.ed), ("ES", before.es, after.es))
+    went = [
+        f"{name} is frame {now + 1} now"
+        for name, was, now in pairs
+        if was is not None and now is not None and was != now
+    ]
+    return ", ".join(went)
+
+
 def moved_out(points: np.ndarray, by_mm: float, spacing: Calibration) -> np.ndarray:
     """A contour (N,2) px with each point `by_mm` further out along its normal; inwards where negative."""
     scale = np.array([spacing.x_mm, spacing.y_mm])

@@ -15,6 +15,7 @@ from echoview.measure.cycle import HUMAN, SURE, find_ed_es
 from ral.geometry import area, long_axis, volume_single_plane_ml
 
 SQUARE = Calibration(1.0, 1.0)
+Instants = tuple[int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +29,7 @@ class Measurements:
         volumes: (T,) by the method of disks in one plane, ml with calibration, else px3 / 1000.
         edv_ml, esv_ml: None without calibration; ef_percent: single plane, needs no calibration but square pixels.
         calibration: the one that was used.
+        former: ED and ES as they were before anyone corrected; see `find_ed_es`.
     """
 
     ed: int | None
@@ -41,6 +43,7 @@ class Measurements:
     esv_ml: float | None
     ef_percent: float | None
     calibration: Calibration | None
+    former: Instants = (None, None)
 
 
 def measure(
@@ -49,6 +52,7 @@ def measure(
     confidence: np.ndarray | None = None,
     ed: int | None = None,
     es: int | None = None,
+    former: Instants = (None, None),
 ) -> Measurements:
     """Measure the contours (T,N,2) of a cine.
 
@@ -56,12 +60,13 @@ def measure(
         contours: x,y px, first annulus point over the apex to the second; NaN where there is none.
         confidence: (T,), keeps unsure frames from being ED or ES.
         ed, es: frames that a person chose; found where None.
+        former: those of the prediction alone, so that a correction moves them only where it clearly should.
     """
     frames = len(contours)
     area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
     for t in range(frames):
         area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contours[t], calibration)
-    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es)
+    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es, former)
 
 
 def remeasure(
@@ -71,9 +76,10 @@ def remeasure(
     confidence: np.ndarray,
     ed: int | None = None,
     es: int | None = None,
+    former: Instants | None = None,
 ) -> Measurements:
     """The numbers with another contour (N,2) in frame `t` alone: fast enough to follow a drag."""
-    return remeasure_frames(known, {t: contour}, confidence, ed, es)
+    return remeasure_frames(known, {t: contour}, confidence, ed, es, former)
 
 
 def remeasure_frames(
@@ -82,8 +88,12 @@ def remeasure_frames(
     confidence: np.ndarray,
     ed: int | None = None,
     es: int | None = None,
+    former: Instants | None = None,
 ) -> Measurements:
-    """The numbers with other contours (N,2) in some frames; the others are not measured anew."""
+    """The numbers with other contours (N,2) in some frames; the others are not measured anew.
+
+    `former` takes the place of what was known before anyone corrected, where it is given.
+    """
     arrays = [
         known.area_px2,
         known.length_px,
@@ -93,7 +103,8 @@ def remeasure_frames(
     area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
     for t, contour in contours.items():
         area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
-    return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es)
+    former = former or known.former
+    return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es, former)
 
 
 def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float, float, float, float]:
@@ -112,9 +123,9 @@ def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float,
 
 def _summary(
     area_px2: np.ndarray, length_px: np.ndarray, length_mm: np.ndarray, volumes: np.ndarray,
-    calibration: Calibration | None, confidence: np.ndarray | None, ed: int | None, es: int | None,
+    calibration: Calibration | None, confidence: np.ndarray | None, ed: int | None, es: int | None, former: Instants,
 ) -> Measurements:  # fmt: skip
-    found_ed, found_es = find_ed_es(volumes, confidence)
+    found_ed, found_es = find_ed_es(volumes, confidence, former)
     ed, es = found_ed if ed is None else ed, found_es if es is None else es
     edv = None if ed is None or np.isnan(volumes[ed]) else float(volumes[ed])
     esv = None if es is None or np.isnan(volumes[es]) else float(volumes[es])
@@ -124,8 +135,16 @@ def _summary(
         None if calibration is None else area_px2 * calibration.x_mm * calibration.y_mm,
         None if calibration is None else length_mm,
         volumes,
-        None if calibration is None else edv, None if calibration is None else esv, ef, calibration,
+        None if calibration is None else edv, None if calibration is None else esv, ef, calibration, former,
     )  # fmt: skip
+
+
+def before_corrections(prediction: Prediction | None, label: Label, calibration: Calibration | None) -> Instants:
+    """ED and ES of a prediction, where no person said what they are; None where nothing is predicted."""
+    if prediction is None:
+        return None, None
+    alone = measure(prediction.contours, calibration, prediction.confidence, label.ed, label.es)
+    return alone.ed, alone.es
 
 
 def contours_shown(frames: int, prediction: Prediction | None, label: Label) -> np.ndarray:

@@ -12,7 +12,7 @@ from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
-from echoview.measure import Measurements, confidence_shown, contours_shown, measure
+from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 
@@ -121,4 +121,6 @@ def measured_with(cine: Cine, prediction: Prediction | None, label: Label) -> Me
     """The numbers of a label and, where it says nothing, of a prediction."""
     frames = len(cine)
     lines, confidence = contours_shown(frames, prediction, label), confidence_shown(frames, prediction, label)
-    return measure(lines, label.calibration or cine.calibration, confidence, label.ed, label.es)
+    spacing = label.calibration or cine.calibration
+    former = before_corrections(prediction, label, spacing)
+    return measure(lines, spacing, confidence, label.ed, label.es, former)

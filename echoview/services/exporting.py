@@ -26,7 +26,7 @@ from echoview.io.export_item import Outgoing, keyed
 from echoview.io.export_masks import write_masks
 from echoview.io.export_measures import write_measures
 from echoview.io.export_overlay import write_overlay
-from echoview.measure import Measurements, confidence_shown, contours_shown, measure
+from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference, preparation_of
 from echoview.store import Library
 from echoview.store.transfer import Entry, History, histories
@@ -201,7 +201,8 @@ def _measured(
 ) -> Measurements:
     """ED and ES as said or found; where there are too few frames to find them, the largest and the smallest."""
     confidence = confidence_shown(len(lines), prediction, label)
-    measured = measure(lines, calibration, confidence, label.ed, label.es)
+    former = before_corrections(prediction, label, calibration)
+    measured = measure(lines, calibration, confidence, label.ed, label.es, former)
     known = np.flatnonzero(np.isfinite(measured.volumes))
     if (measured.ed is not None and measured.es is not None) or len(known) < 2:
         return measured

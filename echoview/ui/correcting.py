@@ -14,8 +14,9 @@ from echoview.correction import Correction
 from echoview.domain.calibration import Axes, calibrated
 from echoview.domain.contour import Contour
 from echoview.domain.prediction import LogitMap
-from echoview.measure.effect import effect
+from echoview.measure.effect import effect, moved
 from echoview.measure.inspect import Finding
+from echoview.measure.measurements import Measurements
 from echoview.ui import dialogs
 from echoview.ui.cine_view import CineView
 from echoview.ui.measure_panel import MeasurePanel
@@ -34,6 +35,7 @@ class Correcting(QObject):
         super().__init__(window)
         self._window, self._workflow, self._player, self._view = window, workflow, player, view
         self._session = workflow.session
+        self._measured: Measurements | None = None  # as last shown, to see where ED and ES go
         self.flickered = False  # whether the prediction is shown though a person corrected the frame
         self.correction = Correction(workflow, self)
         self.readout = Readout(view)
@@ -61,6 +63,9 @@ class Correcting(QObject):
         self._view.ruled.connect(self._ruled)
         self._view.revert_wanted.connect(acts["revert"].trigger)
         self._player.frame_changed.connect(self._looked)
+        self._session.label_changed.connect(self._tell_moved)
+        for signal in (self._session.cine_changed, self._session.prediction_changed):
+            signal.connect(self._remember)
         self.correction.proposed.connect(self._show_proposal)
 
     def show_contour(self) -> None:
@@ -146,8 +151,12 @@ class Correcting(QObject):
     def next_doubt(self) -> None:
         """N: the least certain arc of the cine that was not looked at yet."""
         doubt = self.correction.next_doubt()
-        if doubt is not None:
-            self._look(doubt.t, doubt.at, "least certain here")
+        if doubt is None:
+            return
+        shown = self._session.editable(doubt.t)  # it may have been carried elsewhere since it was predicted
+        line = None if shown is None else shown.dense(201)
+        at = doubt.at if line is None else tuple(line[int(np.hypot(*(line - doubt.at).T).argmin())])
+        self._look(doubt.t, at, "least certain here")
 
     def show_finding(self, finding: Finding) -> None:
         self._look(finding.t, finding.at, "here")
@@ -201,7 +210,17 @@ class Correcting(QObject):
         measured = self._session.preview(t, line)
         self._panel.preview(measured)
         shown = None if measured is None else effect(measured, self._session.predicted, t, line)
-        self.readout.show_effect(shown, line)
+        self.readout.show_effect(shown, line, moved(self._session.measurements, measured))
+
+    def _remember(self, *_: object) -> None:
+        self._measured = self._session.measurements
+
+    def _tell_moved(self) -> None:
+        """A correction made another frame ED or ES: said once, until another frame is shown."""
+        label, words = self._session.label, moved(self._measured, self._session.measurements)
+        self._remember()
+        if words and (label.ed, label.es) == (None, None):  # else a person chose
+            self._view.noticed.emit(words)
 
     def _looked(self, _t: int) -> None:
         if not self._player.playing:  # a loop also plays for nobody

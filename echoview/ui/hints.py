@@ -47,7 +47,7 @@ class Advice(QLabel):
 
     def refresh(self, clicks: int = 0) -> None:
         tool = self._view.tool
-        text = _HOW.get(tool, self._notice)
+        text = self._notice or _HOW.get(tool, "")
         if tool is Tool.DRAW:
             text = _NEXT_CLICK[min(clicks, len(_NEXT_CLICK) - 1)]
         elif tool is Tool.RESEED:

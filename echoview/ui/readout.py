@@ -20,18 +20,18 @@ class Readout(QLabel):
         super().__init__(view)
         self._view = view
         self.setFont(tabular(self.font()))
-        self.setStyleSheet(f"background: {DARK.raised}; border-radius: 6px; padding: 6px 10px;")
+        self.setStyleSheet(f"color: {DARK.text}; background: {DARK.raised}; border-radius: 6px; padding: 6px 10px;")
         self.setTextFormat(Qt.TextFormat.RichText)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("Effect of the correction")
         self.hide()
 
-    def show_effect(self, effect: Effect | None, line: np.ndarray | None) -> None:
-        """Beside the contour line (N,2) px, or hidden."""
+    def show_effect(self, effect: Effect | None, line: np.ndarray | None, note: str = "") -> None:
+        """Beside the contour line (N,2) px, or hidden; `note`: what else changed."""
         if effect is None or line is None:
             self.hide()
             return
-        self.setText(sentence(effect))
+        self.setText(sentence(effect, note))
         self.adjustSize()
         self._place(line)
         self.show()
@@ -47,8 +47,8 @@ class Readout(QLabel):
         self.move(int(left), int(top))
 
 
-def sentence(effect: Effect) -> str:
-    """Three short lines of rich text."""
+def sentence(effect: Effect, note: str = "") -> str:
+    """Three short lines of rich text, four with a note."""
     quiet = f"color: {DARK.quiet}; font-size: 11px;"
     ef = "no EF" if effect.ef_percent is None else f"EF {effect.ef_percent:.0f} %"
     change = "" if effect.change is None else f" &nbsp;{effect.change:+.1f} points".replace("-", "−")
@@ -61,4 +61,6 @@ def sentence(effect: Effect) -> str:
     volume = "" if effect.volume_ml is None else f" · {effect.volume_ml:.0f} ml"
     area = f"{effect.area:.1f}" if effect.area_unit == "cm²" else f"{effect.area:.0f}"
     lines.append(f"<span style='{quiet}'>{area} {effect.area_unit}{volume}</span>")
+    if note:
+        lines.append(f"<span style='color: {DARK.flag}; font-size: 11px;'>{note}</span>")
     return "<br>".join(lines)

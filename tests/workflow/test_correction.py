@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from echoview.domain.contour import Contour, Origin
-from echoview.domain.contour_edit import off_line
+from echoview.domain.contour_edit import off_line, scaled
 from echoview.services.propagation import Way
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -195,6 +195,22 @@ def test_alt_and_an_arrow_go_to_the_frames_of_a_person(opened):
     assert window.player.t == T + 9
     QTest.keyClick(window, Qt.Key.Key_Left, alt)
     assert window.player.t == T
+
+
+def test_correcting_es_keeps_es_there_and_a_clear_change_says_where_it_went(opened):
+    session, window = opened.session, opened.window
+    es = session.measurements.es
+    window.player.seek(es)
+    wider = scaled(session.editable(es), 1.03)
+    opened.workflow.edit_contour(es, wider, "scale contour")
+    assert session.measurements.es == es, "the neighbours, which nobody looked at, are smaller by a hair"
+    assert session.measurements.esv_ml is None or session.measurements.esv_ml == session.measurements.volumes[es]
+    assert not window.picture.advice.isVisible()
+    opened.workflow.edit_contour(es, scaled(wider, 1.2), "scale contour")
+    assert session.measurements.es != es
+    assert window.picture.advice.text() == f"ES is frame {session.measurements.es + 1} now"
+    session.undo_stack.undo()
+    assert session.measurements.es == es, "the same label gives the same numbers"
 
 
 def test_smooth_takes_jags_out(opened):

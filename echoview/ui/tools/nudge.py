@@ -12,7 +12,7 @@ from typing import Self
 import numpy as np
 
 from echoview.domain.contour import Contour
-from echoview.domain.contour_edit import follow, inside
+from echoview.domain.contour_edit import crossing, follow, inside
 from echoview.ui.tools.base import Gesture, Pointer
 
 _POINTS = 181
@@ -43,9 +43,13 @@ class Nudge(Gesture):
     def to(self, at: Pointer) -> Self:
         way = at.xy - self.place
         steps = max(math.ceil(float(np.hypot(*way)) / (_STEP * at.radius)), 1)
-        line = self.pushed
+        line, knotted = self.pushed, _knotted(self.pushed)
         for n in range(1, steps + 1):
-            line = push(line, self.place + way * n / steps, at.radius, self.outwards)
+            pushed = push(line, self.place + way * n / steps, at.radius, self.outwards)
+            if knotted or not _knotted(
+                pushed
+            ):  # a step that would tie a knot is left out; one that is there may be undone
+                line = pushed
         return replace(self, pushed=line, place=at.xy)
 
 
@@ -53,6 +57,10 @@ def begin(contour: Contour, at: Pointer) -> Nudge:
     """Put the circle down: inside the cavity it will push outwards, outside inwards."""
     line = contour.dense(_POINTS)
     return Nudge(contour, line, at.xy, inside(line, at.x, at.y), max(_TOLERANCE * at.reach, 0.1)).to(at)
+
+
+def _knotted(line: np.ndarray) -> bool:
+    return crossing(line[::2]) is not None
 
 
 def push(line: np.ndarray, centre: np.ndarray, radius: float, outwards: bool) -> np.ndarray:

@@ -120,3 +120,41 @@ def test_a_deeper_trough_after_the_one_whole_beat_is_not_its_end_systole():
     sizes = 100 + 40 * np.cos(2 * np.pi * frames / 22) - np.where(frames > 22, 12, 0)
     assert find_beats(sizes) == [(0, 22)]
     assert find_ed_es(sizes) == (0, 11)
+
+
+def corrected(sizes: np.ndarray, **changed: float) -> tuple[np.ndarray, np.ndarray]:
+    """The sizes after a person changed some frames ("t3" = 70.0), and the confidence of all."""
+    sizes, confidence = sizes.copy(), np.full(len(sizes), 0.9)
+    for name, value in changed.items():
+        sizes[int(name[1:])], confidence[int(name[1:])] = value, 1.0
+    return sizes, confidence
+
+
+def test_correcting_es_does_not_move_es_to_a_neighbour_that_nobody_looked_at():
+    sizes, confidence = corrected(beat(3), t15=70.0)  # 60 before, and its neighbours about 61
+    assert find_ed_es(sizes, confidence) != (3, 15), "without what was before it moves"
+    assert find_ed_es(sizes, confidence, (3, 15)) == (3, 15)
+
+
+def test_a_frame_that_is_clearly_more_extreme_takes_over():
+    sizes, confidence = corrected(beat(3), t15=95.0)  # not the smallest by far
+    assert find_ed_es(sizes, confidence, (3, 15))[1] in (14, 16)
+    sizes, confidence = corrected(beat(3), t18=58.0)  # a hair smaller than 60
+    assert find_ed_es(sizes, confidence, (3, 15)) == (3, 15)
+    sizes, confidence = corrected(beat(3), t18=50.0)
+    assert find_ed_es(sizes, confidence, (3, 15)) == (3, 18)
+
+
+def test_between_two_frames_of_a_person_the_more_extreme_one_counts():
+    sizes, confidence = corrected(beat(3), t15=61.0, t16=60.5)
+    assert find_ed_es(sizes, confidence, (3, 15)) == (3, 16)
+
+
+def test_a_correction_does_not_move_ed_and_es_to_another_beat():
+    t = np.arange(72)
+    sizes = 100 + 40 * np.cos(2 * np.pi * (t - 2) / 24) - np.where((t > 25) & (t < 50), 3.0, 0.0)
+    former = find_ed_es(sizes, np.full(72, 0.9))
+    others = [n for n in (2, 26, 50) if n != former[0]]
+    changed, confidence = corrected(sizes, **{f"t{former[1]}": sizes[former[1]] + 14})
+    assert find_ed_es(changed, confidence)[0] in others, "another beat has the middle ejection now"
+    assert find_ed_es(changed, confidence, former) == former

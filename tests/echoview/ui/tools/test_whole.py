@@ -57,7 +57,7 @@ def test_the_circle_leaves_an_annulus_point_alone_unless_it_lies_on_it(contour, 
     hinge, middle = contour.handles[end], contour.handles.mean(0)
     wall = contour.handles[1 if end == 0 else -2]
     outwards = (wall - middle) / np.hypot(*(wall - middle))
-    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards, wall, wall + 6 * outwards], radius=10).now
+    beside = stroke(Tool.NUDGE, contour, [wall - 12 * outwards, wall - 2 * outwards], radius=10).now
     np.testing.assert_array_equal(beside.handles[end], hinge)
     assert beside.origins[end] is Origin.PREDICTED
     assert off_line(beside.dense(), contour.dense(400)).max() > 5, "the wall beside it went"
@@ -85,6 +85,15 @@ def test_nudging_a_rough_border_again_and_again_does_not_multiply_its_points(con
         at_wall = line[rng.integers(30, 170)]
         contour = stroke(Tool.NUDGE, contour, [at_wall, at_wall + rng.normal(0, 6, 2)], radius=5).now
     assert len(contour.handles) < 160
+
+
+def test_wild_strokes_of_the_circle_tie_no_knot(contour):
+    rng = np.random.default_rng(5)
+    middle = contour.handles.mean(0)
+    for _ in range(10):
+        way = [middle + rng.normal(0, 40, 2) for _ in range(5)]
+        contour = stroke(Tool.NUDGE, contour, way).now
+        assert crossing(contour.dense(90)) is None
 
 
 def test_a_nudge_that_touches_nothing_changes_nothing(contour):
