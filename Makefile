@@ -2,6 +2,8 @@
 .PHONY: setup run demo test check soak bench bundle screenshots
 
 PYTEST = .venv/bin/python -m pytest $(ARGS)
+# `make test SIDE_BY_SIDE= ARGS="-s -k name"` shows what a test prints.
+SIDE_BY_SIDE = -n 2 --dist loadfile
 test soak bench screenshots: export QT_QPA_PLATFORM ?= offscreen
 
 setup:
@@ -14,7 +16,7 @@ demo: setup
 	@.venv/bin/echoview demo
 
 test: setup
-	$(PYTEST)
+	$(PYTEST) $(SIDE_BY_SIDE)
 
 check: setup
 	.venv/bin/ruff check .

@@ -62,12 +62,11 @@ class Session(QObject):
 
     @property
     def view(self) -> View | None:
-        """What the person said, else the network, else the file."""
-        if self.label.view is not None:
-            return self.label.view
-        if self.prediction is not None and self.prediction.done:
+        """What the person said, else the file, else the network."""
+        said = self.label.view or (self.cine.info.view_hint if self.cine else None)
+        if said is None and self.prediction is not None and self.prediction.done:
             return self.prediction.view
-        return self.cine.info.view_hint if self.cine else None
+        return said
 
     @property
     def calibration(self) -> Calibration | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
-from echoview.domain.prediction import LogitMap, Prediction
+from echoview.domain.prediction import Prediction
 from echoview.domain.study import CineFile
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -42,6 +43,9 @@ class Workflow(QObject):
         counted(): `corrected` is up to date.
         device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
+
+    Attributes:
+        recall: what is known already of a cine that opens, a whole prediction with these weights, or None.
     """
 
     refused = Signal(object)
@@ -67,6 +71,7 @@ class Workflow(QObject):
         self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self)
         self.studies.found.connect(self._found)
         self.studies.ended.connect(self._list_ended)
+        self.recall: Callable[[Cine, WeightsSet], Prediction | None] = lambda _cine, _weights: None
         self._first_wanted = False  # of the folder that is being listed
         self._opening: Job | None = None
         self._predicting: Job | None = None
@@ -194,7 +199,11 @@ class Workflow(QObject):
             self.refused.emit(EchoViewError(held.note, "They are kept in the library; nothing was changed."))
         if pending is not None and not self.saving:
             self.save_again()
-        self.predict()
+        self.progressed.emit("", -1.0)
+        if self.session.weights is None or (known := self.recall(cine, self.session.weights)) is None:
+            self.predict()
+        else:
+            self.session.set_prediction(known)
 
     def _not_opened(self, error: EchoViewError) -> None:
         self._opening = None
@@ -213,28 +222,20 @@ class Workflow(QObject):
             return  # the window shows the reason where the numbers would be
         self.session.set_prediction(None)
         self.ahead.give_way()
-        empty = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
         self.progressed.emit("Predicting", 0.0)
         self._predicting = self.jobs.run(
-            Lane.INFERENCE, "predict", self._inference.predict, cine, weights, self.settings.device,
-            on_item=lambda item: self._predicted(cine, empty, *item),
+            Lane.INFERENCE, "predict", self._inference.grown, cine, weights, self.settings.device,
+            on_item=lambda grown: self._predicted(cine, grown),
             on_done=lambda _: self._prediction_ended(),
             on_error=self._prediction_refused,
         )  # fmt: skip
 
-    def _predicted(
-        self, cine: Cine, empty: Prediction, found: object, device: str, fps: float, seen: LogitMap | None = None
-    ) -> None:
+    def _predicted(self, cine: Cine, grown: Prediction) -> None:
         if cine is not self.session.cine:
             return
         self._tried = None  # the device is there
-        so_far = self.session.prediction
-        if so_far is None or found.t == 0:  # type: ignore[attr-defined]  # a fall-back to the CPU starts anew
-            so_far = replace(empty, device=device)
-        grown = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)  # type: ignore[attr-defined]
-        grown = grown.with_evidence(found.t, found.spread_px, seen)  # type: ignore[attr-defined]
-        self.session.set_prediction(grown, found.t)  # type: ignore[attr-defined]
-        left = (len(cine) - grown.done) / max(fps, 0.1)
+        self.session.set_prediction(grown, grown.done - 1)
+        left = (len(cine) - grown.done) / max(grown.fps, 0.1)
         text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
         self.progressed.emit(text, grown.done / len(cine))
 

@@ -1,4 +1,4 @@
-"""Make the pictures of the README: the real window, offscreen, on the sample cine.
+"""Make the pictures of the README and the guide: the real window, offscreen, on the sample and on simulated cines.
 
 Usage: python scripts/screenshots.py [OUT] [--scale 2]
 """
@@ -77,6 +77,7 @@ def _take(out: Path) -> None:
     until(lambda: workflow.jobs.idle)
 
     _take_reading_room(app, shot, on_screen)
+    _take_weights_beside(app, shot)
     window.inspector.setCurrentIndex(1)
     until(lambda: workflow.jobs.idle)
     shot("learn")
@@ -87,6 +88,7 @@ def _take(out: Path) -> None:
     shot("training")
     until(lambda: learning.stage in (Stage.IDLE, Stage.JUDGING))
     shot("comparing")
+    _take_views_beside(app, shot)
     window.close()
 
 
@@ -129,6 +131,47 @@ def _take_reading_room(app, shot, on_screen) -> None:
     window.acts["theme"].trigger()
     shot("light")
     window.acts["theme"].trigger()
+
+
+def _take_weights_beside(app, shot) -> None:
+    """Two sets of weights on the open cine, in one picture."""
+    from echoview.demo import until
+    from echoview.ui.weights_beside import Where
+
+    window, weights = app.window, app.window.picture.layouts.weights
+    window.acts["weights_beside"].trigger()
+    until(lambda: weights.other.measured is not None and app.workflow.jobs.idle)
+    weights.put(Where.OVER)
+    window.player.seek(app.session.measurements.es + 2)  # a frame that nobody corrected
+    shot("weights")
+    window.acts["weights_beside"].trigger()
+
+
+def _take_views_beside(app, shot) -> None:
+    """A simulated study in three views, in step."""
+    from echoview.demo import until
+    from ral.phantom import simulate
+    from ral.phantom.write import write_dicom
+
+    window, session, workflow = app.window, app.session, app.workflow
+    views = window.picture.layouts.views
+    with tempfile.TemporaryDirectory() as folder:
+        study = Path(folder) / "study"
+        study.mkdir()
+        for view in ("A4C", "A2C", "A3C"):
+            number = ("A4C", "A2C", "A3C").index(view)
+            write_dicom(study / f"{number}-{view}.dcm", simulate(41, view, 40, 320, pathology="normal"))
+        window.inspector.setCurrentIndex(0)
+        workflow.open(study)
+        until(lambda: "A4C" in session.path and session.prediction is not None and session.prediction.complete)
+        window.player.pause()
+        window.acts["views_beside"].trigger()
+        until(lambda: all(path and views.neighbours.get(path).measured for path in views.paths) and workflow.jobs.idle)
+        window.banner.dismiss()
+        window.player.seek(session.measurements.es)
+        until(lambda: all(pane.t == pane._wanted for pane in views.panes))
+        shot("views")
+        window.acts["views_beside"].trigger()
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ TABLE: dict[str, Row] = {
     "echoview.ui": Row(
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
-            *echoview("correction", "exchange"),
+            *echoview("correction", "exchange", "beside", "other_weights"),
             *QT,
             "pyqtgraph",
         ),
@@ -79,6 +79,9 @@ TABLE: dict[str, Row] = {
 }
 TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
 TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.session"]
+TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
+    (*TABLE["echoview.session"].now, *echoview("beside")), TABLE["echoview.session"].later
+)
 
 
 class Import(NamedTuple):

@@ -144,6 +144,12 @@ class Cine:
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
 
+    def keep_at_most(self, cache_bytes: int) -> None:
+        """Hold fewer decoded frames from now on: several cines are open at once."""
+        with self._lock:
+            self._cache_bytes = cache_bytes
+            self._evict()
+
     def cached(self, t: int) -> np.ndarray | None:
         """Frame `t` if it is decoded already, else None; never decodes, so the GUI thread may call it."""
         with self._lock:

@@ -18,6 +18,7 @@ from rle.utils import decode_pixel_data as decode_rle
 from echoview.errors import CineUnsupported
 from echoview.io.apart import jpeg_ls_apart
 from echoview.io.frames import PixelFormat, stored_bits, ybr_to_rgb
+from echoview.io.jpeg_extended import decode_extended
 from echoview.io.jpeg_lossless import decode_lossless
 
 Reader = Callable[[bytes], np.ndarray]
@@ -25,7 +26,7 @@ Reader = Callable[[bytes], np.ndarray]
 _JPEG = (uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1)
 _JPEG_LS = (uid.JPEGLSLossless, uid.JPEGLSNearLossless)
 _JPEG_2000 = (uid.JPEG2000Lossless, uid.JPEG2000, uid.HTJ2KLossless, uid.HTJ2KLosslessRPCL, uid.HTJ2K)
-_LOSSLESS, _LS = 0xC3, 0xF7  # frame markers
+_EXTENDED, _LOSSLESS, _LS = 0xC1, 0xC3, 0xF7  # frame markers
 _STARTS = (*(code for code in range(0xC0, 0xD0) if code not in (0xC4, 0xC8, 0xCC)), _LS)
 _YBR = ("YBR_FULL", "YBR_FULL_422")
 _RLE_GAIN = 64  # two bytes stand for 128 at most
@@ -62,7 +63,7 @@ def choose_decoder(name: str, form: PixelFormat) -> Reader:
 
 
 def read_jpeg(name: str, stored: bytes, form: PixelFormat) -> np.ndarray:
-    """Any JPEG whose values have 8 bits, and lossless ones of up to 16; what the frame says decides, not the header.
+    """Any JPEG of 8 bits, grey ones of 12, and lossless ones of up to 16; what the frame says decides, not the header.
 
     Raises:
         CineUnsupported: a kind of JPEG that no library here reads.
@@ -72,6 +73,8 @@ def read_jpeg(name: str, stored: bytes, form: PixelFormat) -> np.ndarray:
     _check(sides, form)
     if sides.kind == _LOSSLESS:
         return _read_lossless(name, stored, form, sides)
+    if (sides.kind, sides.bits, sides.samples) == (_EXTENDED, 12, 1) and form.rows * form.columns <= _MOST_SLOW:
+        return stored_bits(decode_extended(stored, form.rows, form.columns), form)
     if sides.bits != 8:
         raise CineUnsupported(f"{name} is compressed as {sides.bits}-bit JPEG, which is not read here.", _HINT)
     if form.photometric == "RGB":

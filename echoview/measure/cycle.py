@@ -22,8 +22,8 @@ def find_ed_es(
     """Frames of the largest and of the smallest cavity.
 
     ED is the largest cavity, ES the smallest of the same beat (ASE/EACVI 2015, where valve closure is not seen); of
-    several beats the one with the middle ejection. A median over five frames keeps a single wrong frame from being
-    either.
+    several beats the one with the middle ejection; where no whole beat is seen, the extremes of all frames. A median
+    over five frames keeps a single wrong frame from being either.
 
     Args:
         sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
@@ -49,7 +49,7 @@ def find_ed_es(
     sane = np.abs(kept - smooth) <= _ODD * (largest - smallest)
     sane[[0, -1]] = trusted[[0, -1]]  # at an end the median lags, and says nothing against the frame
     beats = _beats(smooth, largest - smallest)
-    if len(beats) < 2:
+    if not beats:
         ed, es = _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
     else:
         found = [_turns(kept, smooth, sane, start, end) for start, end in beats]

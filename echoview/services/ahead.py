@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
+from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.domain.study import Status, status_of
@@ -15,7 +16,8 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
-from echoview.measure import before_corrections, confidence_shown, contours_shown, measure
+from echoview.measure import Measurements
+from echoview.services.aside import measured_with
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.store import Library
@@ -113,18 +115,19 @@ class Ahead(QObject):
         self._go_on()
         self.moved_on.emit()
 
-    def _predict(self, path: str, weights: WeightsSet, device: str) -> Iterator[None]:
+    def _predict(self, path: str, weights: WeightsSet, device: str) -> Iterator[Prediction]:
         """Runs on the lane; yields after every frame, so that it can be cancelled there."""
         cine = open_cine(path, patient_secret=self._secret)
         library = self._library()
         label = Label() if library is None else library.label(cine.info.identity)
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
-        for found, _, fps, _ in self._inference.predict(cine, weights, device):
-            prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
-            yield None
-        lines, confidence = contours_shown(len(cine), prediction, label), confidence_shown(len(cine), prediction, label)
-        spacing = label.calibration or cine.calibration
-        former = before_corrections(prediction, label, spacing)
-        measured = measure(lines, spacing, confidence, label.ed, label.es, former)
-        share = None if label.view is not None else float(prediction.view_probabilities.max())
-        return Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))
+        for prediction in self._inference.grown(cine, weights, device):
+            yield prediction
+        return told_of(cine, label, prediction, measured_with(cine, prediction, label))  # type: ignore[return-value]
+
+
+def told_of(cine: Cine, label: Label, prediction: Prediction, measured: Measurements) -> Told:
+    """The row of a cine that was predicted from beginning to end."""
+    said = label.view or cine.info.view_hint
+    share = None if said is not None else float(prediction.view_probabilities.max())
+    return Told(status_of(label, True), said or prediction.view, share, measured.ef_percent, len(cine))

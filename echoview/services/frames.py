@@ -72,6 +72,12 @@ class FrameFeeder(QObject):
             self._wish = _Wish(cine, t, first, last, backwards)
             self._changed.notify()
 
+    def rest(self) -> None:
+        """Nothing is wanted for now; the cine is let go of."""
+        with self._changed:
+            self._wish = None
+            self._changed.notify()
+
     def end(self) -> None:
         """Stop the thread and let go of the cine."""
         with self._changed:
@@ -87,8 +93,8 @@ class FrameFeeder(QObject):
                 if self._ended:
                     return
                 served = self._wish
-            assert served is not None
-            self._serve(served)
+            if served is not None:
+                self._serve(served)
 
     def _serve(self, wish: _Wish) -> None:
         for t in wish.order():

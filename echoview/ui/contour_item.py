@@ -14,7 +14,7 @@ from echoview.ui.theme import DARK
 
 _LINE_PX = 2.0
 _HANDLE_PX = 4.5  # on the screen, at every zoom
-_DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.4)
+DASHED, _DOTTED, DASH_DOTTED = (4.0, 3.0), (0.1, 2.4), (7.0, 2.5, 1.0, 2.5)
 _COLOURS = {
     Origin.PREDICTED: DARK.prediction,
     Origin.ACCEPTED: DARK.approved,
@@ -29,7 +29,8 @@ class ContourItem(QGraphicsItem):
     """One contour, in picture coordinates (pixel centres at integers).
 
     `show_points` draws a predicted line (N,2), `show_contour` a person's or one that was carried over, `show_line` one
-    that is in the hand, `show_ghost` one that is only proposed. Handles are drawn on top of any.
+    that is in the hand, `show_ghost` one that is only proposed, `show_other` another set's. Handles are drawn on top of
+    any.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class ContourItem(QGraphicsItem):
         self.points: np.ndarray | None = None  # the line that is drawn, (N,2); read by what is drawn about it
         self._path = QPainterPath()
         self._annulus: QLineF | None = None
-        self._dashes: tuple[float, ...] = _DASHED
+        self._dashes: tuple[float, ...] = DASHED
         self._colour = DARK.prediction
         self._handles: Contour | None = None
         self._hot = -1
@@ -52,7 +53,7 @@ class ContourItem(QGraphicsItem):
 
     def show_points(self, points: np.ndarray | None) -> None:
         """A predicted contour (N,2), or none."""
-        self._dashes, self._colour = _DASHED, DARK.prediction
+        self._dashes, self._colour = DASHED, DARK.prediction
         self._set_line(points)
 
     def show_contour(self, contour: Contour) -> None:
@@ -72,6 +73,11 @@ class ContourItem(QGraphicsItem):
     def show_ghost(self, points: np.ndarray | None) -> None:
         """A line (N,2) that is proposed and not yet accepted, or none."""
         self._dashes, self._colour = _DOTTED, DARK.propagated
+        self._set_line(points)
+
+    def show_other(self, points: np.ndarray | None) -> None:
+        """What the other set of weights says (N,2), or none."""
+        self._dashes, self._colour = DASH_DOTTED, DARK.other
         self._set_line(points)
 
     def show_handles(self, contour: Contour | None, hot: int = -1) -> None:

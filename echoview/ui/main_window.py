@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self.loops = Loops(self.session, self.player, self)
         self.feeder = feeder
         self.banner, self.view = Banner(), CineView()
-        self.picture = PictureZone(workflow, self.player, self.view)
+        self.picture = PictureZone(workflow, self.player, self.view, feeder)
         self.reading = Reading(self.session, self.player, self.view, feeder)
         self.opening = Opening(self, workflow, sample)
         self.correcting = Correcting(self, workflow, self.player, self.view)
@@ -72,7 +72,7 @@ class MainWindow(QMainWindow):
         self.keys.apply(self.acts)
         self.picture.give_tools(self.acts, self.correcting.as_annotator)
         self.top_bar = TopBar(self.session)
-        for line in (TrainingLine(learning), self.exchanging.progress):
+        for line in (TrainingLine(learning), self.exchanging.progress, self.picture.layouts.weights.progress):
             self.top_bar.add_progress(line)
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
@@ -117,11 +117,11 @@ class MainWindow(QMainWindow):
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
-            "picture": controls.toggle, "side_by_side": self.picture.side.toggle, "invert": controls.invert,
+            "picture": controls.toggle, "invert": controls.invert,
             "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predict,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "next_zone": self._next_zone, "keys": self._show_keys,
-            "theme": self._change_theme, "quit": self.close,
+            "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
         } | edit.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -173,7 +173,10 @@ class MainWindow(QMainWindow):
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
         self.picture.calibrating.offered.connect(self.banner.say)
-        self.picture.side.sought.connect(self.reading.scrub)
+        layouts = self.picture.layouts
+        layouts.give(self.acts, self.cines.model, self.reading.begin_at)
+        layouts.ed_es.sought.connect(self.reading.scrub)
+        layouts.weights.curve_changed.connect(self.transport.timeline.show_other)
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
@@ -290,6 +293,7 @@ class MainWindow(QMainWindow):
         self.exchanging.exchange.cancel()
         self.correcting.correction.end()
         self.workflow.jobs.shut_down()
+        self.picture.layouts.end()
         self.feeder.end()
         super().closeEvent(event)
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from echoview.domain.contour import Contour
 from echoview.measure import Measurements
+from echoview.measure.rate import heart_rate
 from echoview.session import Session
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, quiet, rule
@@ -35,6 +36,7 @@ class MeasurePanel(QWidget):
         self.ef.setFont(tabular(self.ef.font()))
         self.was = quiet("", wrap=False)
         self.edv, self.esv = Figure("EDV", "ml"), Figure("ESV", "ml")
+        self.rate = Figure("Heart rate", "bpm")
         self.area, self.length = Figure("Area", ""), Figure("Length", "")
         self.reason = quiet("")
         self.calibrate = self._button("Calibrate", "ruler", self.calibrate_wanted)
@@ -76,6 +78,7 @@ class MeasurePanel(QWidget):
             first_rule,
             self.edv,
             self.esv,
+            self.rate,
             self.reason,
             self.calibrate,
             frame_rule,
@@ -119,6 +122,7 @@ class MeasurePanel(QWidget):
         calibrated = session.calibration is not None
         self.edv.setVisible(calibrated)
         self.esv.setVisible(calibrated)
+        self._show_rate(measured)
         note = session.cine.info.calibration_note if session.cine else ""
         self.reason.setText(
             "Open a cine: its ejection fraction, volumes and sizes stand here."
@@ -134,6 +138,18 @@ class MeasurePanel(QWidget):
         self.calibrate.setText(" Calibrate again" if calibrated else " Calibrate")
         self._show_frame(measured)
         self._show_notes(measured)
+
+    def _show_rate(self, measured: Measurements | None) -> None:
+        """A drag does not change it."""
+        if self._correcting:
+            return
+        cine, prediction = self._session.cine, self._session.prediction
+        whole = measured is not None and (prediction is None or prediction.complete)
+        found = None if cine is None else heart_rate(cine, measured.area_px2 if measured and whole else None)
+        self.rate.setVisible(found is not None)
+        if found is not None:
+            self.rate.show_value(found.per_minute)
+            self.rate.setToolTip(found.source)
 
     def _show_change(self, ef: float | None) -> None:
         """ΔEF against the prediction, once a person changed something."""

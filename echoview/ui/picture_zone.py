@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
@@ -13,17 +14,20 @@ from echoview.ui.calipers import Calipers
 from echoview.ui.cine_view import CineView
 from echoview.ui.first_steps import FirstSteps
 from echoview.ui.hints import Advice, EmptyHint
+from echoview.ui.layouts import Layouts
 from echoview.ui.mmode import MMode
 from echoview.ui.picture_controls import PictureControls, look_of, names_of, overlay_of
 from echoview.ui.player import Player
-from echoview.ui.side_by_side import SideBySide
 from echoview.workflow import Workflow
+
+if TYPE_CHECKING:
+    from echoview.services.frames import FrameFeeder
 
 
 class PictureZone(QSplitter):
     """Puts the picture's tools together; `give_tools` once the actions are there."""
 
-    def __init__(self, workflow: Workflow, player: Player, view: CineView) -> None:
+    def __init__(self, workflow: Workflow, player: Player, view: CineView, feeder: FrameFeeder) -> None:
         super().__init__(Qt.Orientation.Vertical)
         self._workflow, self._player, self._view = workflow, player, view
         self.hint = EmptyHint(view)
@@ -31,15 +35,9 @@ class PictureZone(QSplitter):
         known = workflow.settings
         self.controls = PictureControls(view, look_of(known.colours), overlay_of(known.overlay))
         self.controls.chosen.connect(self._keep)
-        self.side = SideBySide(workflow, player, view)
-        self.controls.chosen.connect(self.side.refresh)
-        pictures = QSplitter(Qt.Orientation.Horizontal)
-        for widget in (view, self.side):
-            pictures.addWidget(widget)
-            pictures.setStretchFactor(pictures.count() - 1, 1)
-            pictures.setCollapsible(pictures.count() - 1, False)
-        pictures.setHandleWidth(1)
-        self.addWidget(pictures)
+        self.layouts = Layouts(workflow, player, view, feeder)
+        self.controls.chosen.connect(self.layouts.same_overlay)
+        self.addWidget(self.layouts)
         self.setCollapsible(0, False)
         self.setHandleWidth(1)
 

@@ -75,12 +75,12 @@ class Player(QObject):
 
     def load(self, times_s: np.ndarray) -> None:
         """Another cine with these frame times (T,); stands still at its first frame."""
-        self.pause()
         self._times = np.asarray(times_s, float)
         steps = np.diff(self._times)
         self._usual_s = float(np.median(steps)) if len(steps) else 0.0
         self._first, self._last = 0, len(self._times) - 1
-        self._t = self._due = 0
+        self._t = self._due = self.dropped = 0
+        self.pause()  # tells others, who may look at the frame: it is of this cine by now
         self.span_changed.emit()
         self.frame_changed.emit(0)
 

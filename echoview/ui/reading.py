@@ -30,6 +30,7 @@ class Reading(QObject):
     def __init__(self, session: Session, player: Player, view: CineView, feeder: FrameFeeder) -> None:
         super().__init__(view)
         self._session, self._player, self._view, self._feeder = session, player, view, feeder
+        self._begin: tuple[str, int, bool] | None = None
         player.ready = self._ready
         player.awaited.connect(self._want)
         player.frame_changed.connect(self._show_frame)
@@ -41,10 +42,19 @@ class Reading(QObject):
         """Another cine is open: from its first frame on, playing if it moves."""
         cine = self._session.cine
         self._view.set_cine(cine.size if cine else None, self._session.calibration)
-        if cine is not None:
-            self._player.load(cine.times_s)
-            if len(cine) > 1:
-                self._player.play()
+        begin, self._begin = self._begin, None
+        if cine is None:
+            return
+        self._player.load(cine.times_s)
+        path, t, playing = begin or ("", 0, True)
+        if path == self._session.path:
+            self._player.seek(t)
+        if len(cine) > 1 and (playing or path != self._session.path):
+            self._player.play()
+
+    def begin_at(self, path: str, t: int, playing: bool) -> None:
+        """If the next cine that opens is this one, it begins at frame t, and plays only if `playing`."""
+        self._begin = (path, t, playing)
 
     def scrub(self, t: int) -> None:
         """The hand goes to frame t."""

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
 
 from echoview.domain.cine import Cine
-from echoview.domain.contour import Contour
 from echoview.ui.cine_view import CineView
+from echoview.ui.pane import Pane, PaneTitle
 from echoview.ui.player import Player
 from echoview.workflow import Workflow
 
 
-class SideBySide(QWidget):
+class SideBySide(Pane):
     """Looks like the picture: same look, overlay and zoom; follows corrections of its frame. A click goes there.
+
+    Args:
+        title: of the main picture.
 
     Signals:
         sought(t): the frame that it shows was clicked.
@@ -22,67 +23,54 @@ class SideBySide(QWidget):
 
     sought = Signal(int)
 
-    def __init__(self, workflow: Workflow, player: Player, view: CineView) -> None:
-        super().__init__()
+    def __init__(self, workflow: Workflow, player: Player, view: CineView, title: PaneTitle) -> None:
+        super().__init__("The other instant of the beat")
         self._workflow, self._session, self._player, self._main = workflow, workflow.session, player, view
+        self._title = title
         self.t: int | None = None
-        self.view = CineView()
-        self.view.setAccessibleName("The other instant of the beat")
-        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.view.viewport().setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.view.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.name = QLabel(self)
-        self.name.setObjectName("over")
-        self.name.move(12, 12)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(1, 0, 0, 0)
-        layout.addWidget(self.view)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.name.raise_()
+        self.setToolTip("Click to go there")
         self._drawn: tuple[Cine, int] | None = None
         session = self._session
         player.frame_changed.connect(self.refresh)
         for signal in (session.measured, session.label_changed, session.prediction_changed):
             signal.connect(self.refresh)
         session.cine_changed.connect(self._another_cine)
-        view.contrast_changed.connect(self._same_look)
         view.box.sigRangeChanged.connect(self._same_zoom)
+        self.pressed.connect(lambda: None if self.t is None else self.sought.emit(self.t))
         self.hide()
 
-    def toggle(self) -> None:
-        """Show both instants, the picture at ED; or the picture alone."""
-        self.setVisible(not self.isVisible())
-        if self.isVisible():
-            self._player.pause()
-            measured = self._session.measurements
-            if measured is not None and measured.ed is not None:
-                self.sought.emit(measured.ed)
-            self._another_cine()
+    def begin(self) -> None:
+        """Show both instants, the picture at ED."""
+        self.show()
+        self._player.pause()
+        measured = self._session.measurements
+        if measured is not None and measured.ed is not None:
+            self.sought.emit(measured.ed)
+        self._another_cine()
+
+    def end(self) -> None:
+        self.hide()
 
     def refresh(self, *_: object) -> None:
         """The other instant than the one where the picture stands; while that plays, what was shown stays."""
         cine, measured = self._session.cine, self._session.measurements
-        if not self.isVisible() or cine is None or self._player.playing:
+        if not self.isVisible() or cine is None:
             return
         ed, es = (None, None) if measured is None else (measured.ed, measured.es)
-        name, self.t = ("ES", es) if self._player.t != es else ("ED", ed)
-        if self.t is None or self.t >= len(cine):
-            self.t = None
-            self.view.show_points(None)
-            self._say(f"{name} is not known")
+        ef, frames = None if measured is None else measured.ef_percent, len(cine)
+        here = {ed: "ED", es: "ES"}.get(self._player.t, "")
+        self._title.say(here or "Between", ef, f"frame {self._player.t + 1} / {frames}")
+        if self._player.playing:
             return
-        self._say(f"{name}  ·  frame {self.t + 1}")
+        name, self.t = ("ES", es) if self._player.t != es else ("ED", ed)
+        if self.t is None or self.t >= frames:
+            self.t = None
+            self.show_contour(None)
+            self.title.say(name, None, f"{name} is not known")
+            return
+        self.title.say(name, None, f"frame {self.t + 1} / {frames}")
         self._show_frame(cine, self.t)
-        self.view.set_overlay(self._main.contour_item.overlay)
-        shown = self._session.contour(self.t)
-        if isinstance(shown, Contour):
-            self.view.show_contour(shown)
-        else:
-            self.view.show_points(shown)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.t is not None:
-            self.sought.emit(self.t)
+        self.show_contour(self._session.contour(self.t))
 
     def _show_frame(self, cine: Cine, t: int) -> None:
         from echoview.services.jobs import Lane
@@ -99,19 +87,11 @@ class SideBySide(QWidget):
     def _another_cine(self) -> None:
         cine = self._session.cine
         self._drawn = None
-        self.view.set_cine(cine.size if cine else None, self._session.calibration)
-        self._same_look()
+        self.show_size(cine.size if cine else None, self._session.calibration)
         self._same_zoom()
         self.refresh()
-
-    def _same_look(self) -> None:
-        self.view.set_look(self._main.look)
 
     def _same_zoom(self, *_: object) -> None:
         if self.isVisible():
             self.view.set_spacing(self._session.calibration)
             self.view.box.setRange(self._main.box.viewRect(), padding=0)
-
-    def _say(self, text: str) -> None:
-        self.name.setText(text)
-        self.name.adjustSize()

@@ -25,6 +25,7 @@ class Tokens:
     prediction: str = "#45C8E0"
     human: str = "#FFD166"
     propagated: str = "#B99BF8"
+    other: str = "#FF8FC7"  # what another set of weights says
     approved: str = "#62D394"
     flag: str = "#FF9F5A"
     error: str = "#FF6B6B"
@@ -42,8 +43,9 @@ class Tokens:
 DARK = Tokens()  # also what is drawn over the picture, which is dark in every theme
 LIGHT = Tokens(
     ground="#E8ECF0", panel="#F6F8FA", raised="#FFFFFF", line="#C5CDD6", text="#14181D", quiet="#52606D",
-    prediction="#006B82", human="#7D5800", propagated="#6440BF", approved="#176B3A", flag="#A34400", error="#B92929",
-    hover="#EDF1F5", on_accent="#FFFFFF", accent_hover="#00809B", disabled="#9AA5B1",
+    prediction="#006B82", human="#7D5800", propagated="#6440BF", other="#A3206B",
+    approved="#176B3A", flag="#A34400", error="#B92929", hover="#EDF1F5", on_accent="#FFFFFF", accent_hover="#00809B",
+    disabled="#9AA5B1",
 )  # fmt: skip
 _in_use = [DARK]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QHelpEvent,
@@ -54,6 +55,7 @@ class Timeline(QWidget):
         self._flag: tuple[str, int] | None = None  # that is being dragged, and where it is
         self._range_from: int | None = None
         self._scrubbing = False
+        self._other: np.ndarray | None = None
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -68,6 +70,11 @@ class Timeline(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, self._height())
+
+    def show_other(self, areas_px2: np.ndarray | None) -> None:
+        """Also the areas (T,) that another set of weights gives, or no longer."""
+        self._other = areas_px2
+        self._redraw()
 
     def set_frame(self, t: int) -> None:
         self._t = t
@@ -208,7 +215,7 @@ class Timeline(QWidget):
     # ---- drawing
 
     def _new_cine(self) -> None:
-        self._scale, self._flag, self._range_from = None, None, None
+        self._scale, self._flag, self._range_from, self._other = None, None, None, None
         self.updateGeometry()
         self._redraw()
 
@@ -275,7 +282,7 @@ class Timeline(QWidget):
                 curve_bottom -= paint.ECG_HEIGHT
                 paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - _EDGE)
             paint.paint_states(painter, scale, paint.states(self._session))
-            paint.paint_curve(painter, scale, self._session, curve_bottom)
+            paint.paint_curve(painter, scale, self._session, curve_bottom, self._other)
             paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
             painter.setClipping(False)
             paint.paint_flags(painter, scale, self.flags(), bottom)

@@ -13,6 +13,7 @@ from echoview.domain.cine import Ecg
 from echoview.domain.contour import Origin
 from echoview.measure import Measurements
 from echoview.session import Session
+from echoview.ui.contour_item import DASH_DOTTED
 from echoview.ui.theme import current
 from echoview.ui.time_scale import MARGIN, TimeScale
 
@@ -23,6 +24,7 @@ CURVE_TOP, ECG_HEIGHT = 38, 26
 UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
 _LINE, _PIECE = 1.6, 24  # px wide; points drawn at once
+_DASHED = (4.0, 3.0)
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
@@ -72,20 +74,24 @@ def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None
         painter.drawLines([QLineF(x, STATES_TOP, x, STATES_TOP + STATES_HEIGHT) for x in edges[1:-1]])
 
 
-def paint_curve(painter: QPainter, scale: TimeScale, session: Session, bottom: float) -> None:
-    """Areas; behind them what the network alone says, and how far it may be wrong."""
+def paint_curve(
+    painter: QPainter, scale: TimeScale, session: Session, bottom: float, other: np.ndarray | None = None
+) -> None:
+    """Areas; behind them what the network alone says, how far it may be wrong, and what `other` weights say (T,)."""
     now, was, prediction = session.measurements, session.predicted, session.prediction
     if now is None or not np.isfinite(now.area_px2).any():
         return
-    low, high = _range(now.area_px2)
+    low, high = _range(now.area_px2 if other is None else np.concatenate([now.area_px2, other]))
     y = _Vertical(low, high, CURVE_TOP, bottom)
     if was is not None and prediction is not None:
         _paint_band(painter, scale, y, was, prediction.confidence)
+    if other is not None:
+        _paint_line(painter, scale, y, other, current().colour("other"), DASH_DOTTED)
     by_hand = bool(session.label.contours)
     if was is not None and by_hand:
-        _paint_line(painter, scale, y, was.area_px2, current().colour("prediction"), dashed=True)
+        _paint_line(painter, scale, y, was.area_px2, current().colour("prediction"), _DASHED)
     colour = current().colour("human" if by_hand else "prediction")
-    _paint_line(painter, scale, y, now.area_px2, colour, dashed=not by_hand)
+    _paint_line(painter, scale, y, now.area_px2, colour, () if by_hand else _DASHED)
 
 
 def area_band(areas: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -193,7 +199,7 @@ def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurem
 
 
 def _paint_line(
-    painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashed: bool
+    painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashes: tuple[float, ...]
 ) -> None:
     """In pieces: Qt takes seven times as long for one wide line of a thousand points."""
     pen = QPen(colour, _LINE)
@@ -203,8 +209,8 @@ def _paint_line(
         across, down = _thinned(xs[first:after], y.of(values[first:after]))
         arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))]) / _LINE
         for start in range(0, len(across) - 1, _PIECE):
-            if dashed:
-                pen.setDashPattern([4, 3])
+            if dashes:
+                pen.setDashPattern(dashes)
                 pen.setDashOffset(float(arc[start]))
             painter.setPen(pen)
             piece = slice(start, start + _PIECE + 1)

@@ -20,8 +20,7 @@ DEVICES = {
     "mps": "Apple graphics (MPS)",
 }
 
-
-_SURE_OF_VIEW = 0.6
+SURE_OF_VIEW = 0.6
 
 
 class TopBar(QFrame):
@@ -43,7 +42,7 @@ class TopBar(QFrame):
         self.title = QLabel("EchoView")
         self.title.setObjectName("title")
         self.title.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Preferred)  # never cut: a wrong patient
-        self.view_button = chip("View", "The view that the network sees; choose another to overrule it")
+        self.view_button = chip("View", "The view that the file or the network names; choose another to overrule it")
         self.progress = ProgressLine()
         self.weights_button = chip("Weights", "Weights in use")
         self.device_button = chip("Device", "Where the network runs")
@@ -107,7 +106,7 @@ class TopBar(QFrame):
             action = menu.addAction(f"{view.value}   {view.walls[0]} – {view.walls[1]}")
             action.triggered.connect(lambda _=False, v=view: self.view_chosen.emit(v))
         menu.addSeparator()
-        menu.addAction("As the network sees it").triggered.connect(lambda: self.view_chosen.emit(None))
+        menu.addAction("As the file or the network says").triggered.connect(lambda: self.view_chosen.emit(None))
         self.view_button.setMenu(menu)
 
     def _fill_device_menu(self) -> None:
@@ -135,15 +134,18 @@ class TopBar(QFrame):
 
     def _show_prediction(self, *_: object) -> None:
         session = self._session
-        prediction, view = session.prediction, session.view
+        prediction = session.prediction
         self.view_button.setVisible(session.cine is not None)
         if session.label.view is not None:
             text = f"{session.label.view.value}  ·  set by you"
+        elif session.cine is not None and (named := session.cine.info.view_hint) is not None:
+            other = prediction.view.value if prediction and prediction.complete and prediction.view is not named else ""
+            text = f"{named.value}  ·  from the file{f', network {other} ?' if other else ''}"
         elif prediction is not None and prediction.done:
             sure = prediction.view_probabilities.max()
-            text = f"{prediction.view.value}{'' if sure >= _SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
+            text = f"{prediction.view.value}{'' if sure >= SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
         else:
-            text = f"{view.value}  ·  from the file" if view else "view unknown"
+            text = "view unknown"
         self.view_button.setText(text)
         if prediction is not None and prediction.device:
             self.device_button.setText(f" {prediction.device.upper()}  {prediction.fps:.0f} fps")

@@ -45,8 +45,10 @@ class Transport(QFrame):
         for name in ("caliper", "caliper_area", "mmode"):
             row.addWidget(button(actions[name]))
         row.addSpacing(16)
-        for name in ("undo", "redo", "hide", "picture", "side_by_side", "fit"):
+        for name in ("undo", "redo", "hide", "picture"):
             row.addWidget(button(actions[name]))
+        row.addWidget(side_by_side(actions))
+        row.addWidget(button(actions["fit"]))
         row.addStretch(1)
         row.addWidget(self.counter)
         layout = QVBoxLayout(self)
@@ -125,4 +127,23 @@ def button(action: QAction) -> QToolButton:
     made = QToolButton()
     made.setDefaultAction(action)
     made.setAccessibleName(action.text())
+    return made
+
+
+def side_by_side(actions: dict[str, QAction]) -> QToolButton:
+    """A button with a menu of the layouts; the one that is on is checked."""
+    made = chip("Side by side", "Side by side")
+    put_icon(made, "columns-2")
+    made.setCheckable(True)
+    menu = QMenu(made)
+    layouts = [actions[name] for name in ("side_by_side", "views_beside", "weights_beside")]
+    menu.addActions(layouts)
+    made.setMenu(menu)
+
+    def show() -> None:
+        made.setChecked(any(action.isChecked() for action in layouts))
+
+    menu.aboutToHide.connect(show)  # opening the menu may have toggled it
+    for action in layouts:
+        action.toggled.connect(show)
     return made

@@ -119,6 +119,12 @@ class WorklistModel(QAbstractListModel):
         """The cines in the order of the list, without those of a folded study."""
         return [item for item in self._shown if isinstance(item, Row)]
 
+    def siblings(self, path: str) -> list[Row]:
+        """All listed cines of a cine's study, itself included, by name; whatever the filter hides."""
+        row = self.rows.get(path)
+        study = [] if row is None else [r for r in self.rows.values() if r.listed.study == row.listed.study]
+        return sorted(study, key=lambda r: r.name_key)
+
     def picture(self, path: str) -> QPixmap | None:
         return self._pictures.get(path)
 

@@ -32,6 +32,8 @@ def _parser() -> argparse.ArgumentParser:
     train = commands.add_parser("train", help="train the weights of a recipe; run it again to go on")
     train.add_argument("recipe", choices=("ral-lite-camus", "ral-lite-phantom", "ral-base-camus", "unet1-camus"))
     train.add_argument("--out", required=True, help="folder of the run; its events, states and weights")
+    train.add_argument("--start", help="folder of a set of weights to begin from, of the same network")
+    train.add_argument("--skip", type=int, default=0, help="leave out so many of the course's first stages")
     _training(train)
 
     crossval = commands.add_parser("crossval", help="ten folds of patients; run it again to go on")

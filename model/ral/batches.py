@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ral.datasets.clip import Clip, Sample, augment, collate
+from ral.datasets.look import Change
 from ral.plan import Plan, Stage
 
 RESTYLED = 0.5  # share of the simulated samples that take on the grey levels of a real frame, where there is one
@@ -33,13 +34,13 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """One sample to be made: a stretch of a clip, a real clip whose grey levels it takes on, and how calmly."""
+    """One sample to be made: a stretch of a clip, a real clip whose greys it takes on, and how far it is changed."""
 
     clip: Clip
     start: int
     frames: int
     style: Clip | None = None
-    calm: bool = False
+    change: Change = Change.USUAL
 
 
 def draw(plan: Plan, step: int, data: Data, rank: int = 0, world: int = 1) -> list[dict[str, Tensor]]:
@@ -82,20 +83,26 @@ def cut(clip: Clip, start: int, frames: int) -> Clip:
 def _stills(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
     count = round(stage.stills * stage.real_share) if data.real else 0
     drawn = rng.integers(0, len(data.real), count) if count else ()
-    wishes = [_Wish(data.real[i], 0, 1, calm=stage.calm) for i in drawn]
+    wishes = [_Wish(data.real[i], 0, 1, change=Change.CALM if stage.calm else Change.USUAL) for i in drawn]
     for i in rng.integers(0, len(data.phantom), stage.stills - count) if data.phantom else ():
         clip = data.phantom[i]
-        wishes.append(_Wish(clip, int(rng.integers(len(clip.frames))), 1, _style(rng, data)))
+        wishes.append(_Wish(clip, int(rng.integers(len(clip.frames))), 1, _style(rng, data), _of_simulated(stage, rng)))
     return wishes
 
 
 def _clips(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
     wishes = []
-    for clips, count, restyle in ((data.phantom, stage.clips, True), (data.pairs, stage.pairs, False)):
+    for clips, count, simulated in ((data.phantom, stage.clips, True), (data.pairs, stage.pairs, False)):
         for i in rng.integers(0, len(clips), count) if count and clips else ():
             start = int(rng.integers(0, max(len(clips[i].frames) - stage.clip_frames, 0) + 1))
-            wishes.append(_Wish(clips[i], start, stage.clip_frames, _style(rng, data) if restyle else None))
+            style, change = (_style(rng, data), _of_simulated(stage, rng)) if simulated else (None, Change.USUAL)
+            wishes.append(_Wish(clips[i], start, stage.clip_frames, style, change))
     return wishes
+
+
+def _of_simulated(stage: Stage, rng: np.random.Generator) -> Change:
+    own = rng.spawn(1)[0]  # so that whatever else is drawn stays the same
+    return Change.WILD if own.random() < stage.wild_share else Change.USUAL
 
 
 def _style(rng: np.random.Generator, data: Data) -> Clip | None:
@@ -112,7 +119,7 @@ def _made(plan: Plan, stage: Stage, step: int, number: int, wish: _Wish) -> tupl
         clip = Clip(
             clip.frames[::-1], clip.masks[::-1], clip.weights[::-1], clip.sector, clip.view, clip.source, clip.name
         )
-    sample = augment(clip, rng, stage.size, wish.style, wish.calm)
+    sample = augment(clip, rng, stage.size, wish.style, wish.change)
     return _hinted(sample, rng, stage.hint_share)
 
 

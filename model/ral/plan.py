@@ -19,7 +19,8 @@ class Stage:
         pairs: warped real clips a step, for the recurrence in real texture.
         window: frames between two cuts of back-propagation through time; the state goes on.
         hint_share: share of the samples that carry a corrected mask, for networks that read one.
-        calm: whether real stills are changed only a little (see `ral.datasets.clip.augment`).
+        calm: whether real stills are changed only a little; wild_share: share of the simulated samples that are
+            changed beyond what scanners show (see `ral.datasets.look.Change`).
     """
 
     size: int
@@ -33,6 +34,7 @@ class Stage:
     window: int = 8
     hint_share: float = 0.3
     calm: bool = False
+    wild_share: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ LITE = replace(RAL_LITE, mask_hint=True, deep_supervision=True)
 # Still accuracy comes first and cheap at 128 px; then the recurrence, the other views and the hints, at full size; then
 # both, mostly on real frames: the small network forgets a little of them while it learns the others. At last real
 # stills change only a little (200 such steps gave .002 of Dice where wide changes gave .000), beside many simulated
-# hearts, which alone teach the views; and a short while hardly any of these beside them.
+# hearts, which alone teach the views; and then hardly any of these beside them, in looks that no scanner has.
 _REAL_STILLS = (
     Stage(128, 5000, 2.5e-3, stills=16, real_share=1.0),
     Stage(256, 2500, 1.5e-3, stills=8, real_share=1.0),
@@ -69,8 +69,10 @@ _REAL_STILLS = (
 _MOTION = Stage(256, 1600, 8e-4, stills=8, real_share=0.5, clips=1, pairs=1, clip_frames=8, window=8)
 _BOTH = Stage(256, 1000, 1e-3, stills=14, real_share=5 / 7, clips=1, pairs=1, clip_frames=6, window=6)
 _CALM = Stage(256, 1400, 1.2e-3, stills=16, real_share=0.5, clips=1, pairs=1, clip_frames=5, window=5, calm=True)
-_POLISH = Stage(256, 600, 6e-4, stills=10, real_share=0.8, calm=True)
-_CAMUS_COURSE = (*_REAL_STILLS, _MOTION, _BOTH, _CALM, _POLISH)
+_LAST = Stage(
+    256, 1500, 1.2e-3, stills=14, real_share=6 / 7, clips=1, pairs=1, clip_frames=4, window=4, calm=True, wild_share=0.5
+)
+_CAMUS_COURSE = (*_REAL_STILLS, _MOTION, _BOTH, _CALM, _LAST)
 
 RECIPES = {
     recipe.name: recipe
@@ -100,6 +102,8 @@ RECIPES = {
                 Stage(256, 1500, 1.5e-3, stills=8),
                 Stage(256, 1600, 8e-4, stills=4, clips=2, clip_frames=8, window=8),
                 Stage(256, 1200, 8e-4, stills=4, clips=2, clip_frames=8, window=8),
+                Stage(256, 1600, 1.2e-3, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.6),
+                Stage(256, 700, 6e-4, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.25),
             ),
             camus=False,
             phantoms=1500,

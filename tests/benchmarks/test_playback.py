@@ -21,7 +21,7 @@ from echoview.domain.cine import Cine, CineInfo
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 
-HEIGHT, WIDTH, FPS, FRAMES = 768, 1024, 30, 2000
+HEIGHT, WIDTH, FPS, FRAMES = 768, 1024, 60, 2000
 SECONDS = 8.0
 STATUS = Path("/proc/self/status")
 

@@ -68,6 +68,13 @@ def test_a_calm_stage_is_calm_with_real_stills_alone(data):
     assert torch.equal(clips["frames"], calm_clips["frames"])
 
 
+def test_a_wild_stage_changes_simulated_samples_alone(data):
+    wild = replace(PLAN, stages=(replace(STAGE, wild_share=1.0),))
+    for usual, other in zip(draw(PLAN, 0, data), draw(wild, 0, data), strict=True):
+        same = [torch.equal(a, b) for a, b in zip(usual["frames"], other["frames"], strict=True)]
+        assert same == [view < 0 for view in usual["views"].tolist()]
+
+
 def hinting(share):
     return replace(PLAN, stages=tuple(replace(stage, hint_share=share) for stage in PLAN.stages))
 

@@ -9,7 +9,8 @@ import pytest
 
 from ral.config import VIEWS
 from ral.datasets import Clip, augment, camus_clips, collate, phantom_clips, read_split
-from ral.datasets.clip import change_look, plain, restyle
+from ral.datasets.clip import plain, restyle
+from ral.datasets.look import Change, change_greys
 from ral.datasets.sources import read_camus
 from ral.formats import FormatError, write_nifti
 
@@ -64,14 +65,14 @@ def test_it_moves_at_all_and_differently_each_time():
 def test_calm_draws_move_less_than_the_others_and_take_the_mask_along():
     rest = shape_clip(1).masks[0]
     kept = {}
-    for calm in (True, False):
-        samples = [augment(shape_clip(1), rng(seed), 96, calm=calm) for seed in range(25)]
-        kept[calm] = np.array([overlap(s.masks[0] > 0, rest) for s in samples])
-        if calm:
+    for change in (Change.CALM, Change.USUAL):
+        samples = [augment(shape_clip(1), rng(seed), 96, change=change) for seed in range(25)]
+        kept[change] = np.array([overlap(s.masks[0] > 0, rest) for s in samples])
+        if change is Change.CALM:
             assert min(overlap(bright(s.frames[0], s.masks[0] > 0), s.masks[0] > 0) for s in samples) > 0.95
-    assert kept[True].min() > 0.7 > kept[False].min()
-    assert kept[True].mean() > kept[False].mean()
-    assert kept[True].std() > 0.01  # it moves at all
+    assert kept[Change.CALM].min() > 0.7 > kept[Change.USUAL].min()
+    assert kept[Change.CALM].mean() > kept[Change.USUAL].mean()
+    assert kept[Change.CALM].std() > 0.01  # it moves at all
 
 
 def test_shapes_and_kinds_of_a_sample():
@@ -138,13 +139,25 @@ def test_weights_stay_with_their_frames():
     assert plain(clip, 64).weights.tolist() == [0, 2, 1]
 
 
-def test_another_look_stays_a_picture():
+@pytest.mark.parametrize("change", list(Change))
+def test_another_look_stays_a_picture(change):
     pixels = rng(0).random((3, 32, 32), np.float32)
     for seed in range(40):
-        looks = change_look(pixels.copy(), rng(seed))
+        looks = change_greys(pixels.copy(), rng(seed), change)
         assert (looks.shape, looks.dtype) == (pixels.shape, np.float32)
         assert looks.min() >= 0
         assert looks.max() <= 1
+
+
+def test_wild_looks_change_more_than_the_usual_ones_and_leave_place_alone():
+    clip, far = shape_clip(1), {}
+    pixels = clip.frames.astype(np.float32) / 255
+    for change in Change:
+        looks = [change_greys(pixels.copy(), rng(seed), change) for seed in range(60)]
+        far[change] = np.mean([np.abs(look - pixels).mean() for look in looks])
+    assert far[Change.CALM] < far[Change.USUAL] < far[Change.WILD]
+    wild = [change_greys(pixels.copy(), rng(seed), Change.WILD)[0] for seed in range(60)]
+    assert np.median([overlap(bright(look, clip.masks[0]), clip.masks[0]) for look in wild]) > 0.95
 
 
 def test_plain_leaves_the_geometry_as_it_is():

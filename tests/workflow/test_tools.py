@@ -187,7 +187,8 @@ def test_ctrl_drag_moves_all_of_it_with_any_tool(opened):
     QTest.keyClick(window, Qt.Key.Key_5)
     before = session.editable(T)
     drag(opened, [(20, 20), (26, 24), (30, 26)], Qt.KeyboardModifier.ControlModifier)
-    np.testing.assert_allclose(session.contour(T).handles - before.handles, np.full((15, 2), (10.0, 6.0)), atol=0.8)
+    moved = session.contour(T).handles - before.handles
+    np.testing.assert_allclose(moved, np.broadcast_to((10.0, 6.0), moved.shape), atol=0.8)
 
 
 def test_the_frame_of_the_move_tool_turns_by_its_knob(opened):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ral.datasets.look import Change, change_greys
 from ral.prepare import normalise
 
 if TYPE_CHECKING:
@@ -47,21 +48,22 @@ class Sample:
     view: int
 
 
-def augment(clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None, calm: bool = False) -> Sample:
+def augment(
+    clip: Clip, rng: np.random.Generator, size: int, style: Clip | None = None, change: Change = Change.USUAL
+) -> Sample:
     """Draw a random picture of a clip at `size` px.
 
     Args:
         style: a clip whose grey levels this one takes on, wholly or in part, or None.
-        calm: change place and greys only a little, as at the end of a training: wide changes teach a network to expect
-            pictures that hardly come, and a small one pays for them with the common ones.
+        change: how far place and greys are changed.
     """
     frames = clip.frames if style is None else restyle(clip, style, float(rng.uniform(0.3, 1.0)))
-    geometry = _calm_geometry(rng) if calm else _draw_geometry(rng)
+    geometry = _calm_geometry(rng) if change is Change.CALM else _draw_geometry(rng)
     matrix = _matrix(geometry, clip.frames.shape[-1], size)
     pixels = np.stack([_warp(f, matrix, size, cv2.INTER_LINEAR) for f in frames])
     moved = np.stack([_warp(m.astype(np.uint8) * 255, matrix, size, cv2.INTER_LINEAR) for m in clip.masks])
     sector = _warp(clip.sector, matrix, size, cv2.INTER_NEAREST)
-    pixels = (_change_greys if calm else change_look)(pixels.astype(np.float32) / 255.0, rng)
+    pixels = change_greys(pixels.astype(np.float32) / 255.0, rng, change)
     normal = np.stack([normalise(p * sector, sector) for p in pixels])
     return Sample(normal, (moved >= 128).astype(np.float32), clip.weights.astype(np.float32), clip.view)
 
@@ -119,57 +121,6 @@ def collate(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
         "weights": torch.from_numpy(np.stack([s.weights for s in samples])),
         "views": torch.tensor([s.view for s in samples], dtype=torch.int64),
     }
-
-
-def change_look(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Another scanner's look, the same for all frames: (T,s,s) float32 in 0..1 -> the same shape and range."""
-    size = pixels.shape[-1]
-    if rng.random() < 0.6:
-        pixels = np.clip(pixels * rng.uniform(0.7, 1.35), 0, 1) ** rng.uniform(0.65, 1.6)
-    if rng.random() < 0.2:  # attenuation with depth
-        pixels = pixels * np.linspace(1.0, rng.uniform(0.4, 1.2), size, dtype=np.float32)[None, :, None]
-    if rng.random() < 0.2:
-        pixels = pixels * _shadow(rng, size)
-    if rng.random() < 0.2:  # coarse speckle
-        grain = rng.standard_normal((max(size // 2, 1),) * 2).astype(np.float32)
-        pixels = pixels * (1 + rng.uniform(0.05, 0.25) * cv2.resize(grain, (size, size)))
-    if rng.random() < 0.2:
-        sigma = rng.uniform(0.4, 1.3) * size / 256
-        pixels = np.stack([cv2.GaussianBlur(p, (0, 0), sigma) for p in pixels])
-    if rng.random() < 0.1:
-        pixels = np.maximum(pixels, _burned_in(rng, size))
-    return np.clip(pixels, 0, 1).astype(np.float32)
-
-
-def _change_greys(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Half of the draws: another gain and gamma, mildly; shape and range stay."""
-    if rng.random() < 0.5:
-        return pixels
-    return np.clip(pixels * rng.uniform(0.85, 1.2), 0, 1) ** np.float32(rng.uniform(0.8, 1.25))
-
-
-def _burned_in(rng: np.random.Generator, size: int) -> np.ndarray:
-    """Words or an ECG that a scanner wrote into the picture, (s,s) float32 in 0..1."""
-    layer = np.zeros((size, size), np.uint8)
-    bright = int(rng.integers(120, 256))
-    x, y = (int(v) for v in rng.integers(0, size, 2))
-    if rng.random() < 0.5:
-        words = "".join(rng.choice(list("ABCDEFGHIKLMNOPRSTUVW0123456789 .:/"), int(rng.integers(3, 12))))
-        cv2.putText(layer, words, (x - size // 8, y), cv2.FONT_HERSHEY_SIMPLEX, size / 512, bright, 1, cv2.LINE_AA)
-    else:
-        at = np.arange(0, size, 2)
-        beat = np.exp(-((((at + x) % (size // 3)) - size / 12) ** 2) / 4.0)
-        line = np.column_stack([at, 0.9 * size - 0.06 * size * beat + rng.normal(0, 0.4, at.size)])
-        cv2.polylines(layer, [np.round(line).astype(np.int32)], False, bright, 1, cv2.LINE_AA)
-    return layer.astype(np.float32) / 255
-
-
-def _shadow(rng: np.random.Generator, size: int) -> np.ndarray:
-    """A rib or lung shadow: a dark wedge from the probe down."""
-    x, y = np.meshgrid(np.linspace(-1, 1, size), np.linspace(0.02, 1, size))
-    angle = np.arctan2(x, y + 0.1)
-    wedge = np.exp(-(((angle - rng.uniform(-0.7, 0.7)) / rng.uniform(0.05, 0.2)) ** 2))
-    return (1 - rng.uniform(0.3, 0.9) * wedge).astype(np.float32)
 
 
 def _draw_geometry(rng: np.random.Generator) -> np.ndarray:

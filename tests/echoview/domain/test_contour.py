@@ -83,13 +83,13 @@ def test_handles_on_one_spot_give_that_spot():
     np.testing.assert_allclose(dense, 7.0)
 
 
-def test_fifteen_handles_keep_the_area_of_a_ventricle_within_half_a_percent():
+def test_the_handles_keep_the_area_of_a_ventricle():
     for seed in range(6):
         for border in simulate(seed, ("A2C", "A3C", "A4C")[seed % 3], frames=2, size=96).contours:
             contour = Contour.through(border, P)
             assert contour.handles.shape == (DEFAULT_HANDLES, 2)
             np.testing.assert_allclose(contour.handles[[0, -1]], border[[0, -1]], atol=1e-9)
-            assert area(contour.dense()) == pytest.approx(area(border), rel=0.005)
+            assert area(contour.dense()) == pytest.approx(area(border), rel=0.002)
 
 
 def test_a_moved_handle_is_corrected_and_the_rest_stays(predicted):

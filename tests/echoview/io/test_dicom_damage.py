@@ -161,9 +161,14 @@ def test_layouts_that_are_not_read(elements, error, words, write_dicom, grey_fra
         open_cine(write_dicom([f.tobytes() for f in grey_frames], **elements))
 
 
-def test_an_unsupported_syntax_is_named(bundled, write_dicom, grey_frames):
-    with pytest.raises(CineUnsupported, match="12-bit JPEG"):
-        open_cine(bundled("JPGExtended.dcm"))
+def test_an_unsupported_syntax_is_named(bundled, write_dicom, grey_frames, tmp_path):
+    progressive = bundled("JPGExtended.dcm").read_bytes()
+    start = progressive.index(b"\xff\xc1\x00\x0b\x0c")
+    other = tmp_path / "progressive.dcm"
+    other.write_bytes(progressive[: start + 1] + b"\xc2" + progressive[start + 2 :])
+    with pytest.raises(CineUnsupported, match="12-bit JPEG") as refused:
+        open_cine(other)
+    assert "uncompressed" in refused.value.hint
     path = write_dicom([f.tobytes() for f in grey_frames], syntax=uid.UID("1.2.840.10008.1.2.4.57"))
     whole = path.read_bytes()
     path.write_bytes(whole.replace(b"1.2.840.10008.1.2.4.57", b"1.2.840.99999.1.2.4.57"))

@@ -115,6 +115,13 @@ def test_less_than_a_beat_is_none():
     assert find_beats(np.full(30, np.nan)) == []
 
 
+def test_a_deeper_trough_after_the_one_whole_beat_is_not_its_end_systole():
+    frames = np.arange(32)
+    sizes = 100 + 40 * np.cos(2 * np.pi * frames / 22) - np.where(frames > 22, 12, 0)
+    assert find_beats(sizes) == [(0, 22)]
+    assert find_ed_es(sizes) == (0, 11)
+
+
 def corrected(sizes: np.ndarray, **changed: float) -> tuple[np.ndarray, np.ndarray]:
     """The sizes after a person changed some frames ("t3" = 70.0), and the confidence of all."""
     sizes, confidence = sizes.copy(), np.full(len(sizes), 0.9)

@@ -7,7 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -425,27 +427,29 @@ except EchoViewError as error:
 """
 
 
+@pytest.fixture
+def open_place() -> Iterator[Path]:
+    """A folder that everybody may look into, which pytest's own are not."""
+    with tempfile.TemporaryDirectory(prefix="echoview-") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
+
+
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to become someone else")
 @pytest.mark.parametrize("folder_mode", [0o755, 0o777])
-def test_another_person_s_library_is_shown_and_never_written(tmp_path, folder_mode):
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    place = tmp_path / "theirs"
-    place.mkdir()
-    path = place / "labels.sqlite"
+def test_another_person_s_library_is_shown_and_never_written(open_place, folder_mode):
+    path = open_place / "labels.sqlite"
     filled(path)
     path.chmod(0o444)
-    place.chmod(folder_mode)
+    open_place.chmod(folder_mode)
     said = finished(child(READER, path, cwd="/"))
     assert said.startswith("opened [3, 4]\nnot saved: This label library can be read but not written. Labels are shown")
     assert sql(path, "select count(*) from revisions") == [(1,)]
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to become someone else")
-def test_a_library_that_may_not_be_read_is_refused(tmp_path):
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    path = tmp_path / "labels.sqlite"
+def test_a_library_that_may_not_be_read_is_refused(open_place):
+    path = open_place / "labels.sqlite"
     filled(path)
     path.chmod(0o600)
     assert finished(child(READER, path, cwd="/")).startswith("refused: The label library cannot be opened (")

@@ -105,6 +105,16 @@ def test_what_was_dropped_is_counted_from_play_on(player) -> None:
     assert player.dropped == 0
 
 
+def test_a_shorter_cine_that_is_loaded_while_one_plays_begins_at_its_own_first_frame(player) -> None:
+    told = []
+    player.playing_changed.connect(lambda playing: told.append((playing, player.t, player.span, player.dropped)))
+    player.play()
+    assert at(player, 0.45) == 3
+    assert player.dropped == 2
+    player.load(np.zeros(1))
+    assert told[-1] == (False, 0, (0, 0), 0)
+
+
 def test_a_span_is_played_round_and_round(player) -> None:
     player.set_span(1, 3)
     assert player.t == 1, "the playhead moves into the span"

@@ -31,7 +31,7 @@ def test_the_formula_is_the_standards() -> None:
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
 def test_text_stands_out_from_every_ground(tokens: Tokens) -> None:
-    words = ("text", "quiet", "prediction", "human", "propagated", "approved", "flag", "error")
+    words = ("text", "quiet", "prediction", "human", "propagated", "other", "approved", "flag", "error")
     grounds = ("ground", "panel", "raised", "hover")
     weak = [
         f"{word} on {ground}: {contrast(getattr(tokens, word), getattr(tokens, ground)):.2f}"

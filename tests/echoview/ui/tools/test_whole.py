@@ -10,7 +10,7 @@ from echoview.domain.contour_edit import crossing, off_line
 from echoview.domain.prediction import LogitMap
 from echoview.ui.tools import Drawing, Pointer, Seeds, Tool, begin, move
 from echoview.ui.tools.nudge import push
-from ral.geometry import area, contour_landmarks
+from ral.geometry import area, contour_landmarks, resample
 from ral.phantom import simulate
 
 SIZE = (256, 256)
@@ -18,7 +18,7 @@ SIZE = (256, 256)
 
 @pytest.fixture(scope="module")
 def contour() -> Contour:
-    return Contour.through(simulate(3, frames=2, size=256).contours[0], Origin.PREDICTED)
+    return Contour(resample(simulate(3, frames=2, size=256).contours[0], 15), (Origin.PREDICTED,) * 15)
 
 
 def at(point, radius: float = 18.0) -> Pointer:
