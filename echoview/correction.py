@@ -15,7 +15,8 @@ from echoview.domain.label import Label
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.measure import contours_shown
-from echoview.measure.inspect import Finding, inspect
+from echoview.measure.inspect import Finding, Severity, inspect
+from echoview.measure.propagate import interpolate
 from echoview.measure.uncertain import Doubt, doubts
 from echoview.services.inference import reads_hints, sector_of
 from echoview.services.jobs import Job, Lane
@@ -247,6 +248,22 @@ class Correction(QObject):
             label = label.without_contour(t)
         if gone:
             self._workflow.edit(f"revert, {_frames(len(gone))}", label)
+
+    def mend(self, t: int) -> bool:
+        """The contour of frame t anew, straight between the nearest frames around that nothing was found in."""
+        session = self._session
+        own, faulty = session.label.contour(t), {one.t for one in self.findings if one.severity is Severity.MEND}
+        if own is not None and own.human:
+            self._refuse(f"Frame {t + 1} was corrected by hand.", "Correct it again, or revert it (R).")
+            return False
+        frames = range(0 if session.cine is None else len(session.cine))
+        sound = {k: held.dense(201) for k in frames if k not in faulty and (held := session.editable(k)) is not None}
+        line = interpolate(sound, [t]).get(t)
+        if line is None:
+            self._refuse(f"Frame {t + 1} has no sound frames on both sides.", "Correct it with a tool, or draw it.")
+            return False
+        self._workflow.edit_contour(t, Contour.through(line, Origin.INTERPOLATED), "mend from the frames around")
+        return True
 
     def toggle_traceable(self, t: int) -> None:
         """No border can be seen in frame t; or one can after all."""

@@ -161,6 +161,11 @@ class Correcting(QObject):
     def show_finding(self, finding: Finding) -> None:
         self._look(finding.t, finding.at, "here")
 
+    def mend(self, finding: Finding) -> None:
+        """The contour in which it was found, anew from the frames around."""
+        self.show_finding(finding)
+        self.as_annotator(lambda: self.correction.mend(finding.t))
+
     def _look(self, t: int, at: tuple[float, float] | None, words: str) -> None:
         self._player.pause()
         self._player.seek(t)

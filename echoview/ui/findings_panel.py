@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
 from echoview.measure.inspect import Finding, Severity
@@ -14,14 +14,16 @@ _ROWS = 40  # the panel scrolls; a list that scrolls in it would only confuse
 
 
 class FindingsPanel(QWidget):
-    """`wanted(finding)`: a person wants to see it."""
+    """`wanted(finding)`: a person wants to see it; `mend_wanted(finding)`: to have it mended."""
 
     wanted = Signal(object)
+    mend_wanted = Signal(object)
 
     def __init__(self, correction: Correction) -> None:
         super().__init__()
         self.setObjectName("panel")
         self._correction = correction
+        self._row = -1  # of the list, looked at last
         self._head = quiet("", wrap=False)
         self.list = QListWidget()
         self.list.setAccessibleName("Findings")
@@ -29,11 +31,23 @@ class FindingsPanel(QWidget):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
+        self.mend = QPushButton("Mend")
+        self.mend.setToolTip("Draw the contour of this frame anew between the frames around it")
+        self.mend.clicked.connect(self._mend)
+        self.next = QPushButton("Next")
+        self.next.setToolTip("Go to the next finding")
+        self.next.clicked.connect(self._on)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for button in (self.mend, self.next):
+            row.addWidget(button, 1)
+        self.list.currentItemChanged.connect(self._offer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 16)
         layout.setSpacing(8)
         for widget in (rule(), self._head, self.list):
             layout.addWidget(widget)
+        layout.addLayout(row)
         layout.addStretch(1)
         correction.inspected.connect(self.refresh)
         self.refresh()
@@ -42,6 +56,7 @@ class FindingsPanel(QWidget):
         found = self._correction.findings
         self.setVisible(bool(found))
         self._head.setText(f"{len(found)} to look at" if found else "")
+        last = self.list.currentRow()
         self.list.clear()
         colours = {Severity.MEND: current().flag, Severity.LOOK: current().quiet}
         signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
@@ -54,13 +69,30 @@ class FindingsPanel(QWidget):
         if rows:
             high = sum(self.list.sizeHintForRow(i) for i in range(rows))
             self.list.setFixedHeight(high + 4)
+            self._row = min(max(last, 0), rows - 1) - (last >= 0)  # where the last one was, the next one is now
+        self._offer()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self.refresh()
         super().changeEvent(event)
 
+    def _offer(self, *_: object) -> None:
+        item = self.list.currentItem()
+        one = None if item is None else item.data(Qt.ItemDataRole.UserRole)
+        self.mend.setEnabled(one is not None and one.severity is Severity.MEND)
+
+    def _mend(self) -> None:
+        self.mend_wanted.emit(self.list.currentItem().data(Qt.ItemDataRole.UserRole))
+
+    def _on(self) -> None:
+        """To the finding after the one that was looked at, and round again."""
+        row = (max(self.list.currentRow(), self._row) + 1) % self.list.count()
+        self.list.setCurrentRow(row)
+        self._chosen(self.list.item(row))
+
     def _chosen(self, item: QListWidgetItem) -> None:
         one = item.data(Qt.ItemDataRole.UserRole)
         assert isinstance(one, Finding)
+        self._row = self.list.row(item)
         self.wanted.emit(one)

@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
         self.findings.wanted.connect(self.correcting.show_finding)
+        self.findings.mend_wanted.connect(self.correcting.mend)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)

@@ -277,3 +277,34 @@ def test_the_inspector_lists_a_fault_and_a_click_goes_there(opened):
     assert window.player.t == T
     session.undo_stack.undo()
     opened.until(lambda: not any(f.t == T and "annulus" in f.sentence for f in window.correcting.correction.findings))
+
+
+def test_a_finding_in_a_carried_frame_is_mended_and_next_goes_on(opened):
+    window, session, correction = opened.window, opened.session, opened.window.correcting.correction
+    sound = session.editable(T).dense(201)
+    bad = {t: Contour.through(session.editable(t).dense(201) * 0.7 + 40, Origin.PROPAGATED) for t in (T, T + 8)}
+    opened.workflow.edit("propagate", session.label.with_contours(bad))
+    opened.until(lambda: {T, T + 8} <= {f.t for f in correction.findings})
+    panel = window.findings
+    window.player.seek(0)
+    panel.next.click()
+    first = window.player.t
+    panel.next.click()
+    assert window.player.t >= first
+    row = next(i for i in range(panel.list.count()) if panel.list.item(i).text().startswith(f"Frame {T + 1}: The area"))
+    panel.list.setCurrentRow(row)
+    assert panel.mend.isEnabled()
+    panel.mend.click()
+    assert window.player.t == T
+    mended = session.contour(T)
+    assert set(mended.origins) == {Origin.INTERPOLATED}
+    assert np.abs(mended.dense(201) - sound).max() < 8
+    opened.until(lambda: T not in {f.t for f in correction.findings})
+    session.undo_stack.undo()
+    assert session.contour(T) is bad[T]
+
+
+def test_a_frame_of_a_person_is_not_mended_by_itself(opened):
+    correct(opened, T)
+    assert not opened.window.correcting.correction.mend(T)
+    assert "corrected by hand" in opened.refusals[-1]
