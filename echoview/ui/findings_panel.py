@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
@@ -29,6 +30,7 @@ class FindingsPanel(QWidget):
         self.list.setAccessibleName("Findings")
         self.list.setWordWrap(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.mend = QPushButton("Mend")
@@ -39,15 +41,16 @@ class FindingsPanel(QWidget):
         self.next.clicked.connect(self._on)
         row = QHBoxLayout()
         row.setSpacing(8)
+        row.addWidget(self._head, 1)
         for button in (self.mend, self.next):
-            row.addWidget(button, 1)
+            row.addWidget(button)
         self.list.currentItemChanged.connect(self._offer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 0, 16, 16)
         layout.setSpacing(8)
-        for widget in (rule(), self._head, self.list):
-            layout.addWidget(widget)
+        layout.addWidget(rule())
         layout.addLayout(row)
+        layout.addWidget(self.list)
         layout.addStretch(1)
         correction.inspected.connect(self.refresh)
         self.refresh()
@@ -56,7 +59,7 @@ class FindingsPanel(QWidget):
         found = self._correction.findings
         self.setVisible(bool(found))
         self._head.setText(f"{len(found)} to look at" if found else "")
-        last = self.list.currentRow()
+        row = self.list.currentRow()
         self.list.clear()
         colours = {Severity.MEND: current().flag, Severity.LOOK: current().quiet}
         signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
@@ -65,17 +68,25 @@ class FindingsPanel(QWidget):
             item.setData(Qt.ItemDataRole.UserRole, one)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)
-        rows = min(len(found), _ROWS)
-        if rows:
-            high = sum(self.list.sizeHintForRow(i) for i in range(rows))
-            self.list.setFixedHeight(high + 4)
-            self._row = min(max(last, 0), rows - 1) - (last >= 0)  # where the last one was, the next one is now
+        self._row = row - 1 if row >= 0 else self._row  # where the last one was, the next one is now
+        self._row = min(self._row, len(found) - 1)
+        self._fit()
         self._offer()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self.refresh()
         super().changeEvent(event)
+
+    def _fit(self) -> None:
+        """As high as what is in it."""
+        self.list.doItemsLayout()
+        rows = range(min(self.list.count(), _ROWS))
+        self.list.setFixedHeight(sum(self.list.visualItemRect(self.list.item(i)).height() for i in rows) + 4)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        QTimer.singleShot(0, self._fit)  # the words wrap anew once the list has its width
 
     def _offer(self, *_: object) -> None:
         item = self.list.currentItem()
