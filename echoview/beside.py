@@ -84,8 +84,8 @@ class Background(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.aside.go_on)
-        workflow.progressed.connect(self._soon.start)
-        self._session.prediction_changed.connect(self._soon.start)
+        workflow.progressed.connect(lambda *_: self._soon.start())  # a signal's number would be its milliseconds
+        self._session.prediction_changed.connect(lambda _: self._soon.start())
 
 
 class Neighbours(QObject):
