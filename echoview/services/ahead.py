@@ -128,5 +128,6 @@ class Ahead(QObject):
 
 def told_of(cine: Cine, label: Label, prediction: Prediction, measured: Measurements) -> Told:
     """The row of a cine that was predicted from beginning to end."""
-    share = None if label.view is not None else float(prediction.view_probabilities.max())
-    return Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))
+    said = label.view or cine.info.view_hint
+    share = None if said is not None else float(prediction.view_probabilities.max())
+    return Told(status_of(label, True), said or prediction.view, share, measured.ef_percent, len(cine))

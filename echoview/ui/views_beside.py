@@ -275,8 +275,8 @@ def _view_words(of: Session | Neighbour) -> str:
     """The view, with a question mark where the network is not sure."""
     if of.view is None:
         return "View unknown"
-    seen = of.label.view is None and of.prediction is not None and of.prediction.done
-    unsure = seen and of.prediction.view_probabilities.max() < SURE_OF_VIEW  # type: ignore[union-attr]  # it is seen
+    named = of.label.view or (of.cine.info.view_hint if of.cine else None)
+    unsure = named is None and of.prediction is not None and of.prediction.view_probabilities.max() < SURE_OF_VIEW
     return of.view.value + (" ?" if unsure else "")
 
 
