@@ -93,6 +93,10 @@ class SideBySide(Pane):
         self._same_zoom()
         self.refresh()
 
+    def refit(self) -> None:
+        """The part of the picture that the main one shows."""
+        self._same_zoom()
+
     def _same_zoom(self, *_: object) -> None:
         if self.isVisible():
             self.view.set_spacing(self._session.calibration)
