@@ -44,12 +44,11 @@ class Neighbour:
 
     @property
     def view(self) -> View | None:
-        """What the person said, else the network, else the file."""
-        if self.label.view is not None:
-            return self.label.view
-        if self.prediction is not None and self.prediction.done:
+        """What the person said, else the file, else the network."""
+        said = self.label.view or (self.cine.info.view_hint if self.cine else None)
+        if said is None and self.prediction is not None and self.prediction.done:
             return self.prediction.view
-        return self.cine.info.view_hint if self.cine else None
+        return said
 
     @property
     def calibration(self) -> Calibration | None:
@@ -76,7 +75,6 @@ class Background(QObject):
 
     def __init__(self, workflow: Workflow, parent: QObject) -> None:
         super().__init__(parent)
-        self._workflow, self._session = workflow, workflow.session
         self.aside = Aside(
             workflow.jobs, workflow.inference, lambda: workflow.settings.device, lambda: not workflow.predicting, self
         )
@@ -84,8 +82,8 @@ class Background(QObject):
         self._soon.setSingleShot(True)
         self._soon.setInterval(0)
         self._soon.timeout.connect(self.aside.go_on)
-        workflow.progressed.connect(self._soon.start)
-        self._session.prediction_changed.connect(self._soon.start)
+        workflow.progressed.connect(lambda *_: self._soon.start())  # a signal's number would be its milliseconds
+        workflow.session.prediction_changed.connect(lambda _: self._soon.start())
 
 
 class Neighbours(QObject):

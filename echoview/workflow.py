@@ -329,7 +329,7 @@ class Workflow(QObject):
     def count_corrected(self) -> None:
         """Count the edited frames of the library, off the GUI thread."""
         if self.library is not None:
-            self.jobs.run(Lane.TRAINING, "count", self._count, on_done=self._counted, on_error=self._refuse)
+            self.jobs.run(Lane.TRAINING, "count", self._count, on_done=self._counted, on_error=self.refused.emit)
 
     def _count(self) -> dict[str, int]:
         assert self.library is not None
@@ -370,7 +370,7 @@ class Workflow(QObject):
         if cine is not None:
             self.jobs.run(
                 Lane.IO, "read labels", opened.load, cine,
-                on_done=lambda held: self._carry_over(cine, held), on_error=self._refuse,
+                on_done=lambda held: self._carry_over(cine, held), on_error=self.refused.emit,
             )  # fmt: skip
 
     def _carry_over(self, cine: Cine, held: Held) -> None:
@@ -390,7 +390,7 @@ class Workflow(QObject):
     def back_up_library(self) -> None:
         """Copy the library where that is due, off the GUI thread."""
         if self.library is not None:
-            self.jobs.run(Lane.TRAINING, "back up", self.library.back_up_if_due, on_error=self._refuse)
+            self.jobs.run(Lane.TRAINING, "back up", self.library.back_up_if_due, on_error=self.refused.emit)
 
     def save_again(self) -> None:
         """Try to save what could not be saved."""
@@ -460,9 +460,6 @@ class Workflow(QObject):
         self._saving -= 1
         if cine is self.session.cine:
             self.session.set_unsaved(error.message)
-        self.refused.emit(error)
-
-    def _refuse(self, error: EchoViewError) -> None:
         self.refused.emit(error)
 
 

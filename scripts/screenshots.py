@@ -148,8 +148,9 @@ def _take_weights_beside(app, shot) -> None:
 
 
 def _take_views_beside(app, shot) -> None:
-    """A simulated study in three views, in step."""
+    """A simulated study in three views, in step; the views are said, for the network is not sure of all."""
     from echoview.demo import until
+    from echoview.domain.view import View
     from ral.phantom import simulate
     from ral.phantom.write import write_dicom
 
@@ -158,12 +159,16 @@ def _take_views_beside(app, shot) -> None:
     with tempfile.TemporaryDirectory() as folder:
         study = Path(folder) / "study"
         study.mkdir()
-        for view in ("A4C", "A2C", "A3C"):
-            number = ("A4C", "A2C", "A3C").index(view)
-            write_dicom(study / f"{number}-{view}.dcm", simulate(41, view, 40, 320, pathology="normal"))
+        names = {study / f"{view.value}.dcm": view for view in (View.A3C, View.A2C, View.A4C)}
+        for path, view in names.items():
+            write_dicom(path, simulate(41, view.value, 40, 320, pathology="normal"))
         window.inspector.setCurrentIndex(0)
-        workflow.open(study)
-        until(lambda: "A4C" in session.path and session.prediction is not None and session.prediction.complete)
+        workflow.studies.list_folder(study)
+        for path, view in names.items():
+            workflow.open(path)
+            until(lambda path=path: session.path == str(path) and session.prediction is not None)
+            workflow.overrule_view(view)
+        until(lambda: session.prediction.complete and workflow.jobs.idle)
         window.player.pause()
         window.acts["views_beside"].trigger()
         until(lambda: all(path and views.neighbours.get(path).measured for path in views.paths) and workflow.jobs.idle)

@@ -74,8 +74,8 @@ ACTS = (
     Act("flicker", "Flicker: prediction or correction", ("/",), "", True),
     Act("picture", "Gain, contrast, colours, overlay", ("G",), "sliders-horizontal", True),
     Act("side_by_side", "ED and ES side by side", ("Ctrl+B",), "columns-2", True),
-    Act("views_beside", "Views of the study side by side", ("Ctrl+Shift+B",), "", True),
-    Act("weights_beside", "Two sets of weights side by side", ("Ctrl+Alt+B",), "", True),
+    Act("views_beside", "Views side by side", ("Ctrl+Shift+B",), "", True),
+    Act("weights_beside", "Weights side by side", ("Ctrl+Alt+B",), "", True),
     Act("invert", "Invert the picture", ("I",)),
     Act("contrast", "Reset gain and contrast", ("Ctrl+0",), "contrast"),
     Act("fit", "Fit picture", ("F",), "maximize"),
@@ -95,11 +95,11 @@ _GROUPS = {
     "Play": ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on",
              "back_human", "forward_human", "slower", "faster", "loop", "loop_over", "every_frame",
              "to_ed", "to_es"),
-    "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker",
-                "side_by_side", "views_beside", "weights_beside"),
+    "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker"),
     "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),
     "Correct": (),
-    "Window": ("open", "open_folder", "export", "import", "predict", "cancel", "next_zone", "keys", "quit"),
+    "Window": ("open", "open_folder", "export", "import", "predict", "side_by_side", "views_beside", "weights_beside",
+               "cancel", "next_zone", "keys", "quit"),
 }  # fmt: skip
 
 MOUSE = (

@@ -8,14 +8,15 @@ from dataclasses import replace
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPixmap, QWheelEvent
-from PySide6.QtWidgets import QGraphicsPixmapItem, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
 from echoview.measure.disks import SQUARE
 from echoview.ui.cavity_item import CavityItem
 from echoview.ui.contour_item import ContourItem
+from echoview.ui.frame_item import FrameItem
 from echoview.ui.hand import Hand
 from echoview.ui.look import Look, Overlay
 from echoview.ui.theme import DARK
@@ -53,20 +54,16 @@ class CineView(pg.GraphicsView):
         self.box = pg.ViewBox(lockAspect=True, invertY=True, enableMenu=False, enableMouse=False)
         self.box.setDefaultPadding(0.02)
         self.setCentralItem(self.box)
-        self._pixmap = QGraphicsPixmapItem()
-        self._pixmap.setTransformationMode(Qt.TransformationMode.SmoothTransformation)
-        self._pixmap.setOffset(-0.5, -0.5)  # pixel centres at integers
+        self.frame_item = FrameItem()
         self.contour_item = ContourItem()
         self.ghost_item = ContourItem()
         self.ghost_item.setZValue(11)
         self.tool_item = ToolItem()
         self._cavity = CavityItem(self.contour_item)
-        for item in (self._pixmap, self.contour_item, self.ghost_item, self.tool_item):
+        for item in (self.frame_item, self.contour_item, self.ghost_item, self.tool_item):
             self.box.addItem(item, ignoreBounds=True)
         self.hand = Hand(self)
-        self.look = Look()
         self._size = (0, 0)
-        self._frame: np.ndarray | None = None
         self._panning: QPointF | None = None
         self._contrast_from: QPointF | None = None
         self._space, self._space_used = False, False
@@ -97,8 +94,7 @@ class CineView(pg.GraphicsView):
         self.contour_item.show_points(None)
         self.set_spacing(spacing)
         if size is None:
-            self._frame = None
-            self._pixmap.setPixmap(QPixmap())
+            self.frame_item.show_frame(None)
         self.fit()
 
     def fit(self) -> None:
@@ -113,10 +109,7 @@ class CineView(pg.GraphicsView):
 
     def set_frame(self, frame: np.ndarray) -> None:
         """Draw a frame (H,W) or (H,W,3) uint8."""
-        self._frame = frame
-        shown, image = self._image(frame)
-        self._pixmap.setPixmap(QPixmap.fromImage(image))  # copies: `shown` lives as long as it must
-        del shown
+        self.frame_item.show_frame(frame)
 
     def show_points(self, points: np.ndarray | None) -> None:
         self.contour_item.show_points(points)
@@ -172,6 +165,11 @@ class CineView(pg.GraphicsView):
         self._refresh_handles()
 
     @property
+    def look(self) -> Look:
+        """How grey levels become colours."""
+        return self.frame_item.look
+
+    @property
     def grey_window(self) -> float:
         return self.look.window
 
@@ -186,11 +184,7 @@ class CineView(pg.GraphicsView):
 
     def set_look(self, look: Look) -> None:
         """Show this and the following frames so."""
-        self.look = look
-        mode = Qt.TransformationMode
-        self._pixmap.setTransformationMode(mode.SmoothTransformation if look.smooth else mode.FastTransformation)
-        if self._frame is not None:
-            self.set_frame(self._frame)
+        self.frame_item.set_look(look)
         self.contrast_changed.emit()
 
     def set_overlay(self, overlay: Overlay) -> None:
@@ -201,18 +195,6 @@ class CineView(pg.GraphicsView):
     def cancel_gesture(self) -> bool:
         """Esc: the gesture under way is undone, nothing else; False where there was none."""
         return self.hand.cancel()
-
-    def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
-        """The frame in the look that is set: an array, and an image that borrows its memory."""
-        height, width = frame.shape[:2]
-        if frame.ndim == 2:
-            frame = np.ascontiguousarray(frame)
-            image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_Indexed8)
-            red, green, blue = self.look.tables().astype(int)
-            image.setColorTable((0xFF000000 | red << 16 | green << 8 | blue).tolist())
-            return frame, image
-        shown = self.look.applied(frame)
-        return shown, QImage(shown.data, width, height, shown.strides[0], QImage.Format.Format_RGB888)
 
     # ---- the hand
 

@@ -81,7 +81,8 @@ class Layouts(QSplitter):
             self._beside[self.current].begin()
         self.same_overlay()
         self._same_look()
-        QTimer.singleShot(0, self._share)  # once the titles that came or went are laid out
+        self._share()
+        QTimer.singleShot(0, self._share)  # again, once the titles that came or went are laid out
 
     def same_overlay(self) -> None:
         """What is drawn over the main picture is drawn over the others."""

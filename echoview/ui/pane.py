@@ -174,6 +174,10 @@ class Pane(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_words()
+        self.refit()
+
+    def refit(self) -> None:
+        """After the pane's size changed: the whole picture."""
         self.view.fit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

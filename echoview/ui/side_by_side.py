@@ -59,15 +59,17 @@ class SideBySide(Pane):
         ed, es = (None, None) if measured is None else (measured.ed, measured.es)
         ef, frames = None if measured is None else measured.ef_percent, len(cine)
         here = {ed: "ED", es: "ES"}.get(self._player.t, "")
-        self._title.say(here or "Between", ef, f"frame {self._player.t + 1} / {frames}")
+        self._title.say(here or "This frame", ef, f"frame {self._player.t + 1} / {frames}")
         if self._player.playing:
             return
         name, self.t = ("ES", es) if self._player.t != es else ("ED", ed)
         if self.t is None or self.t >= frames:
             self.t = None
             self.show_contour(None)
-            self.title.say(name, None, f"{name} is not known")
+            self.title.say(name, None, "")
+            self.explain(f"{name} is not known. Go to its frame and mark it.")
             return
+        self.explain("")
         self.title.say(name, None, f"frame {self.t + 1} / {frames}")
         self._show_frame(cine, self.t)
         self.show_contour(self._session.contour(self.t))
@@ -90,6 +92,10 @@ class SideBySide(Pane):
         self.show_size(cine.size if cine else None, self._session.calibration)
         self._same_zoom()
         self.refresh()
+
+    def refit(self) -> None:
+        """The part of the picture that the main one shows."""
+        self._same_zoom()
 
     def _same_zoom(self, *_: object) -> None:
         if self.isVisible():

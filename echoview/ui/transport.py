@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
 
@@ -134,6 +135,7 @@ def side_by_side(actions: dict[str, QAction]) -> QToolButton:
     """A button with a menu of the layouts; the one that is on is checked."""
     made = chip("Side by side", "Side by side")
     put_icon(made, "columns-2")
+    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     made.setCheckable(True)
     menu = QMenu(made)
     layouts = [actions[name] for name in ("side_by_side", "views_beside", "weights_beside")]

@@ -227,8 +227,7 @@ class _CinePane(Pane):
             self._cine, self._wanted, self.t = cine, -1, -1
             self.show_size(cine.size if cine else None, found.calibration if found else None)
         if found is not None:
-            waiting = "" if cine is not None else "Opening"
-            self.explain(found.trouble or waiting)
+            self.explain("" if cine is not None else found.trouble or "Opening")
             if cine is None:
                 name = path.replace("\\", "/").rsplit("/", 1)[-1]
                 self.title.say(self.listed_view.value if self.listed_view else "?", None, name)
@@ -267,7 +266,7 @@ class _CinePane(Pane):
         self.title.say(
             _view_words(found),
             None if measured is None else measured.ef_percent,
-            _where(found.beats, t) if there else f"frame {t + 1} / {len(found.cine)}  ·  ends before this phase",
+            found.trouble or _where(found.beats, t, there),
             more,
         )
 
@@ -276,12 +275,15 @@ def _view_words(of: Session | Neighbour) -> str:
     """The view, with a question mark where the network is not sure."""
     if of.view is None:
         return "View unknown"
-    seen = of.label.view is None and of.prediction is not None and of.prediction.done
-    unsure = seen and of.prediction.view_probabilities.max() < SURE_OF_VIEW  # type: ignore[union-attr]  # it is seen
+    named = of.label.view or (of.cine.info.view_hint if of.cine else None)
+    unsure = named is None and of.prediction is not None and of.prediction.view_probabilities.max() < SURE_OF_VIEW
     return of.view.value + (" ?" if unsure else "")
 
 
-def _where(beats: Beats, t: int) -> str:
-    """Frame, phase, and what the phase comes from."""
+def _where(beats: Beats, t: int, there: bool = True) -> str:
+    """Frame, phase, and what the phase comes from; or that there is no frame of the phase that is wanted."""
+    if len(beats.phases) == 1:
+        return "a single frame"
     share = 100 * (float(beats.phases[t]) % 1)
-    return f"frame {t + 1} / {len(beats.phases)}  ·  {share:.0f} % of the beat by {beats.clock.value}"
+    phase = f"{share:.0f} % of the beat by {beats.clock.value}" if there else "ends before this phase"
+    return f"frame {t + 1} / {len(beats.phases)}  ·  {phase}"

@@ -180,6 +180,10 @@ class WeightsBeside(Pane):
         if self._on:
             self.begin()
 
+    def refit(self) -> None:
+        """The part of the picture that the main one shows."""
+        self._same_zoom()
+
     def _same_zoom(self, *_: object) -> None:
         if self.isVisible():
             self.view.set_spacing(self._session.calibration)

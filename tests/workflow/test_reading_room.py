@@ -301,7 +301,7 @@ def test_ed_and_es_stand_side_by_side_and_follow_corrections(opened) -> None:
     window.acts["side_by_side"].trigger()
     assert (window.player.t, side.t) == (measured.ed, measured.es)
     opened.settle()
-    np.testing.assert_array_equal(side.view._frame, session.cine.frame(measured.es))
+    np.testing.assert_array_equal(side.view.frame_item.frame, session.cine.frame(measured.es))
     np.testing.assert_array_equal(side.view.contour_item.points, session.prediction.contours[measured.es])
     opened.workflow.mark_es(measured.es)  # a correction would choose another
     made = session.editable(measured.es)

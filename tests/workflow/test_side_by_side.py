@@ -91,7 +91,7 @@ def test_three_views_stand_at_the_same_phase_of_their_beats(three) -> None:
             known = views.neighbours.get(pane.path)
             away = abs(known.beats.phases[pane.t] - lead.phases[t]) % 1
             assert min(away, 1 - away) <= 1 / min(FRAMES.values())
-            np.testing.assert_array_equal(pane.view._frame, known.cine.frame(pane.t))
+            np.testing.assert_array_equal(pane.view.frame_item.frame, known.cine.frame(pane.t))
             np.testing.assert_array_equal(pane.view.contour_item.points, known.prediction.contours[pane.t])
             assert pane.title.line.whole.startswith(f"frame {pane.t + 1} / {len(known.cine)}")
             assert "R waves" in pane.title.line.whole

@@ -72,6 +72,14 @@ def test_the_cache_keeps_what_was_used_last_within_its_bound():
     assert [t for t in range(10) if cine.cached(t) is not None] == [0, 1, 3]
 
 
+def test_a_smaller_bound_holds_at_once():
+    cine, _ = make(cache_bytes=5 * BYTES)
+    for t in range(5):
+        cine.frame(t)
+    cine.keep_at_most(2 * BYTES)
+    assert [t for t in range(10) if cine.cached(t) is not None] == [3, 4]
+
+
 def test_one_frame_is_kept_even_when_it_is_larger_than_the_bound():
     cine, source = make(cache_bytes=1)
     assert cine.frame(5) is cine.frame(5)

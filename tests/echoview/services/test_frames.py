@@ -85,3 +85,13 @@ def test_a_damaged_frame_ahead_is_not_said_before_it_is_wanted(feeder, cine, qtb
     assert failed == []
     with qtbot.waitSignal(feeder.frame_failed):
         feeder.want(cine, 7)
+
+
+def test_at_rest_it_lets_go_of_the_cine_and_works_again(feeder, cine, qtbot) -> None:
+    with qtbot.waitSignal(feeder.frame_ready):
+        feeder.want(cine, 1)
+    feeder.rest()
+    assert feeder._wish is None
+    with qtbot.waitSignal(feeder.frame_ready) as signal:
+        feeder.want(cine, 2)
+    assert signal.args == [cine, 2]

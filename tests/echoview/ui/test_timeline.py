@@ -199,3 +199,17 @@ def test_long_curves_are_thinned_to_what_is_seen() -> None:
     assert 300 < len(fewer) < 1100
     np.testing.assert_allclose(np.interp(fewer, xs, ys), values, atol=0.01)
     assert paint._thinned(xs[:100], ys[:100])[0].size < 100
+
+
+def test_the_curve_of_other_weights_is_drawn_in_its_colour_until_another_cine_opens(timeline) -> None:
+    def seen() -> int:
+        image = timeline.grab().toImage()
+        colours = [image.pixelColor(x, y) for x in range(0, image.width(), 3) for y in range(40, image.height())]
+        return sum(abs(c.red() - 255) + abs(c.green() - 143) + abs(c.blue() - 199) < 60 for c in colours)
+
+    assert seen() == 0
+    timeline.show_other(1.2 * timeline._session.measurements.area_px2)
+    assert seen() > 50
+    session = timeline._session
+    session.open(session.cine, "again", session.label)
+    assert seen() == 0
