@@ -377,12 +377,9 @@ class Workflow(QObject):
         if cine is not self.session.cine:
             return
         self._saved.setdefault(cine.info.identity, held)  # an edit made since has seen more
-        ours, theirs = self.session.label, held.label
-        notes = tuple(dict.fromkeys((*theirs.notes, *ours.notes)))
-        left_out = (theirs.not_traceable | ours.not_traceable) - set(ours.contours)
-        both = merge(Label(), ours, theirs)
-        if both.joined or (notes, left_out) != (ours.notes, ours.not_traceable):
-            self.session.edit("join library", replace(both.label, notes=notes, not_traceable=left_out))
+        both = merge(Label(), self.session.label, held.label)
+        if both.joined:
+            self.session.edit("join library", both.label)
         else:
             self.save_again()
 

@@ -112,6 +112,17 @@ def read_json(path: Path) -> Any:
         raise damaged(path.name) from error
 
 
+def frames_spoken_of(change: Mapping[str, Any]) -> set[int]:
+    """The frames (0-based) that a revision's change, as JSON, names.
+
+    Raises:
+        KeyError, ValueError, TypeError, AttributeError: it is damaged.
+    """
+    frames = {int(t) for t in (*change.get("contours", {}), *change.get("not_traceable", ()))}
+    frames |= {int(change[key]) for key in ("ed", "es") if change.get(key) is not None}
+    return frames | {int(t) for _kind, t, _points in change.get("notes", ())}
+
+
 def damaged(name: str) -> EchoViewError:
     return EchoViewError(f"{name} is missing or damaged.", "Copy or export it again, with all its files.")
 

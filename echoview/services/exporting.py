@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -224,5 +225,5 @@ def _overlays(out: Path, items: Iterator[Outgoing]) -> int:
 
 
 def _json(entry: Entry) -> dict[str, Any]:
-    told = {key: getattr(entry, key) for key in ("annotator", "app_version", "weights", "tool", "change")}
-    return {"made_at": entry.made_at.isoformat(), **told}
+    told = {one.name: getattr(entry, one.name) for one in fields(entry)}
+    return {**told, "made_at": entry.made_at.isoformat()}

@@ -24,6 +24,7 @@ from echoview.io.import_echonet import read_echonet
 from echoview.io.import_item import Incoming, read_index
 from echoview.io.import_masks import read_masks
 from echoview.store import Library
+from echoview.store import merge as merge_labels
 from echoview.store.codec import difference, replay
 from echoview.store.transfer import Entry, History, cines, merge
 
@@ -191,13 +192,10 @@ def _history(item: Incoming, home: History, kind: str, library: Library, by: str
     if any(not 0 <= t < home.shape[0] for t in item.contours):
         raise EchoViewError("A labelled frame is not in the cine.")
     before = library.label(home.identity)
-    raw = Label(item.contours, item.view, item.ed, item.es)
-    given = replay([difference(Label(), raw)])  # as exact as the library keeps it, so that like meets like
-    change = difference(before, replace(given, calibration=before.calibration))
-    change = {key: value for key, value in change.items() if value is not None}
-    if "contours" in change:
-        change["contours"] = {t: value for t, value in change["contours"].items() if value is not None}
-    change = {key: value for key, value in change.items() if value != {}}
+    raw = difference(Label(), Label(item.contours, item.view, item.ed, item.es))
+    given = replay([raw])  # as exact as the library keeps it, so that like meets like
+    over = difference(before, merge_labels(Label(), given, before).label)
+    change = {key: value for key, value in over.items() if key in raw}  # what the format carries, and nothing else
     entries = (Entry(now, by, __version__, "", f"import {kind}", change),) if change else ()
     return replace(home, entries=entries)
 
@@ -207,4 +205,4 @@ def _entry(told: Any) -> Entry:
         made_at = datetime.fromisoformat(told["made_at"])
     except ValueError as error:
         raise EchoViewError("A revision of it has no time.") from error
-    return Entry(made_at, told["annotator"], told["app_version"], told["weights"], told["tool"], dict(told["change"]))
+    return Entry(**{**told, "made_at": made_at})

@@ -12,6 +12,7 @@ import pytest
 
 from echoview.domain.contour import Origin, draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
@@ -56,6 +57,44 @@ def test_a_bundle_comes_back_exactly_with_its_history(library, empty, pack, pati
     assert same(ours.label(), theirs.label())
     again = import_from(pack, empty, by="me", secret=SECRET)
     assert (again.revisions, again.unknown) == (0, ()), "nothing comes twice"
+    before = library.history(ours.identity)
+    assert import_from(pack, library, by="me", secret=SECRET).revisions == 0, "nor into where it came from"
+    assert (library.history(ours.identity), empty.history(ours.identity)) == (before, before)
+    assert [(r.base, r.seconds, r.drags, r.moved_mm) for r in before] == [(None,) * 4, (1, 12.5, 3, 4.25)]
+    assert ours.label().notes
+
+
+def test_an_early_bundle_without_effort_calipers_and_numbers_is_read(empty, library, pack, patient_cine):
+    with zipfile.ZipFile(pack) as file:
+        parts = {name: file.read(name) for name in file.namelist()}
+    name = "cines/cine-00001.json"
+    cine = json.loads(parts[name])
+    for entry in cine["history"]:
+        for key in ("seconds", "drags", "moved_mm", "base", "number"):
+            del entry[key]
+        for key in ("notes", "not_traceable"):
+            entry["change"].pop(key, None)
+    rewrite(pack, parts, {name: json.dumps(cine).encode()})
+    came = import_from(pack, empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    assert (came.revisions, came.conflicts) == (2, ())
+    assert len(next(histories(empty)).label().contours) == 8
+    notes = next(histories(library)).label().notes
+    assert import_from(pack, library, by="me", secret=SECRET).revisions == 0
+    assert next(histories(library)).label().notes == notes != ()
+
+
+@pytest.mark.parametrize("kind", ["bundle", *sorted(TOLERANCE)])
+def test_no_import_takes_away_what_it_does_not_speak_of(library, empty, tmp_path, patient_cine, kind):
+    notes = (Note(NoteKind.AREA, 1, ((1.0, 2.0), (30.0, 4.0), (5.0, 60.0))),)
+    identity = knows(empty, patient_cine, Label(notes=notes).with_not_traceable(5))
+    export_to(tmp_path / "out", kind, library, secret=SECRET)
+    came = import_from(tmp_path / "out", empty, by="me", secret=SECRET)
+    label = empty.label(identity)
+    assert label.contours
+    assert set(notes) <= set(label.notes)
+    assert label.not_traceable == {5}
+    assert 5 not in label.contours
+    assert came.conflicts == ((("cine-00001", ("frame 6",)),) if kind != "camus" else ())
 
 
 def test_a_bundle_that_meets_other_labels_keeps_both_and_names_them(library, empty, pack, patient_cine, truth):
@@ -182,7 +221,7 @@ def rewrite(path: Path, parts: dict[str, bytes], changed: dict[str, bytes], sums
     [
         ("cut", "damaged"), ("no zip", "damaged"), ("changed", "was changed"), ("newer", "newer version"),
         ("other kind", "damaged"), ("frame 99", "damaged"), ("no json", "damaged"), ("key", "damaged"),
-        ("handles", "is left out"),
+        ("handles", "is left out"), ("seconds", "damaged"), ("caliper 99", "damaged"),
     ],
 )  # fmt: skip
 def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patient_cine, damage, words):
@@ -204,11 +243,16 @@ def test_a_bad_bundle_is_refused_and_the_library_is_as_before(pack, empty, patie
     elif damage == "key":
         rewrite(pack, parts, {name: json.dumps({**cine, "content_key": "../../../evil"}).encode()})
     else:
-        contours = cine["history"][0]["change"]["contours"]
+        entry = cine["history"][1]
+        contours = entry["change"]["contours"]
         if damage == "frame 99":
-            contours["99"] = contours["0"]
+            contours["99"] = contours["4"]
+        elif damage == "seconds":
+            entry["seconds"] = float("nan")
+        elif damage == "caliper 99":
+            entry["change"]["notes"][0][1] = 99
         else:
-            contours["0"]["handles"] = [[1, "x"]]
+            contours["4"]["handles"] = [[1, "x"]]
         rewrite(pack, parts, {name: json.dumps(cine).encode()})
     said: list[str] = []
     try:
