@@ -383,6 +383,25 @@ class Workflow(QObject):
         else:
             self.save_again()
 
+    def read_again(self) -> None:
+        """An import has written past this window: what it changed of the open cine joins what is on the screen."""
+        cine, library = self.session.cine, self.library
+        if cine is not None and library is not None and not self.session.locked:
+            self.jobs.run(
+                Lane.IO, "read labels", self._newer, library, cine,
+                on_done=lambda found: None if found is None else self._join(cine, *found), on_error=self._refuse,
+            )  # fmt: skip
+
+    def _newer(self, library: Library, cine: Cine) -> tuple[Label, Saved] | None:
+        """Runs on the IO lane: the label as it was last seen and as the library has it now, None where nothing is new.
+
+        What is known is left as it is: saves that wait behind this one build on it, see `_join`.
+        """
+        known, held = self._saved.get(cine.info.identity, Held(Label())), library.load(cine)
+        if library is not self.library or held.revision == known.revision:
+            return None
+        return known.label, Saved(held.revision, held.label)
+
     def back_up_library(self) -> None:
         """Copy the library where that is due, off the GUI thread."""
         if self.library is not None:
@@ -440,7 +459,7 @@ class Workflow(QObject):
         """Others saved while `after` was made: the label gets what they changed, and the person is told."""
         identity = cine.info.identity
         # On the lane, so that saves under way still build on the label without, and later ones on the label with it.
-        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved.label)
+        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved)
         if identity in self._pending:
             self._pending[identity] = merge(after, self._pending[identity], saved.label).label
         if cine is self.session.cine:
@@ -448,9 +467,10 @@ class Workflow(QObject):
         if news := saved.news(self.settings.annotator):
             self.refused.emit(news)
 
-    def _know(self, identity: str, after: Label, joined: Label) -> None:
-        known = self._saved[identity]
-        self._saved[identity] = replace(known, label=merge(after, known.label, joined).label)
+    def _know(self, identity: str, after: Label, saved: Saved) -> None:
+        known = self._saved.get(identity, Held(after))
+        revision = max(known.revision, saved.number or 0)
+        self._saved[identity] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
         self._saving -= 1

@@ -35,12 +35,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What an import did; a conflict is a cine's name and what both sides had said of it."""
+    """What an import did; a conflict is a cine's name and what both sides had said of it.
+
+    Attributes:
+        places: where each cine in conflict lies here, as far as it is known.
+    """
 
     cines: int
     revisions: int
     conflicts: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
 
 def import_from(
@@ -100,6 +105,7 @@ def _take(
     count = revisions = 0
     conflicts: list[tuple[str, tuple[str, ...]]] = []
     unknown: list[str] = []
+    places: list[str] = []
     for item in items:
         if isinstance(item, str):
             say(item)
@@ -124,7 +130,8 @@ def _take(
         revisions += came.added
         if came.conflicts:
             conflicts.append((item.name, came.conflicts))
-    return Came(count, revisions, tuple(conflicts), tuple(unknown))
+            places.append(home.path)
+    return Came(count, revisions, tuple(conflicts), tuple(unknown), tuple(places))
 
 
 def _known(

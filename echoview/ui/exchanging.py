@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from echoview.exchange import Exchange, Wish
+from echoview.exchange import Exchange, Outcome, Wish
 from echoview.ui.export_dialog import FORMS, ExportDialog
 from echoview.ui.widgets import Banner, Message, ProgressLine
 from echoview.workflow import Workflow
@@ -23,7 +24,7 @@ class Exchanging(QObject):
         self.progress = ProgressLine("Stop the export or import")
         self.progress.cancelled.connect(self.exchange.cancel)
         self.exchange.progressed.connect(self.progress.show_progress)
-        self.exchange.said.connect(lambda text, hint: banner.say(Message(text, hint, False)))
+        self.exchange.said.connect(self._tell)
 
     def export(self) -> None:
         """What, in which form, where to."""
@@ -43,6 +44,21 @@ class Exchanging(QObject):
         if path:
             chosen = Path(path)
             self.exchange.take(chosen.parent if chosen.suffix == ".json" else chosen, self._folders())
+
+    def _tell(self, outcome: Outcome) -> None:
+        """How it ended, with a button for the way on."""
+        button, act = "", None
+        if outcome.missing is not None:
+            button, act = "Find cines", partial(self._find_cines, outcome.missing)
+        elif outcome.look_at and outcome.look_at != str(Path(self._workflow.session.path).absolute()):
+            button, act = "Open cine", partial(self._workflow.open, outcome.look_at)
+        self._banner.say(Message(outcome.text, outcome.hint, False, button, act))
+
+    def _find_cines(self, missing: Path) -> None:
+        """Import once more, with the folder where the cines lie."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder that holds the cines")
+        if folder and self._ready():
+            self.exchange.take(missing, (Path(folder),))
 
     def _ready(self) -> bool:
         if self._workflow.library is None:
