@@ -30,7 +30,7 @@ from echoview.io.export_overlay import write_overlay
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference, preparation_of
 from echoview.store import Library
-from echoview.store.transfer import Entry, History, histories
+from echoview.store.transfer import Entry, History, as_change, histories
 
 FOLDERS = {"camus": write_camus, "echonet": write_echonet, "coco": write_coco, "masks": write_masks}
 FORMATS = ("bundle", *FOLDERS, "measures", "overlay")
@@ -130,7 +130,7 @@ def _outgoing(
         cine.times_s if cine is not None else None,
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
-        blanked(cine) if frames and cine is not None else None,
+        blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
     )  # fmt: skip
 
 

@@ -15,17 +15,17 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
 from echoview.io import find_cines, open_cine
-from echoview.io.export_item import keyed
+from echoview.io.export_item import INDEX, keyed
 from echoview.io.import_bundle import Bundle
 from echoview.io.import_camus import read_camus
 from echoview.io.import_coco import FILE as COCO_FILE
 from echoview.io.import_coco import read_coco
 from echoview.io.import_echonet import read_echonet
-from echoview.io.import_item import Incoming, read_index
+from echoview.io.import_item import Incoming, damaged, read_index
 from echoview.io.import_masks import read_masks
 from echoview.store import Library
 from echoview.store import merge as merge_labels
-from echoview.store.codec import difference, replay
+from echoview.store.codec import NO_CHANGE, difference, frames_of, replay
 from echoview.store.transfer import Entry, History, cines, merge
 
 READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks}
@@ -199,10 +199,15 @@ def _history(item: Incoming, home: History, kind: str, library: Library, by: str
     if any(not 0 <= t < home.shape[0] for t in item.contours):
         raise EchoViewError("A labelled frame is not in the cine.")
     before = library.label(home.identity)
-    raw = difference(Label(), Label(item.contours, item.view, item.ed, item.es))
-    given = replay([raw])  # as exact as the library keeps it, so that like meets like
+    raw = {**item.said, **difference(Label(), Label(item.contours, item.view, item.ed, item.es))}
+    try:
+        given = replay([raw])  # as exact as the library keeps it, so that like meets like
+    except NO_CHANGE as error:
+        raise damaged(INDEX) from error
     over = difference(before, merge_labels(Label(), given, before).label)
     change = {key: value for key, value in over.items() if key in raw}  # what the format carries, and nothing else
+    pixels = {t: seen for t, seen in raw.get("pixels", {}).items() if int(t) in frames_of(change)}
+    change |= {"pixels": pixels} if pixels else {}
     entries = (Entry(now, by, __version__, "", f"import {kind}", change),) if change else ()
     return replace(home, entries=entries)
 

@@ -67,6 +67,11 @@ class History:
         return label_after(self.entries)
 
 
+def as_change(label: Label, entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """A label that the revisions make as one change, with the fingerprints of its pictures."""
+    return _with_pixels(difference(Label(), label), entries)
+
+
 @dataclass(frozen=True, slots=True)
 class Merged:
     """What came of one cine: revisions added, and frames or fields that both sides had said otherwise."""
