@@ -32,6 +32,33 @@ def test_killed_20_times_it_misses_at_most_the_edit_in_flight(tmp_path, run_edit
     assert in_flight <= 20
 
 
+@POSIX
+def test_ended_in_the_midst_of_40_writes_it_misses_at_most_the_edit_in_flight(path, run_editing):
+    """Fails where the journal is only in memory: then the file itself is half old and half new."""
+    out, err = run_editing("struck", path, 40).communicate(timeout=240)
+    assert not err
+    hit, held = map(int, out.split())
+    assert hit == 40
+    assert held > 10
+
+
+def test_a_commit_waits_for_the_disk(path, library, editing, monkeypatch):
+    """What only an outage of power would show, for no signal loses what the system already has."""
+
+    def asked(opened) -> list[object]:
+        with opened._engine.connect() as connection:
+            pragmas = ("synchronous", "journal_mode", "wal_autocheckpoint", "foreign_keys")
+            return [connection.exec_driver_sql(f"PRAGMA {one}").scalar() for one in pragmas]
+
+    full = 2
+    assert asked(library) == [full, "wal", 0, 1]
+    library.close()
+    monkeypatch.setattr("echoview.store.engines.share_of", lambda path: "nfs4")
+    shared = open_library(sqlite_url(path))
+    assert asked(shared) == [full, "truncate", 0, 1]
+    shared.close()
+
+
 def crashed(path: Path, run_editing, edits: int) -> None:
     """A library whose writer was killed after so many edits, its log still beside it."""
     process = run_editing("edits", sqlite_url(path), 10**6)
