@@ -150,7 +150,7 @@ class Library:
         if not change:
             return Saved(None, after)
         if self.read_only:
-            raise refusals.read_only()
+            raise refusals.read_only(self.note)
         seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames_of(change))}
         if pixels := {t: one for t, one in seen.items() if one is not None}:
             change["pixels"] = pixels
@@ -254,7 +254,7 @@ class Library:
     def _writing(self) -> Iterator[Session]:
         """One transaction, kept or undone whole."""
         if self.read_only:
-            raise refusals.read_only()
+            raise refusals.read_only(self.note)
         try:
             with Session(self._engine) as session, session.begin():
                 session.connection(execution_options={"writes": True})

@@ -160,6 +160,45 @@ def free(folder: Path) -> int:
 
 
 @ROOT_ONLY
+@pytest.mark.parametrize("left", [0, 4096, 36864])
+def test_a_library_on_a_full_disk_can_be_looked_at(small_disk, editing, left):
+    url = sqlite_url(small_disk / "labels.sqlite")
+    library = open_library(url)
+    editing.write(library, 3)
+    library.close()
+    with open(small_disk / "ballast", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free(small_disk) - left)
+    library = open_library(url)
+    assert editing.values(library.label("uid-1")) == editing.values(editing.after(3))
+    assert library.read_only == (left < 32768)
+    if library.read_only:
+        with pytest.raises(LibraryError, match="disk of the label library is full"):
+            editing.write(library, 4, start=3)
+    library.close()
+    (small_disk / "ballast").unlink()
+    assert editing.kept(url) == 3
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("left", [0, 20480])
+def test_an_early_library_on_a_full_disk(small_disk, left):
+    """It cannot be brought up to date where it lies until there is room."""
+    path = small_disk / "labels.sqlite"
+    shutil.copy(Path(__file__).parent / "fixtures" / "schema-0001.sqlite", path)
+    with open(small_disk / "ballast", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free(small_disk) - left)
+    library = open_library(sqlite_url(path))
+    assert list(library.label("uid-1").contours) == [3, 4]
+    assert library.read_only
+    library.close()
+    (small_disk / "ballast").unlink()
+    library = open_library(sqlite_url(path))
+    assert list(library.label("uid-1").contours) == [3, 4]
+    assert not library.read_only
+    library.close()
+
+
+@ROOT_ONLY
 def test_a_medium_that_cannot_be_written_shows_also_what_is_only_in_the_log(small_disk, run_editing, editing):
     path = small_disk / "labels.sqlite"
     crashed(path, run_editing, 5)
