@@ -34,7 +34,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         text, hint: for a person.
-        look_at: the first cine of which both sides had said something else, "" where there is none.
+        look_at: a cine that is not open and of which both sides had said something else, "" where there is none.
         missing: what was imported, where some of its cines were not found.
     """
 
@@ -150,7 +150,8 @@ class Exchange(QObject):
         what = "Nothing new in it."
         if came.revisions:
             what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
-        look_at = next((place for place in came.places if Path(place).exists()), "")
+        here = str(Path(self._workflow.session.path).absolute())
+        look_at = next((place for place in came.places if place != here and Path(place).exists()), "")
         self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))
         self._workflow.read_again()
         self._workflow.count_corrected()

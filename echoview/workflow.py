@@ -389,7 +389,7 @@ class Workflow(QObject):
         if cine is not None and library is not None and not self.session.locked:
             self.jobs.run(
                 Lane.IO, "read labels", self._newer, library, cine,
-                on_done=lambda found: None if found is None else self._join(cine, *found), on_error=self._refuse,
+                on_done=lambda found: self._join_newer(cine, found), on_error=self._refuse,
             )  # fmt: skip
 
     def _newer(self, library: Library, cine: Cine) -> tuple[Label, Saved] | None:
@@ -401,6 +401,12 @@ class Workflow(QObject):
         if library is not self.library or held.revision == known.revision:
             return None
         return known.label, Saved(held.revision, held.label)
+
+    def _join_newer(self, cine: Cine, found: tuple[Label, Saved] | None) -> None:
+        if found is not None:
+            self._join(cine, *found)
+        if not self.saving:
+            self.session.set_unsaved(self.session.unsaved)  # the label is another, and none of it is on its way
 
     def back_up_library(self) -> None:
         """Copy the library where that is due, off the GUI thread."""

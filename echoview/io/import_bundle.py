@@ -108,6 +108,17 @@ class Bundle:
             raise damaged(self._name) from error
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether a file calls itself a bundle, by its name or by what is in it; it may be damaged all the same."""
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        with zipfile.ZipFile(path) as file:
+            return MANIFEST in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def _entry(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
     """One revision, with nothing in it that this version does not know.
 

@@ -16,7 +16,7 @@ from echoview.domain.label import Label
 from echoview.errors import EchoViewError
 from echoview.io import find_cines, open_cine
 from echoview.io.export_item import INDEX, keyed
-from echoview.io.import_bundle import Bundle
+from echoview.io.import_bundle import Bundle, is_bundle
 from echoview.io.import_camus import read_camus
 from echoview.io.import_coco import FILE as COCO_FILE
 from echoview.io.import_coco import read_coco
@@ -28,6 +28,9 @@ from echoview.store import merge as merge_labels
 from echoview.store.codec import NO_CHANGE, difference, frames_of, replay
 from echoview.store.transfer import Entry, History, cines, merge
 
+_TRACINGS = "VolumeTracings.csv"
+_OF_FOLDERS = (COCO_FILE, INDEX, _TRACINGS)  # a file of these names stands for the folder that it lies in
+_READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO or its own masks."
 READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks}
 
 Say = Callable[[str], None]
@@ -70,14 +73,16 @@ def import_from(
     Raises:
         EchoViewError: it is no export, or damaged; cines before the damage may have been merged.
     """
-    if path.is_file() and path.name != COCO_FILE:
+    if path.is_file() and is_bundle(path):
         with Bundle(path) as bundle:
             return _take(bundle, "bundle", bundle.salt, library, by, secret, folders, frames_to, theirs, say)
-    folder = path.parent if path.name == COCO_FILE else path
+    if path.is_file() and path.name not in _OF_FOLDERS:
+        raise EchoViewError(f"Labels cannot be read from {path.name}.", _READS)
+    folder = path.parent if path.is_file() else path
     index = read_index(folder)
     kind = index.kind if index is not None else _kind_of(folder)
     if kind not in READERS:
-        raise EchoViewError("This is no export that EchoView reads.", f"It reads {', '.join(('bundle', *READERS))}.")
+        raise EchoViewError(f"The folder {folder.name} is no export that EchoView reads.", _READS)
     items = READERS[kind](folder, index)
     salt = index.salt if index is not None else b""
     return _take(items, kind, salt, library, by, secret, folders, frames_to, theirs, say)
@@ -86,10 +91,10 @@ def import_from(
 def _kind_of(folder: Path) -> str:
     """The format of a folder without an index of ours, "" for none."""
     if not folder.is_dir():
-        raise EchoViewError(f"{folder.name} does not exist.", "Choose a bundle, or the folder of an export.")
+        raise EchoViewError(f"{folder.name} does not exist.", _READS)
     if (folder / COCO_FILE).is_file():
         return "coco"
-    if any((home / "VolumeTracings.csv").is_file() for home in (folder, folder / "A4C")):
+    if any((home / _TRACINGS).is_file() for home in (folder, folder / "A4C")):
         return "echonet"
     from ral.datasets.pictures import patient_folders
 

@@ -35,22 +35,29 @@ class Exchanging(QObject):
             self.exchange.export(dialog.wish, out)
 
     def take(self) -> None:
-        """A bundle to merge; a folder is opened by its index file."""
+        """A bundle to merge, or an export by its index file."""
         if not self._ready():
             return
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Import labels", str(Path.home()), "Bundles and exports (*.zip *.json);;All files (*)"
+            self._window, "Import labels", str(Path.home()), "Bundles and exports (*.zip *.json *.csv);;All files (*)"
         )
         if path:
-            chosen = Path(path)
-            self.exchange.take(chosen.parent if chosen.suffix == ".json" else chosen, self._folders())
+            self.exchange.take(Path(path), self._folders())
+
+    def take_folder(self) -> None:
+        """The folder of an export, or a data set as published."""
+        if not self._ready():
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, "Import labels from a folder", str(Path.home()))
+        if folder:
+            self.exchange.take(Path(folder), self._folders())
 
     def _tell(self, outcome: Outcome) -> None:
         """How it ended, with a button for the way on."""
         button, act = "", None
         if outcome.missing is not None:
             button, act = "Find cines", partial(self._find_cines, outcome.missing)
-        elif outcome.look_at and outcome.look_at != str(Path(self._workflow.session.path).absolute()):
+        elif outcome.look_at:
             button, act = "Open cine", partial(self._workflow.open, outcome.look_at)
         self._banner.say(Message(outcome.text, outcome.hint, False, button, act))
 

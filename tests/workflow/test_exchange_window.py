@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import zipfile
 
+import cv2
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -16,6 +17,7 @@ from echoview.services.exporting import export_to
 from echoview.store import open_library
 from echoview.store.engines import sqlite_url
 from echoview.ui.export_dialog import FORMS, ExportDialog
+from ral.formats import write_nifti
 
 
 @pytest.fixture
@@ -105,6 +107,7 @@ def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps
     )
     shown = labelled.session.label
     assert (sorted(shown.contours), shown.es, shown.not_traceable) == ([3, 5], 5, {7})
+    assert labelled.window.top_bar.saved.text() == " Saved"
     np.testing.assert_allclose(shown.contour(3).handles, approved.handles, atol=1e-3)
     assert not labelled.session.undo_stack.canUndo(), "an undo would take away what came"
     labelled.workflow.accept(9)
@@ -152,6 +155,19 @@ def test_cines_that_are_not_here_can_be_looked_for(desk, labelled, theirs, sampl
     desk.settle()
     assert desk.window.banner.text.startswith("1 correction of 1 cine imported.")
     fresh.close()
+
+
+def test_a_data_set_as_published_is_imported_by_its_folder(labelled, monkeypatch, tmp_path):
+    home = tmp_path / "patient0001"
+    home.mkdir()
+    for instant, radius in (("ED", 22), ("ES", 16)):
+        ball = cv2.circle(np.zeros((80, 80), np.uint8), (40, 40), radius, 1, -1)
+        write_nifti(home / f"patient0001_4CH_{instant}.nii.gz", 200 * ball, (0.5, 0.5))
+        write_nifti(home / f"patient0001_4CH_{instant}_gt.nii.gz", ball, (0.5, 0.5))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
+    labelled.window.acts["import_folder"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    assert labelled.window.banner.text == "2 corrections of 2 cines imported."
 
 
 def test_a_format_of_folders_goes_into_a_new_one_with_its_frames(labelled, monkeypatch, tmp_path):

@@ -345,6 +345,23 @@ def test_a_folder_that_is_no_export_is_refused(empty, tmp_path):
         import_from(tmp_path, empty, by="me", secret=SECRET)
 
 
+@pytest.mark.parametrize("kind", ["measures", "overlay", "masks"])
+def test_a_file_that_holds_no_labels_is_told_from_a_damaged_one(library, empty, tmp_path, kind):
+    out = tmp_path / ("measures.csv" if kind == "measures" else kind)
+    export_to(out, kind, library, secret=SECRET)
+    path = {"measures": out, "overlay": out / "cine-00001.mp4", "masks": out / "cine-00001.npz"}[kind]
+    with pytest.raises(EchoViewError, match=f"Labels cannot be read from {path.name}") as caught:
+        import_from(path, empty, by="me", secret=SECRET)
+    assert all(word in caught.value.hint for word in (".zip", "CAMUS", "EchoNet", "COCO", "masks"))
+
+
+@pytest.mark.parametrize(("kind", "file"), [("coco", "annotations.json"), ("echonet", "VolumeTracings.csv"),
+                                            ("camus", "echoview.json")])  # fmt: skip
+def test_an_export_is_known_by_a_file_of_it(library, empty, tmp_path, patient_cine, kind, file):
+    export_to(tmp_path / kind, kind, library, secret=SECRET)
+    assert import_from(tmp_path / kind / file, empty, by="me", secret=SECRET, folders=[patient_cine.parent]).cines == 1
+
+
 def test_a_coco_file_opens_nothing_outside_its_folder(empty, tmp_path, patient_cine):
     body = {
         "categories": [{"id": 1, "name": "LV"}],
