@@ -151,7 +151,7 @@ class Exchange(QObject):
         if came.revisions:
             what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
         here = str(Path(self._workflow.session.path).absolute())
-        look_at = next((place for place in came.places if place != here and Path(place).exists()), "")
+        look_at = next((place for place in came.places if place and place != here and Path(place).exists()), "")
         self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))
         self._workflow.read_again()
         self._workflow.count_corrected()

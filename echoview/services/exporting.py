@@ -108,7 +108,8 @@ def outgoing(
             yield _outgoing(name, patient, history, label, cine, salt, frames, predict)
         except EchoViewError as error:
             # A refusal may name the file, and a file's name the patient.
-            said = error.message.replace(Path(history.path).name, "its file")
+            name_of_file = Path(history.path).name
+            said = error.message.replace(name_of_file, "its file") if name_of_file else error.message
             say(f"{name} is left out: {said}")
         at(number)
 

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
+from echoview.store.places import Places
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
 
@@ -47,10 +49,14 @@ class Library:
     """
 
     def __init__(
-        self, engine: Engine, file: Path | None, note: str = "", copy: tempfile.TemporaryDirectory[str] | None = None
-    ) -> None:
-        """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read."""
-        self._engine, self._file, self._copy = engine, file, copy
+        self, engine: Engine, file: Path | None, note: str = "",
+        copy: tempfile.TemporaryDirectory[str] | None = None, places: Places | None = None,
+    ) -> None:  # fmt: skip
+        """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read.
+
+        `places`: where the cines lie, for a library that must not be told.
+        """
+        self._engine, self._file, self._copy, self._places = engine, file, copy, places
         self.note = note
         self._write = threading.Lock()
         self._saved = 0
@@ -63,6 +69,17 @@ class Library:
         self._engine.dispose()
         if self._copy is not None:
             self._copy.cleanup()
+
+    def place(self, identity: str, told: str) -> str:
+        """Where a cine lies as far as it is known here; `told` is what the library itself holds."""
+        return told if self._places is None else self._places.get(identity)
+
+    def placed(self, identity: str, path: str) -> str:
+        """A cine lies here: what the library itself may hold of that."""
+        if self._places is None:
+            return path
+        self._places.put(identity, path)
+        return ""
 
     def label(self, identity: str) -> Label:
         """The newest label of a cine, empty where it has none; for where its frames are not at hand.
@@ -100,6 +117,7 @@ class Library:
 
     def moved(self, identity: str, path: str) -> None:
         """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
+        path = self.placed(identity, path)
         try:
             with self._reading() as session:  # mostly it lies where it lay, and opening it need not write
                 if session.scalar(select(CineRow.path).where(CineRow.identity == identity)) in (None, path):
@@ -161,7 +179,7 @@ class Library:
         with self._write:
             for attempt in range(_TRIES):
                 try:
-                    number = self._append(cine, path, row, before, after)
+                    number = self._append(cine, self.placed(cine.info.identity, path), row, before, after)
                     break
                 except IntegrityError as error:  # another window took the number: take the next one
                     if attempt == _TRIES - 1:
@@ -176,7 +194,8 @@ class Library:
     def labelled(self) -> list[LabelledCine]:
         """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
         with self._reading() as session:
-            return list(survey.labelled(session))
+            found = list(survey.labelled(session))
+        return [replace(one, path=self.place(one.identity, one.path)) for one in found]
 
     def corrected(self) -> dict[str, int]:
         """How many frames were edited, by the cine's identity; a cine without any is not named."""

@@ -12,10 +12,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from echoview import paths
 from echoview.store.backups import back_up
 from echoview.store.engines import copied, full, make_engine, sqlite_file, sqlite_url, writable
 from echoview.store.library import Library
 from echoview.store.mounts import share_of
+from echoview.store.places import Places
 from echoview.store.refusals import FULL, READ_ONLY, opening
 
 _UPGRADE_LOCK = 0x6563686F  # any number, as long as every EchoView takes the same
@@ -52,7 +54,8 @@ def open_library(url: str) -> Library:
         note = f"The library lies on a network share ({share}); it is written in the slower way that is safe there."
         if share:
             log.info(note)
-        return Library(engine, file, note if share else "")
+        places = None if engine.dialect.name == "sqlite" else Places(paths.user_data_dir() / "places.sqlite")
+        return Library(engine, file, note if share else "", places=places)
 
 
 def _to_read(file: Path, why: str) -> Library:

@@ -99,7 +99,7 @@ def histories(library: Library, identities: Collection[str] | None = None) -> It
         for cine, group in itertools.groupby(rows, key=lambda row: row[0]):
             if identities is None or cine.identity in identities:
                 yield History(
-                    cine.identity, cine.content_hash, cine.patient_key, cine.path,
+                    cine.identity, cine.content_hash, cine.patient_key, library.place(cine.identity, cine.path),
                     (cine.frames, cine.height, cine.width), tuple(_entry(revision) for _, revision in group),
                 )  # fmt: skip
 
@@ -112,7 +112,7 @@ def cines(library: Library) -> list[History]:
     """
     with library._reading() as session:
         rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-        return [_bare(row) for row in rows]
+        return [replace(_bare(row), path=library.place(row.identity, row.path)) for row in rows]
 
 
 def label_after(entries: tuple[Entry, ...]) -> Label:
@@ -139,6 +139,7 @@ def merge(library: Library, given: History, by: str, app_version: str, theirs: b
         LibraryError: it could not be written, nothing of it is kept; or the cine has another shape here.
     """
     settled = Entry(datetime.now(UTC), by, app_version, "", THEIRS if theirs else OURS, {})
+    given = replace(given, path=library.placed(given.identity, given.path))
     with library._write:
         for attempt in range(_TRIES):
             try:
