@@ -29,16 +29,31 @@ class Wish(NamedTuple):
     this_cine: bool
 
 
+class Outcome(NamedTuple):
+    """How it ended, and the way on.
+
+    Attributes:
+        text, hint: for a person.
+        look_at: a cine that is not open and of which both sides had said something else, "" where there is none.
+        missing: what was imported, where some of its cines were not found.
+    """
+
+    text: str
+    hint: str = ""
+    look_at: str = ""
+    missing: Path | None = None
+
+
 class Exchange(QObject):
     """One export or import at a time, off the GUI thread.
 
     Signals:
-        said(text, hint): how it ended.
+        said(outcome): how it ended, an `Outcome`.
         progressed(text, share): what goes on, share 0..1; -1 when it ended.
         previewed(picture): (H,W) or (H,W,3) uint8, a frame as it would leave.
     """
 
-    said = Signal(str, str)
+    said = Signal(object)
     progressed = Signal(str, float)
     previewed = Signal(object)
 
@@ -112,26 +127,33 @@ class Exchange(QObject):
                 path, library, by=self._workflow.settings.annotator or "import", secret=self._workflow.secret,
                 folders=folders,
             ),
-            on_done=self._imported, on_error=self._refused,
+            on_done=partial(self._imported, path), on_error=self._refused,
         )  # fmt: skip
 
     def _exported(self, out: Path, count: int) -> None:
         self._ended()
         left = len(self._left_out)
         hint = f"{_cines(left)} left out: {self._left_out[0]}" if left else ""
-        self.said.emit(f"{_cines(count)} exported to {out.name}.", hint)
+        self.said.emit(Outcome(f"{_cines(count)} exported to {out.name}.", hint))
 
-    def _imported(self, came: Came) -> None:
+    def _imported(self, path: Path, came: Came) -> None:
         self._ended()
         hints = []
         if came.conflicts:
-            hints.append(f"{_cines(len(came.conflicts))} said otherwise by both: yours are in force, theirs are kept.")
+            places = sum(len(what) for _, what in came.conflicts)
+            hints.append(
+                f"Both sides had changed {'1 frame or mark' if places == 1 else f'{places} frames or marks'} of"
+                f" {_cines(len(came.conflicts))}: yours are in force, theirs are kept in the history."
+            )
         if came.unknown:
-            hints.append(f"{_cines(len(came.unknown))} not found here: open the folder that holds them, then import.")
+            hints.append(f"{_cines(len(came.unknown))} not found here.")
         what = "Nothing new in it."
         if came.revisions:
-            what = f"{came.revisions} corrections of {_cines(came.cines)} imported."
-        self.said.emit(what, " ".join(hints))
+            what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
+        here = str(Path(self._workflow.session.path).absolute())
+        look_at = next((place for place in came.places if place and place != here and Path(place).exists()), "")
+        self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))
+        self._workflow.read_again()
         self._workflow.count_corrected()
 
     def _refused(self, error: EchoViewError) -> None:

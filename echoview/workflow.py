@@ -378,14 +378,36 @@ class Workflow(QObject):
         if cine is not self.session.cine:
             return
         self._saved.setdefault(cine.info.identity, held)  # an edit made since has seen more
-        ours, theirs = self.session.label, held.label
-        notes = tuple(dict.fromkeys((*theirs.notes, *ours.notes)))
-        left_out = (theirs.not_traceable | ours.not_traceable) - set(ours.contours)
-        both = merge(Label(), ours, theirs)
-        if both.joined or (notes, left_out) != (ours.notes, ours.not_traceable):
-            self.session.edit("join library", replace(both.label, notes=notes, not_traceable=left_out))
+        both = merge(Label(), self.session.label, held.label)
+        if both.joined:
+            self.session.edit("join library", both.label)
         else:
             self.save_again()
+
+    def read_again(self) -> None:
+        """An import has written past this window: what it changed of the open cine joins what is on the screen."""
+        cine, library = self.session.cine, self.library
+        if cine is not None and library is not None and not self.session.locked:
+            self.jobs.run(
+                Lane.IO, "read labels", self._newer, library, cine,
+                on_done=lambda found: self._join_newer(cine, found), on_error=self._refuse,
+            )  # fmt: skip
+
+    def _newer(self, library: Library, cine: Cine) -> tuple[Label, Saved] | None:
+        """Runs on the IO lane: the label as it was last seen and as the library has it now, None where nothing is new.
+
+        What is known is left as it is: saves that wait behind this one build on it, see `_join`.
+        """
+        known, held = self._saved.get(cine.info.identity, Held(Label())), library.load(cine)
+        if library is not self.library or held.revision == known.revision:
+            return None
+        return known.label, Saved(held.revision, held.label)
+
+    def _join_newer(self, cine: Cine, found: tuple[Label, Saved] | None) -> None:
+        if found is not None:
+            self._join(cine, *found)
+        if not self.saving:
+            self.session.set_unsaved(self.session.unsaved)  # the label is another, and none of it is on its way
 
     def back_up_library(self) -> None:
         """Copy the library where that is due, off the GUI thread."""
@@ -444,7 +466,7 @@ class Workflow(QObject):
         """Others saved while `after` was made: the label gets what they changed, and the person is told."""
         identity = cine.info.identity
         # On the lane, so that saves under way still build on the label without, and later ones on the label with it.
-        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved.label)
+        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved)
         if identity in self._pending:
             self._pending[identity] = merge(after, self._pending[identity], saved.label).label
         if cine is self.session.cine:
@@ -452,9 +474,10 @@ class Workflow(QObject):
         if news := saved.news(self.settings.annotator):
             self.refused.emit(news)
 
-    def _know(self, identity: str, after: Label, joined: Label) -> None:
-        known = self._saved[identity]
-        self._saved[identity] = replace(known, label=merge(after, known.label, joined).label)
+    def _know(self, identity: str, after: Label, saved: Saved) -> None:
+        known = self._saved.get(identity, Held(after))
+        revision = max(known.revision, saved.number or 0)
+        self._saved[identity] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
         self._saving -= 1

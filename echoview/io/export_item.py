@@ -32,6 +32,7 @@ class Outgoing:
         predicted: frames whose contour is the network's, not a person's.
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
+        said: the label as a change, plain JSON: control points, their origins, and what a person said besides.
         frame: frame t as (H,W) or (H,W,3) RGB uint8, black outside the sector; None where frames stay at home.
     """
 
@@ -51,6 +52,7 @@ class Outgoing:
     numbers: Mapping[str, Any] = field(default_factory=dict)
     entries: tuple[Mapping[str, Any], ...] = ()
     frame: Callable[[int], np.ndarray] | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fps(self) -> float:
@@ -93,10 +95,10 @@ def head(kind: str, salt: bytes, app_version: str) -> dict[str, Any]:
 
 
 def write_index(folder: Path, kind: str, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> None:
-    """`echoview.json` beside files of a foreign format: by it they find their cines again."""
-    index = {**head(kind, salt, app_version), "cines": [item.about() for item in items]}
+    """`echoview.json` beside files of a foreign format: by it they find their cines again, and come back exactly."""
+    index = {**head(kind, salt, app_version), "cines": [{**item.about(), "said": item.said} for item in items]}
     with whole(folder / INDEX) as part:
-        part.write_text(json.dumps(index, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(index) + "\n", encoding="utf-8")
 
 
 @contextmanager

@@ -17,10 +17,11 @@ import numpy as np
 from echoview.domain.calibration import Calibration
 from echoview.errors import EchoViewError
 from echoview.io.export_bundle import CHANGES, CINES, FRAMES, KIND, MANIFEST
-from echoview.io.import_item import MOST_JSON, Incoming, check_version, damaged
+from echoview.io.import_item import MOST_JSON, Incoming, check_version, damaged, frames_spoken_of
 
 _KEY = re.compile(r"[0-9a-f]{40}")
 _TEXTS = ("made_at", "annotator", "app_version", "weights", "tool")
+_COUNTS = {"seconds": float, "drags": int, "moved_mm": float, "base": int, "number": int}  # not in early bundles
 
 
 class Bundle:
@@ -107,6 +108,17 @@ class Bundle:
             raise damaged(self._name) from error
 
 
+def is_bundle(path: Path) -> bool:
+    """Whether a file calls itself a bundle, by its name or by what is in it; it may be damaged all the same."""
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        with zipfile.ZipFile(path) as file:
+            return MANIFEST in file.namelist()
+    except (OSError, zipfile.BadZipFile):
+        return False
+
+
 def _entry(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
     """One revision, with nothing in it that this version does not know.
 
@@ -114,8 +126,9 @@ def _entry(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
         ValueError: it speaks of frames that the cine does not have.
     """
     change = {key: value for key, value in told["change"].items() if key in CHANGES}
-    spoken_of = [int(t) for t in change.get("contours", {})]
-    spoken_of += [change[key] for key in ("ed", "es") if change.get(key) is not None]
-    if any(not 0 <= t < frames for t in spoken_of):
+    if any(not 0 <= t < frames for t in frames_spoken_of(change)):
         raise ValueError("a frame that is not there")
-    return {**{key: str(told[key]) for key in _TEXTS}, "change": change}
+    counts = {key: kind(told[key]) for key, kind in _COUNTS.items() if told.get(key) is not None}
+    if any(not 0 <= count < float("inf") for count in counts.values()):
+        raise ValueError("no count")
+    return {**{key: str(told[key]) for key in _TEXTS}, **counts, "change": change}

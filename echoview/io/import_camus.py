@@ -48,12 +48,13 @@ def _ours(folder: Path, home: Path, word: str, index: Index) -> Incoming:
     from ral.datasets.camus import read_info, read_still
 
     info = read_info(home / f"Info_{word}.cfg")
-    contours = {}
+    name, contours = info.values.get("Cine", ""), {}
     for instant, t in (("ED", info.ed), ("ES", info.es)):
-        contour = contour_of_mask(read_still(folder, home.name, word, instant).labels[0] == CAVITY)
+        mask = read_still(folder, home.name, word, instant).labels[0] == CAVITY
+        contour = index.exact_of_mask(name, t, mask) or contour_of_mask(mask)
         if contour is not None:
             contours[t] = contour
-    return index.incoming(info.values.get("Cine", ""), contours)
+    return index.incoming(name, contours)
 
 
 def _published(folder: Path, home: Path, view: View, word: str) -> Iterator[Incoming]:

@@ -32,11 +32,11 @@ def read_coco(folder: Path, index: Index | None) -> Iterator[Incoming]:
         for one in body["annotations"]:
             if one["category_id"] != wanted or one.get("predicted"):
                 continue
-            contour = _contour(one)
             image = pictures[one["image_id"]]
+            name = image["cine"] if index is not None else str(image["file_name"])
+            t = int(image["frame"]) if index is not None else 0
+            contour = _contour(one, name, t, index)
             if contour is not None:
-                name = image["cine"] if index is not None else str(image["file_name"])
-                t = int(image["frame"]) if index is not None else 0
                 found.setdefault(name, {})[t] = contour
     except (KeyError, ValueError, TypeError, AttributeError) as error:
         raise damaged(FILE) from error
@@ -56,12 +56,15 @@ def _category(categories: list[dict[str, Any]]) -> int:
     return chosen[0]["id"]
 
 
-def _contour(one: dict[str, Any]) -> Contour | None:
+def _contour(one: dict[str, Any], name: str, t: int, index: Index | None) -> Contour | None:
     """Ours starts and ends at its annulus key points; of any other the annulus is looked for."""
     parts = one["segmentation"]
     if not isinstance(parts, list) or not parts:
         return None  # a run-length mask
     points = max((np.array(part, float).reshape(-1, 2) for part in parts), key=len)
+    exact = index.exact(name, t, lambda line: np.array_equal(line.round(3), points)) if index is not None else None
+    if exact is not None:
+        return exact
     marks = np.array(one.get("keypoints") or [np.nan] * 9, float).reshape(-1, 3)[:, :2]
     if len(marks) == 3 and np.allclose(points[0], marks[0]) and np.allclose(points[-1], marks[2]):
         return Contour.through(points, Origin.DRAWN)

@@ -15,7 +15,7 @@ from echoview.domain.contour import Contour, Origin
 from echoview.domain.view import View
 from echoview.errors import EchoViewError
 from echoview.io.export_item import INDEX, VERSION
-from ral.geometry import open_contour, outline
+from ral.geometry import open_contour, outline, raster
 
 MOST_JSON = 256 * 2**20
 
@@ -29,6 +29,7 @@ class Incoming:
         uid_key, content_key: hashes under the export's salt; "" where the data set has no index of ours.
         file: the cine itself where the data set brings it, else None.
         shape: frames, height, width, or None where the format does not say.
+        view, ed, es: what the data set says; said: what else was said besides contours, as a change in plain JSON.
         entries: the history, for a bundle alone; the contours then are empty.
         frames: the frames that a bundle brings, each (H,W) or (H,W,3) uint8, or None.
     """
@@ -45,6 +46,7 @@ class Incoming:
     calibration: Calibration | None = None
     entries: tuple[Mapping[str, Any], ...] = ()
     frames: Callable[[], list[np.ndarray]] | None = None
+    said: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +67,35 @@ class Index:
             told = self.about[name]
             frames, height, width = (int(told[key]) for key in ("frames", "height", "width"))
             own = {t: contour for t, contour in contours.items() if t not in told["predicted"]}
-            view = View(told["view"]) if told["view"] else None
-            return Incoming(
-                name, str(told["uid_key"]), str(told["content_key"]), None, (frames, height, width), own, view,
-                told["ed"] if told["ed"] in own else None, told["es"] if told["es"] in own else None,
-            )  # fmt: skip
-        except (KeyError, ValueError, TypeError) as error:
+            said = {key: value for key, value in told.get("said", {}).items() if key != "contours"}
+            if any(not 0 <= t < frames for t in frames_spoken_of(said)):
+                raise ValueError("a frame that is not there")
+            keys = str(told["uid_key"]), str(told["content_key"])
+            return Incoming(name, *keys, None, (frames, height, width), own, said=said)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
             raise damaged(INDEX) from error
+
+    def exact(self, name: str, t: int, written: Callable[[np.ndarray], bool]) -> Contour | None:
+        """The contour of a frame as it was in the library; None where the file beside it holds another by now.
+
+        Args:
+            written: whether the file holds what was written for a contour of these points, (65,2) x,y px.
+
+        Raises:
+            EchoViewError: the index is damaged.
+        """
+        try:
+            told = self.about[name].get("said", {}).get("contours", {}).get(str(t))
+            if told is None:
+                return None
+            contour = Contour(np.array(told["handles"]), tuple(Origin(one) for one in told["origins"]))
+            return contour if written(contour.dense()) else None
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise damaged(INDEX) from error
+
+    def exact_of_mask(self, name: str, t: int, mask: np.ndarray) -> Contour | None:
+        """The same for a mask, (H,W) bool."""
+        return self.exact(name, t, lambda line: np.array_equal(raster(line, mask.shape[:2]), mask))
 
 
 def read_index(folder: Path) -> Index | None:
@@ -110,6 +134,17 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_bytes())
     except (OSError, ValueError) as error:
         raise damaged(path.name) from error
+
+
+def frames_spoken_of(change: Mapping[str, Any]) -> set[int]:
+    """The frames (0-based) that a revision's change, as JSON, names.
+
+    Raises:
+        KeyError, ValueError, TypeError, AttributeError: it is damaged.
+    """
+    frames = {int(t) for t in (*change.get("contours", {}), *change.get("not_traceable", ()))}
+    frames |= {int(change[key]) for key in ("ed", "es") if change.get(key) is not None}
+    return frames | {int(t) for _kind, t, _points in change.get("notes", ())}
 
 
 def damaged(name: str) -> EchoViewError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -28,15 +29,16 @@ def read_masks(folder: Path, index: Index | None) -> Iterator[Incoming]:
         if Path(name).name != name:
             raise damaged("echoview.json")
         packed = folder / f"{name}.npz"
-        yield index.incoming(name, _from_npz(packed) if packed.is_file() else _from_png(folder / name))
+        contours = _from_npz(packed, index) if packed.is_file() else _from_png(folder / name, index)
+        yield index.incoming(name, contours)
 
 
-def _from_npz(path: Path) -> dict[int, Contour]:
+def _from_npz(path: Path, index: Index) -> dict[int, Contour]:
     try:
         with np.load(path, allow_pickle=False) as file:
             frames, lines, predicted = file["frames"], file["contours"], file["predicted"]
         return {
-            int(t): Contour.through(line, Origin.DRAWN)
+            int(t): index.exact(path.stem, int(t), partial(np.array_equal, line)) or Contour.through(line, Origin.DRAWN)
             for t, line, by_network in zip(frames, lines, predicted, strict=True)
             if not by_network
         }
@@ -44,13 +46,14 @@ def _from_npz(path: Path) -> dict[int, Contour]:
         raise damaged(path.name) from error
 
 
-def _from_png(folder: Path) -> dict[int, Contour]:
+def _from_png(folder: Path, index: Index) -> dict[int, Contour]:
     contours = {}
     for path in sorted(folder.glob("*.png")):
         mask = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_GRAYSCALE)  # any path
         if mask is None or not path.stem.isdecimal():
             raise damaged(path.name)
-        contour = contour_of_mask(mask > 127)
+        t = int(path.stem) - 1
+        contour = index.exact_of_mask(folder.name, t, mask > 127) or contour_of_mask(mask > 127)
         if contour is not None:
-            contours[int(path.stem) - 1] = contour
+            contours[t] = contour
     return contours

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import secrets
 from collections.abc import Callable, Collection, Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from echoview.io.export_overlay import write_overlay
 from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference, preparation_of
 from echoview.store import Library
-from echoview.store.transfer import Entry, History, histories
+from echoview.store.transfer import Entry, History, as_change, histories
 
 FOLDERS = {"camus": write_camus, "echonet": write_echonet, "coco": write_coco, "masks": write_masks}
 FORMATS = ("bundle", *FOLDERS, "measures", "overlay")
@@ -107,7 +108,8 @@ def outgoing(
             yield _outgoing(name, patient, history, label, cine, salt, frames, predict)
         except EchoViewError as error:
             # A refusal may name the file, and a file's name the patient.
-            said = error.message.replace(Path(history.path).name, "its file")
+            name_of_file = Path(history.path).name
+            said = error.message.replace(name_of_file, "its file") if name_of_file else error.message
             say(f"{name} is left out: {said}")
         at(number)
 
@@ -129,7 +131,7 @@ def _outgoing(
         cine.times_s if cine is not None else None,
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
-        blanked(cine) if frames and cine is not None else None,
+        blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
     )  # fmt: skip
 
 
@@ -225,5 +227,5 @@ def _overlays(out: Path, items: Iterator[Outgoing]) -> int:
 
 
 def _json(entry: Entry) -> dict[str, Any]:
-    told = {key: getattr(entry, key) for key in ("annotator", "app_version", "weights", "tool", "change")}
-    return {"made_at": entry.made_at.isoformat(), **told}
+    told = {one.name: getattr(entry, one.name) for one in fields(entry)}
+    return {**told, "made_at": entry.made_at.isoformat()}

@@ -15,18 +15,22 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
 from echoview.io import find_cines, open_cine
-from echoview.io.export_item import keyed
-from echoview.io.import_bundle import Bundle
+from echoview.io.export_item import INDEX, keyed
+from echoview.io.import_bundle import Bundle, is_bundle
 from echoview.io.import_camus import read_camus
 from echoview.io.import_coco import FILE as COCO_FILE
 from echoview.io.import_coco import read_coco
 from echoview.io.import_echonet import read_echonet
-from echoview.io.import_item import Incoming, read_index
+from echoview.io.import_item import Incoming, damaged, read_index
 from echoview.io.import_masks import read_masks
 from echoview.store import Library
-from echoview.store.codec import difference, replay
+from echoview.store import merge as merge_labels
+from echoview.store.codec import NO_CHANGE, difference, frames_of, replay
 from echoview.store.transfer import Entry, History, cines, merge
 
+_TRACINGS = "VolumeTracings.csv"
+_OF_FOLDERS = (COCO_FILE, INDEX, _TRACINGS)  # a file of these names stands for the folder that it lies in
+_READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO or its own masks."
 READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks}
 
 Say = Callable[[str], None]
@@ -34,12 +38,17 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What an import did; a conflict is a cine's name and what both sides had said of it."""
+    """What an import did; a conflict is a cine's name and what both sides had said of it.
+
+    Attributes:
+        places: where each cine in conflict lies here, as far as it is known.
+    """
 
     cines: int
     revisions: int
     conflicts: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...]
+    places: tuple[str, ...] = ()
 
 
 def import_from(
@@ -64,14 +73,16 @@ def import_from(
     Raises:
         EchoViewError: it is no export, or damaged; cines before the damage may have been merged.
     """
-    if path.is_file() and path.name != COCO_FILE:
+    if path.is_file() and is_bundle(path):
         with Bundle(path) as bundle:
             return _take(bundle, "bundle", bundle.salt, library, by, secret, folders, frames_to, theirs, say)
-    folder = path.parent if path.name == COCO_FILE else path
+    if path.is_file() and path.name not in _OF_FOLDERS:
+        raise EchoViewError(f"Labels cannot be read from {path.name}.", _READS)
+    folder = path.parent if path.is_file() else path
     index = read_index(folder)
     kind = index.kind if index is not None else _kind_of(folder)
     if kind not in READERS:
-        raise EchoViewError("This is no export that EchoView reads.", f"It reads {', '.join(('bundle', *READERS))}.")
+        raise EchoViewError(f"The folder {folder.name} is no export that EchoView reads.", _READS)
     items = READERS[kind](folder, index)
     salt = index.salt if index is not None else b""
     return _take(items, kind, salt, library, by, secret, folders, frames_to, theirs, say)
@@ -80,10 +91,10 @@ def import_from(
 def _kind_of(folder: Path) -> str:
     """The format of a folder without an index of ours, "" for none."""
     if not folder.is_dir():
-        raise EchoViewError(f"{folder.name} does not exist.", "Choose a bundle, or the folder of an export.")
+        raise EchoViewError(f"{folder.name} does not exist.", _READS)
     if (folder / COCO_FILE).is_file():
         return "coco"
-    if any((home / "VolumeTracings.csv").is_file() for home in (folder, folder / "A4C")):
+    if any((home / _TRACINGS).is_file() for home in (folder, folder / "A4C")):
         return "echonet"
     from ral.datasets.pictures import patient_folders
 
@@ -99,6 +110,7 @@ def _take(
     count = revisions = 0
     conflicts: list[tuple[str, tuple[str, ...]]] = []
     unknown: list[str] = []
+    places: list[str] = []
     for item in items:
         if isinstance(item, str):
             say(item)
@@ -123,7 +135,8 @@ def _take(
         revisions += came.added
         if came.conflicts:
             conflicts.append((item.name, came.conflicts))
-    return Came(count, revisions, tuple(conflicts), tuple(unknown))
+            places.append(home.path)
+    return Came(count, revisions, tuple(conflicts), tuple(unknown), tuple(places))
 
 
 def _known(
@@ -191,13 +204,15 @@ def _history(item: Incoming, home: History, kind: str, library: Library, by: str
     if any(not 0 <= t < home.shape[0] for t in item.contours):
         raise EchoViewError("A labelled frame is not in the cine.")
     before = library.label(home.identity)
-    raw = Label(item.contours, item.view, item.ed, item.es)
-    given = replay([difference(Label(), raw)])  # as exact as the library keeps it, so that like meets like
-    change = difference(before, replace(given, calibration=before.calibration))
-    change = {key: value for key, value in change.items() if value is not None}
-    if "contours" in change:
-        change["contours"] = {t: value for t, value in change["contours"].items() if value is not None}
-    change = {key: value for key, value in change.items() if value != {}}
+    raw = {**item.said, **difference(Label(), Label(item.contours, item.view, item.ed, item.es))}
+    try:
+        given = replay([raw])  # as exact as the library keeps it, so that like meets like
+    except NO_CHANGE as error:
+        raise damaged(INDEX) from error
+    over = difference(before, merge_labels(Label(), given, before).label)
+    change = {key: value for key, value in over.items() if key in raw}  # what the format carries, and nothing else
+    pixels = {t: seen for t, seen in raw.get("pixels", {}).items() if int(t) in frames_of(change)}
+    change |= {"pixels": pixels} if pixels else {}
     entries = (Entry(now, by, __version__, "", f"import {kind}", change),) if change else ()
     return replace(home, entries=entries)
 
@@ -207,4 +222,4 @@ def _entry(told: Any) -> Entry:
         made_at = datetime.fromisoformat(told["made_at"])
     except ValueError as error:
         raise EchoViewError("A revision of it has no time.") from error
-    return Entry(made_at, told["annotator"], told["app_version"], told["weights"], told["tool"], dict(told["change"]))
+    return Entry(**{**told, "made_at": made_at})

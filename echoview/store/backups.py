@@ -22,9 +22,14 @@ def folder_of(file: Path) -> Path:
 
 
 def backups_of(file: Path) -> list[Path]:
-    """The backups of a library, newest first, by the time in their names."""
-    folder = folder_of(file)
-    return sorted(folder.glob("*.sqlite"), reverse=True) if folder.is_dir() else []
+    """The backups of a library, newest first, by the time in their names.
+
+    A time in the future is of a clock that was wrong once: nobody knows how old such a copy is, and it counts as the
+    oldest.
+    """
+    folder, now = folder_of(file), _name()
+    found = sorted(folder.glob("*.sqlite"), reverse=True) if folder.is_dir() else []
+    return sorted(found, key=lambda one: one.name > now)
 
 
 def due(file: Path) -> bool:
@@ -47,7 +52,7 @@ def back_up(file: Path) -> Path | None:
     for left in folder.glob(f"*{PART}"):  # of a copy that was interrupted
         if abs(time.time() - left.stat().st_mtime) > DAY_S:
             left.unlink(missing_ok=True)
-    made = folder / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.sqlite"
+    made = folder / _name()
     part = made.with_name(f"{made.name}.{os.getpid()}{PART}")
     try:
         _copy(file, part)
@@ -59,9 +64,14 @@ def back_up(file: Path) -> Path | None:
         os.replace(part, made)
     finally:
         part.unlink(missing_ok=True)
-    for old in backups_of(file)[KEPT:]:
+    for old in [one for one in backups_of(file) if one != made][KEPT - 1 :]:
         old.unlink(missing_ok=True)
     return made
+
+
+def _name() -> str:
+    """Of a copy that is made now."""
+    return f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}.sqlite"
 
 
 def sound(file: Path) -> bool:

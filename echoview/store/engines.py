@@ -16,6 +16,7 @@ from echoview.store.mounts import share_of
 
 WAIT_S = 20  # for another window's write
 COPIES = 5  # tries to copy a library that its owner is writing to
+LEAST_BYTES = 256 * 1024
 SIDE_FILES = ("-wal", "-journal")  # edits that are not in the file itself yet
 
 log = logging.getLogger(__name__)
@@ -96,6 +97,11 @@ def checkpoint(engine: Engine) -> None:
 def writable(file: Path) -> bool:
     """Whether this person may write the file, or make it; its folder too, for SQLite keeps a journal beside it."""
     return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
+
+
+def full(file: Path) -> bool:
+    """Whether the disk has no room for what SQLite must write even to read: an index of its log, and a page or two."""
+    return shutil.disk_usage(file.parent).free < LEAST_BYTES
 
 
 def copied(file: Path) -> tempfile.TemporaryDirectory[str]:

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,11 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.errors import LibraryError
 from echoview.store import backups, refusals, survey
-from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of, items_of
+from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
-from echoview.store.merging import join
+from echoview.store.merging import merge
+from echoview.store.places import Places
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
 
@@ -47,10 +49,14 @@ class Library:
     """
 
     def __init__(
-        self, engine: Engine, file: Path | None, note: str = "", copy: tempfile.TemporaryDirectory[str] | None = None
-    ) -> None:
-        """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read."""
-        self._engine, self._file, self._copy = engine, file, copy
+        self, engine: Engine, file: Path | None, note: str = "",
+        copy: tempfile.TemporaryDirectory[str] | None = None, places: Places | None = None,
+    ) -> None:  # fmt: skip
+        """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read.
+
+        `places`: where the cines lie, for a library that must not be told.
+        """
+        self._engine, self._file, self._copy, self._places = engine, file, copy, places
         self.note = note
         self._write = threading.Lock()
         self._saved = 0
@@ -63,6 +69,17 @@ class Library:
         self._engine.dispose()
         if self._copy is not None:
             self._copy.cleanup()
+
+    def place(self, identity: str, told: str) -> str:
+        """Where a cine lies as far as it is known here; `told` is what the library itself holds."""
+        return told if self._places is None else self._places.get(identity)
+
+    def placed(self, identity: str, path: str) -> str:
+        """A cine lies here: what the library itself may hold of that."""
+        if self._places is None:
+            return path
+        self._places.put(identity, path)
+        return ""
 
     def label(self, identity: str) -> Label:
         """The newest label of a cine, empty where it has none; for where its frames are not at hand.
@@ -100,6 +117,7 @@ class Library:
 
     def moved(self, identity: str, path: str) -> None:
         """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
+        path = self.placed(identity, path)
         try:
             with self._reading() as session:  # mostly it lies where it lay, and opening it need not write
                 if session.scalar(select(CineRow.path).where(CineRow.identity == identity)) in (None, path):
@@ -150,7 +168,7 @@ class Library:
         if not change:
             return Saved(None, after)
         if self.read_only:
-            raise refusals.read_only()
+            raise refusals.read_only(self.note)
         seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames_of(change))}
         if pixels := {t: one for t, one in seen.items() if one is not None}:
             change["pixels"] = pixels
@@ -161,7 +179,7 @@ class Library:
         with self._write:
             for attempt in range(_TRIES):
                 try:
-                    number = self._append(cine, path, row)
+                    number = self._append(cine, self.placed(cine.info.identity, path), row, before, after)
                     break
                 except IntegrityError as error:  # another window took the number: take the next one
                     if attempt == _TRIES - 1:
@@ -171,12 +189,13 @@ class Library:
                 checkpoint(self._engine)
         if base is None or number == base + 1:
             return Saved(number, after)
-        return self._joined(number, base, cine, after, change)
+        return self._joined(number, base, cine, before, after, change)
 
     def labelled(self) -> list[LabelledCine]:
         """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
         with self._reading() as session:
-            return list(survey.labelled(session))
+            found = list(survey.labelled(session))
+        return [replace(one, path=self.place(one.identity, one.path)) for one in found]
 
     def corrected(self) -> dict[str, int]:
         """How many frames were edited, by the cine's identity; a cine without any is not named."""
@@ -202,7 +221,7 @@ class Library:
             raise refusals.no_backup("it is damaged")
         return made
 
-    def _append(self, cine: Cine, path: str, values: dict[str, Any]) -> int:
+    def _append(self, cine: Cine, path: str, values: dict[str, Any], before: Label, after: Label) -> int:
         """The new revision's number."""
         with self._writing() as session:
             # On a server the cine's row is the lock under which numbers are given out; SQLite locks the file.
@@ -217,10 +236,13 @@ class Library:
             row.path = path
             session.flush()
             last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id)) or 0
+            if values["base"] is not None and values["base"] < last:
+                whole = _whole_sets(session, cine.info.identity, values["base"], before, after)
+                values = {**values, "change": {**values["change"], **whole}}
             session.add(RevisionRow(cine_id=row.id, number=last + 1, made_at=datetime.now(UTC), **values))
             return last + 1
 
-    def _joined(self, number: int, base: int, cine: Cine, after: Label, change: dict[str, Any]) -> Saved:
+    def _joined(self, number: int, base: int, cine: Cine, before: Label, after: Label, change: dict[str, Any]) -> Saved:
         """Our label with what others saved since `base`, where it is of the pictures that this cine shows."""
         since = select(RevisionRow).join(CineRow).where(CineRow.identity == cine.info.identity)
         since = since.where(RevisionRow.number > base, RevisionRow.number < number)
@@ -228,8 +250,8 @@ class Library:
             with self._reading() as session:
                 rows = session.scalars(since.order_by(RevisionRow.number)).all()
                 others = [row for row in rows if row.change != change]  # ours, kept when the server's answer was lost
-                theirs = fitting(fold(row.change for row in others), cine)
-                merged = join(after, items_of(change), theirs)
+                theirs = applied(before, fitting(fold(row.change for row in others), cine))
+                merged = merge(before, after, theirs)
                 return Saved(
                     number, merged.label, tuple(_revision(row) for row in others), merged.conflict, merged.joined
                 )
@@ -251,7 +273,7 @@ class Library:
     def _writing(self) -> Iterator[Session]:
         """One transaction, kept or undone whole."""
         if self.read_only:
-            raise refusals.read_only()
+            raise refusals.read_only(self.note)
         try:
             with Session(self._engine) as session, session.begin():
                 session.connection(execution_options={"writes": True})
@@ -266,6 +288,16 @@ def _changes(session: Session, identity: str) -> list[tuple[int, dict[str, Any]]
     """(number, change) of a cine's revisions in their order, which no clock can change."""
     which = select(RevisionRow.number, RevisionRow.change).join(CineRow).where(CineRow.identity == identity)
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
+
+
+def _whole_sets(session: Session, identity: str, base: int, before: Label, after: Label) -> dict[str, Any]:
+    """A change names all calipers and all frames that cannot be traced: also those that others added since `base`."""
+    try:
+        theirs = applied(before, fold(change for number, change in _changes(session, identity) if number > base))
+    except NO_CHANGE:  # a damaged row of theirs must not cost ours
+        return {}
+    whole = difference(theirs, merge(before, after, theirs).label)
+    return {key: whole[key] for key in ("not_traceable", "notes") if key in whole}
 
 
 def _revision(row: RevisionRow) -> Revision:

@@ -10,12 +10,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
 
+from echoview import paths
 from echoview.store.backups import back_up
-from echoview.store.engines import copied, make_engine, sqlite_file, sqlite_url, writable
+from echoview.store.engines import copied, full, make_engine, sqlite_file, sqlite_url, writable
 from echoview.store.library import Library
 from echoview.store.mounts import share_of
-from echoview.store.refusals import READ_ONLY, opening
+from echoview.store.places import Places
+from echoview.store.refusals import FULL, READ_ONLY, opening
 
 _UPGRADE_LOCK = 0x6563686F  # any number, as long as every EchoView takes the same
 
@@ -25,7 +28,8 @@ log = logging.getLogger(__name__)
 def open_library(url: str) -> Library:
     """Open a library, making it or bringing it to the newest schema where needed.
 
-    A library that this person may not write is copied into a temporary folder and read there, as it is now.
+    A library that this person may not write, or whose disk is full, is copied into a temporary folder and read there,
+    as it is now.
 
     Args:
         url: an SQLAlchemy URL, e.g. "sqlite:////home/me/labels.sqlite" or "postgresql://me@server/labels".
@@ -35,23 +39,32 @@ def open_library(url: str) -> Library:
     """
     with opening():
         file = sqlite_file(url)
-        if file is not None and file.exists() and not writable(file):
-            folder = copied(file)
-            engine = make_engine(sqlite_url(Path(folder.name) / file.name))
-            _migrate(engine, None)
-            log.info(READ_ONLY)
-            return Library(engine, None, READ_ONLY, folder)
+        there = file is not None and file.exists()
+        if file is not None and there and not writable(file):
+            return _to_read(file, READ_ONLY)
         engine = make_engine(url)
         try:
             _migrate(engine, file)
-        except BaseException:
+        except BaseException as error:
             engine.dispose()
+            if file is not None and there and isinstance(error, (OSError, DBAPIError)) and full(file):
+                return _to_read(file, FULL)
             raise
         share = share_of(file) if file is not None else ""
         note = f"The library lies on a network share ({share}); it is written in the slower way that is safe there."
         if share:
             log.info(note)
-        return Library(engine, file, note if share else "")
+        places = None if engine.dialect.name == "sqlite" else Places(paths.user_data_dir() / "places.sqlite")
+        return Library(engine, file, note if share else "", places=places)
+
+
+def _to_read(file: Path, why: str) -> Library:
+    """A copy of the library as it is now."""
+    folder = copied(file)
+    engine = make_engine(sqlite_url(Path(folder.name) / file.name))
+    _migrate(engine, None)
+    log.info(why)
+    return Library(engine, None, why, folder)
 
 
 def schema_of(engine: Engine) -> str | None:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from echoview.errors import LibraryError
 
 READ_ONLY = "This label library can be read but not written."
+FULL = "The disk of the label library is full: make room, then start EchoView again. Till then labels can only be read."
 READ_ONLY_HINT = "Labels are shown; to correct, choose a library in a folder that you may write to."
 DOCTOR = "`echoview doctor` says more and can repair it."
 
@@ -20,8 +21,9 @@ def damaged() -> LibraryError:
     return LibraryError("A label in the library is damaged and is not shown.", f"The rows are untouched; {DOCTOR}")
 
 
-def read_only() -> LibraryError:
-    return LibraryError(READ_ONLY, READ_ONLY_HINT)
+def read_only(why: str) -> LibraryError:
+    """`why` is READ_ONLY or FULL."""
+    return LibraryError(why, READ_ONLY_HINT if why == READ_ONLY else "")
 
 
 def cannot_read(error: Exception) -> LibraryError:

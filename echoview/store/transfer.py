@@ -4,27 +4,35 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from echoview.domain.label import Label
 from echoview.errors import LibraryError
-from echoview.store.codec import difference, replay, same
+from echoview.store.codec import difference, fold, items_of, replay
 from echoview.store.library import Library
+from echoview.store.merging import Conflict, taking
+from echoview.store.merging import merge as merge_labels
 from echoview.store.tables import CineRow, RevisionRow
 
 _TRIES = 5
-OURS, THEIRS = "import, ours kept", "import, theirs kept"
+OURS, THEIRS, JOINED = "import, ours kept", "import, theirs kept", "import, joined"
+_WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One revision as plain values: who, when (aware), with what, and what changed (see `codec.difference`)."""
+    """One revision as plain values: who, when (aware), with what, what changed (see `codec.difference`), the effort.
+
+    Attributes:
+        base: the number of the revision that was before the annotator's eyes, None where it is not known.
+        number: its own where it comes from, which may be another's in the library that it comes into; 0 = not known.
+    """
 
     made_at: datetime
     annotator: str
@@ -32,6 +40,11 @@ class Entry:
     weights: str
     tool: str
     change: dict[str, Any]
+    seconds: float | None = None
+    drags: int | None = None
+    moved_mm: float | None = None
+    base: int | None = None
+    number: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,11 @@ class History:
             LibraryError: an entry is damaged.
         """
         return label_after(self.entries)
+
+
+def as_change(label: Label, entries: tuple[Entry, ...]) -> dict[str, Any]:
+    """A label that the revisions make as one change, with the fingerprints of its pictures."""
+    return _with_pixels(difference(Label(), label), entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +99,7 @@ def histories(library: Library, identities: Collection[str] | None = None) -> It
         for cine, group in itertools.groupby(rows, key=lambda row: row[0]):
             if identities is None or cine.identity in identities:
                 yield History(
-                    cine.identity, cine.content_hash, cine.patient_key, cine.path,
+                    cine.identity, cine.content_hash, cine.patient_key, library.place(cine.identity, cine.path),
                     (cine.frames, cine.height, cine.width), tuple(_entry(revision) for _, revision in group),
                 )  # fmt: skip
 
@@ -94,7 +112,7 @@ def cines(library: Library) -> list[History]:
     """
     with library._reading() as session:
         rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-        return [_bare(row) for row in rows]
+        return [replace(_bare(row), path=library.place(row.identity, row.path)) for row in rows]
 
 
 def label_after(entries: tuple[Entry, ...]) -> Label:
@@ -110,7 +128,7 @@ def label_after(entries: tuple[Entry, ...]) -> Label:
 
 
 def merge(library: Library, given: History, by: str, app_version: str, theirs: bool = False) -> Merged:
-    """Add the revisions that the library lacks, in one transaction; what both sides said otherwise stays ours.
+    """Add the revisions that the library lacks, in one transaction; what both sides changed otherwise stays ours.
 
     Both versions of a conflict are in the history afterwards; the last revision puts the one in force again.
 
@@ -121,6 +139,7 @@ def merge(library: Library, given: History, by: str, app_version: str, theirs: b
         LibraryError: it could not be written, nothing of it is kept; or the cine has another shape here.
     """
     settled = Entry(datetime.now(UTC), by, app_version, "", THEIRS if theirs else OURS, {})
+    given = replace(given, path=library.placed(given.identity, given.path))
     with library._write:
         for attempt in range(_TRIES):
             try:
@@ -136,28 +155,59 @@ def _merge(session: Session, given: History, settled: Entry) -> Merged:
     row = _row(session, given)
     kept = session.scalars(select(RevisionRow).where(RevisionRow.cine_id == row.id).order_by(RevisionRow.number)).all()
     own = tuple(_entry(revision) for revision in kept)
-    added = [entry for entry in given.entries if not any(_alike(entry, other) for other in own)]
+    met = _counterparts(given.entries, own)
+    added = [entry for entry, known in zip(given.entries, met, strict=True) if known is None]
     if not added:
         return Merged(0, ())
-    joined = label_after((*own, *added))  # refuses what is damaged before it is kept
-    conflicts: tuple[str, ...] = ()
-    if any(not any(_alike(entry, other) for other in given.entries) for entry in own):  # both went on
-        ours, incoming = label_after(own), label_after(given.entries)
-        conflicts = _conflicts(ours, incoming)
-        wanted = _joined(ours, incoming) if settled.tool == THEIRS else _joined(incoming, ours)
-        change = difference(joined, wanted)
-        added += [replace(settled, change=change)] if change else []
-    number = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id)) or 0
+    numbers = {entry.number: known.number for entry, known in zip(given.entries, met, strict=True) if known} | {0: 0}
+    number = max((entry.number for entry in own), default=0)
     for entry in added:
         number += 1
-        session.add(
-            RevisionRow(
-                cine_id=row.id, number=number, made_at=entry.made_at, annotator=entry.annotator[:200],
-                app_version=entry.app_version[:40], weights=entry.weights[:120], tool=entry.tool[:80],
-                change=entry.change,
-            )
-        )  # fmt: skip
-    return Merged(len(added), conflicts)
+        base = None if entry.base is None else numbers.get(entry.base)  # as it is numbered here
+        session.add(_revision(row.id, number, replace(entry, base=base)))
+        if entry.number:
+            numbers[entry.number] = number
+    last, conflicts = _settled(own, given.entries, met, settled)
+    if last is not None:
+        session.add(_revision(row.id, number + 1, replace(last, base=number)))
+    return Merged(len(added) + (last is not None), conflicts)
+
+
+def _settled(
+    own: tuple[Entry, ...], given: tuple[Entry, ...], met: list[Entry | None], settled: Entry
+) -> tuple[Entry | None, tuple[str, ...]]:
+    """The revision after theirs that makes the label what it should be, if one is needed, and what is in conflict.
+
+    Both sides grew out of the revisions that both have. What only one of them changed since joins; a choice between
+    both is written down also where their order would have made it.
+
+    Raises:
+        LibraryError: a revision is damaged.
+    """
+    shared = {id(known) for known in met}
+    base = label_after(tuple(entry for entry in own if id(entry) in shared))
+    ours, theirs = label_after(own), label_after(tuple(known or entry for entry, known in zip(given, met, strict=True)))
+    first, second = (theirs, ours) if settled.tool == THEIRS else (ours, theirs)
+    both = merge_labels(base, first, second)
+    as_it_is = label_after((*own, *(entry for entry, known in zip(given, met, strict=True) if known is None)))
+    if both.conflict is not None:
+        as_it_is = taking(as_it_is, second, (*both.conflict.frames, *both.conflict.said))
+    change = difference(as_it_is, both.label)
+    if not change:
+        return None, ()
+    tool = settled.tool if both.conflict is not None else JOINED
+    return replace(settled, tool=tool, change=_with_pixels(change, own, given)), _in_words(both.conflict)
+
+
+def _with_pixels(change: dict[str, Any], *sides: tuple[Entry, ...]) -> dict[str, Any]:
+    """The change with the fingerprints of the pictures that its contours, ED and ES were made on."""
+    known = [fold(entry.change for entry in side) for side in sides]
+    pixels = {}
+    for key, item in items_of(change).items():
+        for items in known:
+            if key in items and items[key].pixels is not None and items[key].value == item.value:
+                pixels[str(item.value if isinstance(key, str) else key)] = items[key].pixels
+    return {**change, "pixels": pixels} if pixels else change
 
 
 def _row(session: Session, given: History) -> CineRow:
@@ -176,26 +226,27 @@ def _row(session: Session, given: History) -> CineRow:
     return row
 
 
-def _conflicts(ours: Label, incoming: Label) -> tuple[str, ...]:
+def _in_words(conflict: Conflict | None) -> tuple[str, ...]:
     """What both sides have said, and not alike: "frame 3", "ED", ..."""
-    both = sorted(set(ours.contours) & set(incoming.contours))
-    found = [f"frame {t + 1}" for t in both if not same(ours.contours[t], incoming.contours[t])]
-    for name, words in (("view", "view"), ("ed", "ED"), ("es", "ES"), ("calibration", "calibration")):
-        mine, other = getattr(ours, name), getattr(incoming, name)
-        if mine is not None and other is not None and mine != other:
-            found.append(words)
-    return tuple(found)
+    if conflict is None:
+        return ()
+    frames = [f"frame {t + 1}" for t in sorted(conflict.frames)]
+    return (*frames, *(words for key, words in _WORDS.items() if key in conflict.said))
 
 
-def _joined(under: Label, over: Label) -> Label:
-    """What either side says; where both do, `over`."""
-    said = {n: getattr(over, n) or getattr(under, n) for n in ("view", "calibration")}
-    instants = {n: getattr(under, n) if getattr(over, n) is None else getattr(over, n) for n in ("ed", "es")}
-    return Label({**under.contours, **over.contours}, **said, **instants)
+def _counterparts(entries: tuple[Entry, ...], others: tuple[Entry, ...]) -> list[Entry | None]:
+    """Each of `entries` as it is among `others`."""
+    at: dict[datetime, list[Entry]] = {}
+    for other in others:
+        at.setdefault(other.made_at, []).append(other)
+    return [next((o for o in at.get(_utc(one.made_at), []) if _alike(one, o)), None) for one in entries]
 
 
-def _alike(a: Entry, b: Entry) -> bool:
-    return (a.change, a.annotator, a.tool) == (b.change, b.annotator, b.tool) and _utc(a.made_at) == _utc(b.made_at)
+def _alike(given: Entry, own: Entry) -> bool:
+    """Whether they are one revision; what an export left out of a change does not make it another."""
+    who = given.annotator[:200], given.tool[:80]
+    told = all(key in own.change and own.change[key] == value for key, value in given.change.items())
+    return told and who == (own.annotator[:200], own.tool[:80])
 
 
 def _utc(moment: datetime) -> datetime:
@@ -204,7 +255,18 @@ def _utc(moment: datetime) -> datetime:
 
 
 def _entry(row: RevisionRow) -> Entry:
-    return Entry(_utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool, row.change)
+    return Entry(
+        _utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool, row.change, row.seconds, row.drags,
+        row.moved_mm, row.base, row.number,
+    )  # fmt: skip
+
+
+def _revision(cine_id: int, number: int, entry: Entry) -> RevisionRow:
+    return RevisionRow(
+        cine_id=cine_id, number=number, made_at=entry.made_at, annotator=entry.annotator[:200],
+        app_version=entry.app_version[:40], weights=entry.weights[:120], tool=entry.tool[:80], change=entry.change,
+        base=entry.base, seconds=entry.seconds, drags=entry.drags, moved_mm=entry.moved_mm,
+    )  # fmt: skip
 
 
 def _bare(row: CineRow) -> History:

@@ -14,7 +14,7 @@ from echoview.store.codec import Item, Key, applied
 from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import Conflict
 
-_WORDS = {"view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration"}
+_WORDS = {"view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration", "notes": "calipers"}
 
 
 @dataclass(frozen=True, slots=True)

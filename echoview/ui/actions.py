@@ -26,6 +26,7 @@ ACTS = (
     Act("sample", "Open the sample"),
     Act("export", "Export labels", ("Ctrl+Shift+E",)),
     Act("import", "Import labels", ("Ctrl+Shift+I",)),
+    Act("import_folder", "Import labels from a folder"),
     Act("play", "Play", ("Space",), "play"),
     Act("back", "Frame back", ("Left",), "step-back"),
     Act("forward", "Frame forward", ("Right",), "step-forward"),

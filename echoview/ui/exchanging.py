@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
 
-from echoview.exchange import Exchange, Wish
+from echoview.exchange import Exchange, Outcome, Wish
 from echoview.ui.export_dialog import FORMS, ExportDialog
 from echoview.ui.widgets import Banner, Message, ProgressLine
 from echoview.workflow import Workflow
@@ -23,7 +24,7 @@ class Exchanging(QObject):
         self.progress = ProgressLine("Stop the export or import")
         self.progress.cancelled.connect(self.exchange.cancel)
         self.exchange.progressed.connect(self.progress.show_progress)
-        self.exchange.said.connect(lambda text, hint: banner.say(Message(text, hint, False)))
+        self.exchange.said.connect(self._tell)
 
     def export(self) -> None:
         """What, in which form, where to."""
@@ -34,15 +35,37 @@ class Exchanging(QObject):
             self.exchange.export(dialog.wish, out)
 
     def take(self) -> None:
-        """A bundle to merge; a folder is opened by its index file."""
+        """A bundle to merge, or an export by its index file."""
         if not self._ready():
             return
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Import labels", str(Path.home()), "Bundles and exports (*.zip *.json);;All files (*)"
+            self._window, "Import labels", str(Path.home()), "Bundles and exports (*.zip *.json *.csv);;All files (*)"
         )
         if path:
-            chosen = Path(path)
-            self.exchange.take(chosen.parent if chosen.suffix == ".json" else chosen, self._folders())
+            self.exchange.take(Path(path), self._folders())
+
+    def take_folder(self) -> None:
+        """The folder of an export, or a data set as published."""
+        if not self._ready():
+            return
+        folder = QFileDialog.getExistingDirectory(self._window, "Import labels from a folder", str(Path.home()))
+        if folder:
+            self.exchange.take(Path(folder), self._folders())
+
+    def _tell(self, outcome: Outcome) -> None:
+        """How it ended, with a button for the way on."""
+        button, act = "", None
+        if outcome.missing is not None:
+            button, act = "Find cines", partial(self._find_cines, outcome.missing)
+        elif outcome.look_at:
+            button, act = "Open cine", partial(self._workflow.open, outcome.look_at)
+        self._banner.say(Message(outcome.text, outcome.hint, False, button, act))
+
+    def _find_cines(self, missing: Path) -> None:
+        """Import once more, with the folder where the cines lie."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Folder that holds the cines")
+        if folder and self._ready():
+            self.exchange.take(missing, (Path(folder),))
 
     def _ready(self) -> bool:
         if self._workflow.library is None:

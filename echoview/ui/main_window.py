@@ -101,6 +101,7 @@ class MainWindow(QMainWindow):
         return {
             "open": opening.ask_cine, "open_folder": opening.ask_folder, "sample": opening.open_sample,
             "export": self.exchanging.export, "import": self.exchanging.take,
+            "import_folder": self.exchanging.take_folder,
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
             "back_five": lambda: player.step(-5), "forward_five": lambda: player.step(5),
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 
+import cv2
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 
+from echoview.domain.label import Label
+from echoview.services.exporting import export_to
+from echoview.store import open_library
+from echoview.store.engines import sqlite_url
 from echoview.ui.export_dialog import FORMS, ExportDialog
+from ral.formats import write_nifti
 
 
 @pytest.fixture
@@ -67,6 +75,99 @@ def test_what_comes_back_is_told(labelled, monkeypatch, tmp_path):
     labelled.window.acts["import"].trigger()
     labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
     assert labelled.window.banner.text == "Nothing new in it."
+
+
+@pytest.fixture
+def theirs(labelled, sample, tmp_path):
+    """A bundle of another site: frame 3 otherwise, frame 5 besides, frame 7 not traceable, and ES."""
+    cine, path = labelled.session.cine, tmp_path / "theirs.zip"
+    contour = labelled.session.editable(5).moved(7, 150, 90)
+    library = open_library(sqlite_url(tmp_path / "theirs.sqlite"))
+    label = Label({3: contour, 5: contour}, es=5).with_not_traceable(7)
+    said = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "draw"}
+    library.save(cine, str(sample), Label(), label, **said)
+    export_to(path, "bundle", library, secret=labelled.workflow.secret)
+    library.close()
+    return path
+
+
+def take(desk, path) -> None:
+    desk.window.exchanging.exchange.take(path)
+    desk.until(lambda: not desk.window.exchanging.exchange.busy)
+    desk.settle()
+
+
+def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps_it(labelled, theirs):
+    approved = labelled.session.label.contour(3)
+    take(labelled, theirs)
+    banner = labelled.window.banner
+    assert banner.text == (
+        "2 corrections of 1 cine imported. Both sides had changed 1 frame or mark of 1 cine: yours are in force, theirs"
+        " are kept in the history."
+    )
+    shown = labelled.session.label
+    assert (sorted(shown.contours), shown.es, shown.not_traceable) == ([3, 5], 5, {7})
+    assert labelled.window.top_bar.saved.text() == " Saved"
+    np.testing.assert_allclose(shown.contour(3).handles, approved.handles, atol=1e-3)
+    assert not labelled.session.undo_stack.canUndo(), "an undo would take away what came"
+    labelled.workflow.accept(9)
+    labelled.settle()
+    held = labelled.workflow.library.label(labelled.session.cine.info.identity)
+    assert (sorted(held.contours), held.es, held.not_traceable) == ([3, 5, 9], 5, {7})
+    history = labelled.workflow.library.history(labelled.session.cine.info.identity)
+    assert [(r.annotator, r.frames, r.base) for r in history] == [
+        ("tester", (3,), 0), ("Dr B", (3, 5), None), ("tester", (3,), 2), ("tester", (9,), 3),
+    ]  # fmt: skip
+    assert labelled.refusals == []
+
+
+def test_an_edit_that_could_not_be_saved_outlives_an_import(labelled, theirs):
+    library = labelled.workflow.library
+    with library._engine.begin() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER full BEFORE INSERT ON revisions WHEN NEW.tool LIKE 'approve%' BEGIN"
+            " SELECT RAISE(ABORT, 'full'); END"
+        )
+    labelled.workflow.accept(1)
+    labelled.settle()
+    assert labelled.session.unsaved
+    take(labelled, theirs)
+    assert sorted(labelled.session.label.contours) == [1, 3, 5]
+    labelled.workflow.save_again()
+    labelled.settle()
+    assert (labelled.session.unsaved, labelled.workflow.unsaved_cines) == ("", 0)
+    assert sorted(library.label(labelled.session.cine.info.identity).contours) == [1, 3, 5]
+
+
+def test_cines_that_are_not_here_can_be_looked_for(desk, labelled, theirs, sample, monkeypatch):
+    """The button of the banner asks for their folder and imports again."""
+    desk.session.open(None, "", Label())
+    elsewhere = theirs.parent / "cines"
+    elsewhere.mkdir()
+    shutil.copy(sample, elsewhere)
+    fresh = open_library(sqlite_url(theirs.with_name("fresh.sqlite")))
+    desk.workflow.library = fresh
+    take(desk, theirs)
+    assert desk.window.banner.text == "Nothing new in it. 1 cine not found here."
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(elsewhere))
+    QTest.mouseClick(desk.window.banner._button, Qt.MouseButton.LeftButton)
+    desk.until(lambda: not desk.window.exchanging.exchange.busy)
+    desk.settle()
+    assert desk.window.banner.text.startswith("1 correction of 1 cine imported.")
+    fresh.close()
+
+
+def test_a_data_set_as_published_is_imported_by_its_folder(labelled, monkeypatch, tmp_path):
+    home = tmp_path / "patient0001"
+    home.mkdir()
+    for instant, radius in (("ED", 22), ("ES", 16)):
+        ball = cv2.circle(np.zeros((80, 80), np.uint8), (40, 40), radius, 1, -1)
+        write_nifti(home / f"patient0001_4CH_{instant}.nii.gz", 200 * ball, (0.5, 0.5))
+        write_nifti(home / f"patient0001_4CH_{instant}_gt.nii.gz", ball, (0.5, 0.5))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
+    labelled.window.acts["import_folder"].trigger()
+    labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
+    assert labelled.window.banner.text == "2 corrections of 2 cines imported."
 
 
 def test_a_format_of_folders_goes_into_a_new_one_with_its_frames(labelled, monkeypatch, tmp_path):

@@ -12,6 +12,7 @@ import pytest
 
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.io import open_cine
 from echoview.store import Library, open_library
@@ -55,7 +56,7 @@ def patient_cine(phantom, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def truth(phantom) -> Label:
-    """All frames drawn by a person, ED and ES and the view said."""
+    """All frames drawn by a person, ED and ES and the view said, and something measured."""
     from ral.geometry import open_contour, outline
 
     contours = {}
@@ -64,18 +65,20 @@ def truth(phantom) -> Label:
         assert line is not None
         contours[t] = Contour.through(open_contour(line) + np.array([40, 36]), Origin.DRAWN)
     areas = [mask.sum() for mask in phantom.masks]
-    return Label(contours, View.A4C, int(np.argmax(areas)), int(np.argmin(areas)))
+    notes = (Note(NoteKind.DISTANCE, 2, ((90.0, 140.0), (120.5, 60.25))),)
+    return Label(contours, View.A4C, int(np.argmax(areas)), int(np.argmin(areas)), notes=notes)
 
 
 @pytest.fixture
 def library(tmp_path, patient_cine, truth) -> Iterator[Library]:
-    """A library with that cine, labelled in two steps."""
+    """A library with that cine, labelled in two steps; its frame 7 was said not to be traceable at first."""
     opened = open_library(library_url(str(tmp_path / "ours.sqlite")))
     cine = open_cine(patient_cine, patient_secret=SECRET)
-    half = Label({t: c for t, c in truth.contours.items() if t < 4})
+    half = Label({t: c for t, c in truth.contours.items() if t < 4}).with_not_traceable(6)
     who = {"annotator": "Å. Reader", "app_version": "0", "weights": "ral-lite 123"}
     opened.save(cine, str(patient_cine), Label(), half, tool="draw", **who)
-    opened.save(cine, str(patient_cine), half, truth, tool="draw, frame 8", **who)
+    effort = {"base": 1, "seconds": 12.5, "drags": 3, "moved_mm": 4.25}
+    opened.save(cine, str(patient_cine), half, truth, tool="draw, frame 8", **effort, **who)
     yield opened
     opened.close()
 

@@ -117,6 +117,38 @@ def killed(folder: str, runs: str, seed: str) -> None:
     print(held, in_flight)
 
 
+def struck(path: str, runs: str) -> None:
+    """An editor that the system ends in the midst of a write, at ever other lengths of the file or its log.
+
+    A signal from another process hardly ever falls into a write; this one is raised by the write itself, after the
+    part of it that still fitted was written.
+    """
+    import resource
+
+    url, held, hit = sqlite_url(Path(path)), kept(sqlite_url(Path(path))), 0
+    log = Path(path + "-wal")
+    for run in range(int(runs)):
+        reads, writes = os.pipe()
+        process = os.fork()
+        if process == 0:
+            library._LOG = (3, 200)[run % 2]  # also while the log is moved into the file
+            opened = open_library(url)
+            size = max(one.stat().st_size for one in (Path(path), log) if one.exists())
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (size + 700 * run, resource.RLIM_INFINITY))
+            signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+            write(opened, 10**6, start=held, said=writes)
+        os.close(writes)
+        with os.fdopen(reads, "rb") as pipe:
+            acknowledged = len(pipe.read())
+        _, status = os.waitpid(process, 0)
+        hit += os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGXFSZ
+        now = kept(url)
+        assert held + acknowledged <= now <= held + acknowledged + 1, (run, held, acknowledged, now)
+        held = now
+    print(hit, held)
+
+
 def limited(path: str) -> None:
     """No file may grow beyond some size, for many sizes: an edit is kept, or refused and the ones before are there."""
     import resource
@@ -145,4 +177,5 @@ def limited(path: str) -> None:
 
 
 if __name__ == "__main__":
-    {"edits": edits, "killed": killed, "limited": lambda path, _runs: limited(path)}[sys.argv[1]](*sys.argv[2:])
+    programs = {"edits": edits, "killed": killed, "struck": struck, "limited": lambda path, _runs: limited(path)}
+    programs[sys.argv[1]](*sys.argv[2:])

@@ -79,6 +79,23 @@ def test_a_clock_that_was_wrong_once_does_not_stop_copies(path, library, editing
     assert due(path)
 
 
+def test_copies_with_names_of_the_future_count_as_the_oldest(path, library, editing):
+    editing.write(library, 1)
+    made = back_up(path)
+    future = [folder_of(path) / f"2099-01-0{day}T000000.sqlite" for day in range(1, 8)]
+    for one in future:
+        one.write_bytes(made.read_bytes())
+        os.utime(one, (time.time() + 400 * DAY_S,) * 2)
+    made.unlink()
+    assert due(path)
+    newest = library.back_up_if_due()
+    assert newest.exists(), "the copy that was just made is not the one that goes"
+    assert backups_of(path) == [newest, *reversed(future[1:])]
+    assert not due(path)
+    (folder_of(path) / "2020-01-01T000000.sqlite").write_bytes(newest.read_bytes())
+    assert [one.name[:4] for one in backups_of(path)][1:] == ["2020", *["2099"] * 6]
+
+
 def test_an_interrupted_copy_is_swept_up(path, library, editing):
     editing.write(library, 1)
     folder_of(path).mkdir()

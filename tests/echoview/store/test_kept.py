@@ -32,6 +32,33 @@ def test_killed_20_times_it_misses_at_most_the_edit_in_flight(tmp_path, run_edit
     assert in_flight <= 20
 
 
+@POSIX
+def test_ended_in_the_midst_of_40_writes_it_misses_at_most_the_edit_in_flight(path, run_editing):
+    """Fails where the journal is only in memory: then the file itself is half old and half new."""
+    out, err = run_editing("struck", path, 40).communicate(timeout=240)
+    assert not err
+    hit, held = map(int, out.split())
+    assert hit == 40
+    assert held > 10
+
+
+def test_a_commit_waits_for_the_disk(path, library, editing, monkeypatch):
+    """What only an outage of power would show, for no signal loses what the system already has."""
+
+    def asked(opened) -> list[object]:
+        with opened._engine.connect() as connection:
+            pragmas = ("synchronous", "journal_mode", "wal_autocheckpoint", "foreign_keys")
+            return [connection.exec_driver_sql(f"PRAGMA {one}").scalar() for one in pragmas]
+
+    full = 2
+    assert asked(library) == [full, "wal", 0, 1]
+    library.close()
+    monkeypatch.setattr("echoview.store.engines.share_of", lambda path: "nfs4")
+    shared = open_library(sqlite_url(path))
+    assert asked(shared) == [full, "truncate", 0, 1]
+    shared.close()
+
+
 def crashed(path: Path, run_editing, edits: int) -> None:
     """A library whose writer was killed after so many edits, its log still beside it."""
     process = run_editing("edits", sqlite_url(path), 10**6)
@@ -130,6 +157,45 @@ def until_refused(library, editing, done: int) -> int:
 def free(folder: Path) -> int:
     state = os.statvfs(folder)
     return state.f_bavail * state.f_bsize
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("left", [0, 4096, 36864])
+def test_a_library_on_a_full_disk_can_be_looked_at(small_disk, editing, left):
+    url = sqlite_url(small_disk / "labels.sqlite")
+    library = open_library(url)
+    editing.write(library, 3)
+    library.close()
+    with open(small_disk / "ballast", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free(small_disk) - left)
+    library = open_library(url)
+    assert editing.values(library.label("uid-1")) == editing.values(editing.after(3))
+    assert library.read_only == (left < 32768)
+    if library.read_only:
+        with pytest.raises(LibraryError, match="disk of the label library is full"):
+            editing.write(library, 4, start=3)
+    library.close()
+    (small_disk / "ballast").unlink()
+    assert editing.kept(url) == 3
+
+
+@ROOT_ONLY
+@pytest.mark.parametrize("left", [0, 20480])
+def test_an_early_library_on_a_full_disk(small_disk, left):
+    """It cannot be brought up to date where it lies until there is room."""
+    path = small_disk / "labels.sqlite"
+    shutil.copy(Path(__file__).parent / "fixtures" / "schema-0001.sqlite", path)
+    with open(small_disk / "ballast", "wb") as file:
+        os.posix_fallocate(file.fileno(), 0, free(small_disk) - left)
+    library = open_library(sqlite_url(path))
+    assert list(library.label("uid-1").contours) == [3, 4]
+    assert library.read_only
+    library.close()
+    (small_disk / "ballast").unlink()
+    library = open_library(sqlite_url(path))
+    assert list(library.label("uid-1").contours) == [3, 4]
+    assert not library.read_only
+    library.close()
 
 
 @ROOT_ONLY

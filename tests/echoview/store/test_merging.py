@@ -11,6 +11,7 @@ import pytest
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.store import merge, open_library
 from echoview.store.engines import sqlite_url
@@ -59,6 +60,30 @@ def test_merging_with_nothing_changes_nothing():
     assert merge(BASE, BASE, ours).label.contour(1).handles.tolist() == TWO.handles.tolist()
 
 
+LINE, OTHER = (Note(NoteKind.DISTANCE, t, ((1.0, 2.0), (30.0, 4.0))) for t in (3, 4))
+
+
+def test_calipers_of_both_are_there_and_what_either_took_away_is_gone():
+    base = BASE.with_notes((LINE, OTHER))
+    third = Note(NoteKind.AREA, 5, ((1.0, 2.0), (3.0, 4.0), (5.0, 1.0)))
+    merged = merge(base, base.with_notes((LINE, OTHER, third)), base.with_notes((OTHER,)))
+    assert (merged.label.notes, merged.conflict, merged.joined) == ((OTHER, third), None, ("notes",))
+    assert merge(base, base.with_notes((OTHER,)), base).label.notes == (OTHER,)
+
+
+def test_a_frame_that_cannot_be_traced_is_a_frame_like_any_other():
+    ours, theirs = BASE.with_not_traceable(1), BASE.with_not_traceable(7).with_contour(2, TWO)
+    merged = merge(BASE, ours, theirs)
+    assert (merged.label.not_traceable, merged.conflict, merged.joined) == ({1, 7}, None, (2, 7))
+    assert sorted(merged.label.contours) == [2, 3]
+    merged = merge(BASE, ours.with_not_traceable(8), BASE.with_contour(1, TWO).with_contour(8, TWO))
+    assert set(merged.conflict.frames) == {1, 8}
+    assert merged.label.not_traceable == {1, 8}
+    assert sorted(merged.label.contours) == [2, 3], "no frame is both"
+    left = BASE.with_not_traceable(1)
+    assert merge(left, left.with_not_traceable(1, False), left).label.not_traceable == frozenset()
+
+
 # In a library
 
 
@@ -96,6 +121,17 @@ def test_a_save_on_a_stale_base_keeps_both_and_reports(save, library, editing):
         (3, 1, "A"),
     ]
     assert library.history("uid-1")[1].frames == (1, 8), "theirs is in the history"
+
+
+def test_calipers_and_untraceable_frames_of_both_are_held(save, library):
+    save("A", Label(), BASE, 0)
+    save("B", BASE, BASE.with_notes((LINE,)).with_not_traceable(3).with_not_traceable(5), 1)
+    saved = save("A", BASE, BASE.with_notes((OTHER,)).with_not_traceable(2).with_contour(3, TWO), 1)
+    for label in (saved.label, library.label("uid-1")):
+        assert set(label.notes) == {LINE, OTHER}
+        assert label.not_traceable == {2, 5}
+        assert sorted(label.contours) == [1, 3]
+    assert set(saved.conflict.frames) == {3}
 
 
 def test_a_save_whose_answer_was_lost_is_not_taken_for_somebody_else(save):
@@ -140,7 +176,7 @@ def test_the_sentences_say_who_when_and_what():
     assert f"on {datetime.now() - timedelta(days=3):%Y-%m-%d} at" in told(joined=(1,), days=3)
     assert told() == ""
     assert in_words(range(7)) == "7 frames"
-    assert in_words(["view", "notes"]) == "the view, notes", "also of what a later version adds to a label"
+    assert in_words(["view", "new_thing"]) == "the view, new thing", "also of what a later version adds to a label"
 
 
 def test_two_processes_write_150_edits_each_and_all_are_there(path, run_editing, editing):

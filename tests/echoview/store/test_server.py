@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from alembic import command
@@ -42,6 +43,46 @@ def test_two_people_are_told_of_each_other(shared, server_url, editing):
     assert (first.number, saved.number, [r.annotator for r in saved.others]) == (1, 2, ["A. Person"])
     assert saved.conflict is None, "the same contour on frame 1"
     other.close()
+
+
+def test_paths_stay_on_the_desk_that_has_them(shared, server_url, editing, tmp_path, monkeypatch):
+    from echoview.store.transfer import cines, histories, merge
+
+    def row(library) -> str:
+        with library._engine.connect() as connection:
+            return connection.execute(text("SELECT path FROM cines")).scalar_one()
+
+    shared.save(editing.cine(), "/room/Fakename.dcm", Label(), editing.after(1), **editing.WHO)
+    monkeypatch.setenv("ECHOVIEW_HOME", str(tmp_path / "other desk"))
+    other = open_library(server_url)
+    assert [one.path for one in (*other.labelled(), *cines(other), *histories(other))] == [""] * 3
+    other.moved("uid-1", "/mnt/x.dcm")
+    assert [one.path for one in (*other.labelled(), *cines(other), *histories(other))] == ["/mnt/x.dcm"] * 3
+    assert [one.path for one in cines(shared)] == ["/room/Fakename.dcm"]
+    assert (row(shared), row(other)) == ("", "")
+    other.close()
+    again = open_library(server_url)
+    assert [one.path for one in cines(again)] == ["/mnt/x.dcm"]
+    with again._engine.begin() as connection:
+        connection.execute(text("UPDATE cines SET path = '/room/Fakename.dcm'"))  # of an earlier version
+    assert cines(again)[0].path == "/mnt/x.dcm"
+    again.moved("uid-1", "/mnt/x.dcm")
+    assert row(again) == ""
+    (given,) = histories(again)
+    merge(again, replace(given, identity="uid-2", path="/mnt/Fakename 2.dcm"), "me", "1")
+    assert [one.path for one in cines(again)] == ["/mnt/x.dcm", "/mnt/Fakename 2.dcm"]
+    with again._engine.connect() as connection:
+        assert set(connection.execute(text("SELECT path FROM cines")).scalars()) == {""}
+    again.close()
+
+
+def test_a_desk_that_cannot_keep_places_goes_on(shared, editing, tmp_path):
+    from echoview.store.places import Places
+
+    (tmp_path / "places.sqlite").write_text("no database")
+    places = Places(tmp_path / "places.sqlite")
+    places.put("uid-1", "/x")
+    assert places.get("uid-1") == "/x"
 
 
 def test_many_threads_lose_no_edit(shared, server_url, editing):

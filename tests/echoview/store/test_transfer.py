@@ -13,13 +13,15 @@ from sqlalchemy import event
 from echoview.domain.cine import Cine, CineInfo
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.errors import LibraryError
 from echoview.store import Library, open_library
 from echoview.store.place import library_url
-from echoview.store.transfer import OURS, Entry, History, Merged, cines, histories, merge
+from echoview.store.transfer import OURS, THEIRS, Entry, History, Merged, cines, histories, merge
 
-ONE, TWO = draw([(0, 10), (5, 0), (10, 10)]), draw([(1, 11), (6, 1), (11, 11)])
+ONE, TWO, THREE = (draw([(n, 10 + n), (5 + n, n), (10 + n, 10 + n)]) for n in (0, 1, 2))
+LINE = Note(NoteKind.DISTANCE, 3, ((1.0, 2.0), (3.0, 4.0)))
 WHO = {"annotator": "A", "app_version": "1", "weights": "w", "tool": "drag"}
 
 
@@ -104,6 +106,48 @@ def test_two_versions_of_a_frame_are_both_kept_and_named(library, other):
     assert entries[-1].tool == OURS
     assert entries[1].change["contours"]["0"]["handles"] == TWO.handles.tolist(), "theirs is in the history"
     assert merge(library, theirs, "me", "2").added == 0
+
+
+def test_what_only_one_side_changed_since_both_were_alike_joins(library, other):
+    ours = put(library, "uid", Label({0: ONE, 1: ONE, 2: ONE}, ed=3).with_not_traceable(7))
+    merge(other, ours, "me", "2")
+    put(library, "uid", Label({1: ONE, 2: ONE, 4: ONE}, ed=3, notes=(LINE,)).with_not_traceable(8))
+    theirs = put(other, "uid", Label({0: ONE, 1: TWO, 5: TWO}, ed=4).with_not_traceable(7), annotator="B")
+    merged = merge(library, theirs, "me", "2")
+    assert merged.conflicts == ()
+    wanted = Label({1: TWO, 4: ONE, 5: TWO}, ed=4, notes=(LINE,), not_traceable=frozenset({8}))
+    assert same_label(library.label("uid"), wanted), "frames 0 and 2 were removed, 7 can be traced again"
+    back = next(histories(library))
+    assert merge(other, back, "them", "2").conflicts == ()
+    assert same_label(other.label("uid"), wanted)
+
+
+def test_what_both_changed_since_both_were_alike_is_a_conflict(library, other):
+    merge(other, put(library, "uid", Label({0: ONE, 1: ONE, 2: ONE})), "me", "2")
+    put(library, "uid", Label({0: THREE, 2: THREE}))
+    theirs = put(other, "uid", Label({0: TWO, 1: TWO, 2: THREE}).with_not_traceable(8), annotator="B")
+    assert merge(library, theirs, "me", "2").conflicts == ("frame 1", "frame 2")
+    assert same_label(library.label("uid"), Label({0: THREE, 2: THREE}).with_not_traceable(8))
+
+
+def test_a_choice_is_a_revision_of_its_own_whichever_side_wins(library, other):
+    put(library, "uid", Label({0: ONE}))
+    theirs = put(other, "uid", Label({0: TWO}), annotator="B")
+    assert merge(library, theirs, "me", "2", theirs=True).added == 2
+    last = next(histories(library)).entries[-1]
+    assert (last.tool, list(last.change["contours"]), last.base) == (THEIRS, ["0"], 2)
+    ours = next(e for e in theirs.entries)
+    assert last.change["pixels"] == ours.change["pixels"] != {}, "it stays on the picture that it was made on"
+
+
+def test_effort_and_what_was_seen_come_along_under_the_numbers_of_here(library, other):
+    put(library, "uid", Label({5: ONE}))
+    before, after = Label({0: ONE}), Label({0: TWO})
+    other.save(cine("uid"), "/y", Label(), before, base=0, seconds=3.5, **WHO)
+    other.save(cine("uid"), "/y", before, after, base=1, drags=2, moved_mm=1.25, **WHO)
+    merge(library, next(histories(other)), "me", "2")
+    told = [(r.number, r.base, r.seconds, r.drags, r.moved_mm) for r in library.history("uid")]
+    assert told == [(1, None, None, None, None), (2, 0, 3.5, None, None), (3, 2, None, 2, 1.25)]
 
 
 def test_theirs_can_win(library, other):
