@@ -13,7 +13,8 @@ from PySide6.QtCore import QObject, Signal
 
 from echoview.domain.cine import Cine
 from echoview.errors import EchoViewError
-from echoview.services.exporting import NEED_FRAMES, blanked, export_to
+from echoview.services.blanking import blanked
+from echoview.services.exporting import NEED_FRAMES, export_to
 from echoview.services.importing import Came, import_from
 from echoview.services.jobs import Job, Lane
 from echoview.store import Library

@@ -27,7 +27,8 @@ from echoview.io.export_masks import write_masks
 from echoview.io.export_measures import write_measures
 from echoview.io.export_overlay import write_overlay
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure
-from echoview.services.inference import Inference, preparation_of
+from echoview.services.blanking import blanked
+from echoview.services.inference import Inference
 from echoview.store import Library
 from echoview.store.transfer import Entry, History, histories
 
@@ -146,28 +147,6 @@ def reopened(history: History, secret: bytes) -> Cine:
     if cine.info.identity != history.identity or (len(cine), *cine.size) != history.shape:
         raise EchoViewError("another file lies where it was.", "Open it once from its new place.")
     return cine
-
-
-def blanked(cine: Cine) -> Callable[[int], np.ndarray]:
-    """Frames as pixels with everything outside the ultrasound sector black: names burned in beside it go.
-
-    Raises:
-        EchoViewError: the sector was not found, so that nothing can be blanked; or a frame is damaged.
-    """
-    sector = preparation_of(cine).sector
-    if sector.all():
-        raise EchoViewError(
-            "the sector cannot be told from what is written beside it.", "Export its labels without frames."
-        )
-
-    for t in range(len(cine)):
-        cine.frame(t)  # a damaged frame must be found before half of the cine is written
-
-    def frame(t: int) -> np.ndarray:
-        picture = cine.frame(t)
-        return picture * (sector if picture.ndim == 2 else sector[..., None])
-
-    return frame
 
 
 def numbers_of(measured: Measurements) -> dict[str, float | None]:

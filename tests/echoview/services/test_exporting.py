@@ -15,7 +15,8 @@ import pytest
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
-from echoview.services.exporting import FORMATS, blanked, export_to
+from echoview.services.blanking import blanked
+from echoview.services.exporting import FORMATS, export_to
 from echoview.store.transfer import histories
 from ral.geometry import area, dice, raster
 
