@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from echoview.domain.cine import Cine
 from echoview.errors import EchoViewError
 from echoview.services.blanking import blanked
-from echoview.services.exporting import NEED_FRAMES, export_to
+from echoview.services.exporting import NEED_FRAMES, Predict, export_to
 from echoview.services.importing import Came, import_from
 from echoview.services.jobs import Job, Lane
 from echoview.store import Library
@@ -82,14 +82,24 @@ class Exchange(QObject):
         self._left_out, self._stop = [], threading.Event()
         self.progressed.emit("Exporting", 0.0)
         self._job = self._workflow.jobs.run(
-            Lane.TRAINING, "export", self._write, library, wish, out, only, self._stop,
+            Lane.TRAINING, "export", self._write, library, wish, out, only, self._shown(wish), self._stop,
             on_done=partial(self._exported, out), on_error=self._refused,
         )  # fmt: skip
 
-    def _write(self, library: Library, wish: Wish, out: Path, only: list[str] | None, stop: threading.Event) -> int:
+    def _shown(self, wish: Wish) -> Predict | None:
+        """For a table: what the window shows of the open cine, so that both say the same of it."""
+        cine, prediction = self.cine, self._workflow.session.prediction
+        if wish.kind != "measures" or cine is None or prediction is None:
+            return None
+        return lambda other: prediction if other.info.identity == cine.info.identity else None
+
+    def _write(
+        self, library: Library, wish: Wish, out: Path, only: list[str] | None, predict: Predict | None,
+        stop: threading.Event,
+    ) -> int:  # fmt: skip
         """Runs on the lane."""
         return export_to(
-            out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only,
+            out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only, predict=predict,
             say=self._left_out.append, at=self._counting(stop, len(only or cines(library))),
         )  # fmt: skip
 

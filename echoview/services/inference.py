@@ -83,7 +83,6 @@ class Inference:
             self._loaded.clear()
             yield from self.predict(cine, weights, "cpu")
 
-
     def reread(
         self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str, backwards: bool = False
     ) -> Iterator[FramePrediction]:

@@ -29,7 +29,7 @@ FORMS = {
     "overlay": ("Videos with the contour drawn (MP4)", ""),
 }
 """Each format's words, and the name that a file gets; "" where it is a folder."""
-_MAY_HOLD_FRAMES = ("bundle", "masks")
+_MAY_HOLD_FRAMES = ("bundle",)
 _PREVIEW = QSize(300, 220)
 
 

@@ -1,8 +1,8 @@
 """The fan of an ultrasound picture, for frames that leave: what is not in it is made black.
 
-`prepare.find_sector` takes the convex hull of what is alive, and an ECG strip under the sector with it. Here two straight
-edges and an arc are fitted, so that strips, letters and scales fall out. Where they do not fit there is no answer, and
-no frame leaves. Loads no torch.
+`prepare.find_sector` takes the convex hull of what is alive, and an ECG strip under the sector with it. Here two
+straight edges and an arc are fitted, so that strips, letters and scales fall out. Where they do not fit there is no
+answer, and no frame leaves. Loads no torch.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def _refined(fan: Fan, patch: np.ndarray) -> np.ndarray | None:
     size = float(np.sqrt(patch.sum()))
     side = int(_THIN * size) | 1
     thick = cv2.morphologyEx(patch, cv2.MORPH_OPEN, np.ones((side, side), np.uint8))
-    target = _hull(thick & (fan.depth(patch.shape) >= -_BEYOND * size))
+    target = _hull(np.where(fan.depth(patch.shape) >= -_BEYOND * size, thick, 0))
     if not target.any():
         return None
     fan, alike = _fit(target, fan)

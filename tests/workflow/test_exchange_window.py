@@ -107,3 +107,34 @@ def test_a_stopped_export_leaves_nothing(labelled, tmp_path):
     labelled.settle()
     labelled.until(lambda: labelled.workflow.jobs.idle)
     assert list(tmp_path.glob("*half*")) == []
+
+
+def test_a_table_says_what_the_screen_shows(labelled, tmp_path):
+    import csv
+
+    from echoview.exchange import Wish
+    from echoview.services.exporting import numbers_of
+
+    exchange = labelled.window.exchanging.exchange
+    exchange.export(Wish("measures", False, True), tmp_path / "m.csv")
+    labelled.until(lambda: not exchange.busy)
+    with (tmp_path / "m.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    shown = numbers_of(labelled.session.measurements)
+    assert shown["ef_percent"] is not None
+    for name, value in shown.items():
+        assert row[name] == ("" if value is None else str(value))
+    assert (row["view"], row["view_from"]) == (labelled.session.prediction.view.value, "network")
+    assert int(row["labelled_frames"]) == 1
+    assert int(row["predicted_frames"]) > 1
+
+
+def test_masks_hold_no_frames_and_do_not_offer_them(labelled):
+    dialog = ExportDialog(labelled.window, labelled.window.exchanging.exchange)
+    labelled.until(lambda: not dialog.preview.pixmap().isNull())
+    for kind, offered in (("bundle", True), ("masks", False), ("measures", False)):
+        dialog.frames.setChecked(True)
+        dialog.form.setCurrentIndex(list(FORMS).index(kind))
+        assert (dialog.frames.isEnabled(), dialog.wish.frames) == (offered, offered and dialog.wish.frames)
+        assert dialog.preview.isVisibleTo(dialog) is dialog.wish.frames
+    dialog.close()

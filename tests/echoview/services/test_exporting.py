@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -229,3 +230,129 @@ def test_a_bundle_with_frames_is_a_data_set_to_train_on(library, tmp_path, phant
     assert clip.view == 2
     shares = [m.sum() / n.sum() for m, n in zip(clip.masks, phantom.masks, strict=True)]
     assert np.ptp(shares) < 0.03 * np.mean(shares)  # all of them larger by the same scale
+
+
+def test_a_table_opens_the_cines_for_their_pixel_size_and_says_who_named_the_view(library, empty, tmp_path, truth):
+    """Two cines without a view of a person's: one calibrated, one gone."""
+    from ral.formats import write_nifti
+
+    frames = np.zeros((FRAMES, 200, 240), np.uint8)
+    for name, label in (("there_A2C", truth.with_view(None)), ("gone", truth.with_view(None))):
+        path = tmp_path / f"{name}.nii.gz"
+        frames[0, 0, 0] = len(name)
+        write_nifti(path, frames, (0.5, 0.5))
+        empty.save(
+            open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t"
+        )  # fmt: skip
+    path.unlink()
+    assert export_to(tmp_path / "t.csv", "measures", empty, secret=SECRET) == 2
+    with (tmp_path / "t.csv").open(encoding="utf-8") as file:
+        rows = {row["view_from"]: row for row in csv.DictReader(file)}
+    assert rows["file"]["view"] == "A2C"
+    assert float(rows["file"]["edv_ml"]) > 5
+    assert rows["file"]["x_mm"] == "0.5"
+    assert (rows[""]["view"], rows[""]["edv_ml"]) == ("", ""), "labels alone need no file"
+
+
+def test_why_nothing_went_out_is_said_and_no_folder_is_left(empty, tmp_path, patient_cine, truth):
+    cine, label = open_cine(patient_cine, patient_secret=SECRET), Label({2: truth.contours[2]})
+    empty.save(cine, str(patient_cine), Label(), label, annotator="", app_version="", weights="", tool="t")
+    with pytest.raises(EchoViewError) as refused:
+        export_to(tmp_path / "camus", "camus", empty, secret=SECRET)
+    assert refused.value.message == "There was nothing to export."
+    assert refused.value.hint == "cine-00001 is left out: it lacks ED and ES."
+    assert list(tmp_path.glob("*camus*")) == []
+
+
+def test_what_a_camus_patient_lacks_is_named(tmp_path):
+    from echoview.domain.view import View
+    from echoview.io.export_camus import write_camus
+    from echoview.io.export_item import Outgoing
+
+    line = {0: np.zeros((65, 2)), 1: np.zeros((65, 2))}
+    items = [
+        Outgoing("a", "p", "", "", (2, 9, 9)),
+        Outgoing("b", "p", "", "", (2, 9, 9), line, view=View.A4C, ed=0, es=0),
+        Outgoing("c", "p", "", "", (2, 9, 9), line, view=View.A4C, ed=0),
+    ]
+    count, lacking = write_camus(tmp_path, b"", "0", items)
+    assert count == 0
+    assert lacking == {"a": "ED, ES and the view", "b": "an ES that is not its ED", "c": "ES"}
+
+
+class Stopped(EchoViewError):
+    pass
+
+
+@pytest.mark.parametrize("kind", ["camus", "echonet", "coco", "masks", "overlay"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_is_stopped_or_fills_the_disk_leaves_nothing(library, tmp_path, kind, there, monkeypatch):
+    out = tmp_path / "home" / kind
+    if there:
+        out.mkdir(parents=True)
+    asked: list[int] = []
+
+    def at(number: int) -> None:
+        asked.append(number)
+        if len(asked) == 2:  # the first cine is written
+            raise Stopped("The export was stopped.")
+
+    with pytest.raises(Stopped):
+        export_to(out, kind, library, secret=SECRET, at=at)
+    assert list((tmp_path / "home").rglob("*")) == ([out] if there else [])
+    replaced = os.replace
+    full = iter([False, True])
+
+    def full_disk(source, target):
+        if next(full, True):
+            raise OSError(28, "No space left on device")
+        replaced(source, target)
+
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(EchoViewError, match="No space left"):
+        export_to(out, kind, library, secret=SECRET)
+    assert [p for p in (tmp_path / "home").rglob("*") if p != out] == []
+
+
+def test_the_origin_of_every_point_goes_along(tmp_path, patient_cine, truth, empty):
+    """Frame 0 is drawn, 1 accepted, 2 half corrected and half carried, 3 carried; the rest are predicted."""
+    from echoview.domain.contour import Contour, Origin
+    from echoview.domain.prediction import Prediction
+
+    half = [Origin.CORRECTED] * 8 + [Origin.PROPAGATED] * 7
+    given = {0: [Origin.DRAWN] * 15, 1: [Origin.ACCEPTED] * 15, 2: half, 3: [Origin.INTERPOLATED] * 15}
+    contours = {t: Contour(truth.contours[t].handles, tuple(origins)) for t, origins in given.items()}
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    empty.save(
+        cine, str(patient_cine), Label(), Label(contours), annotator="", app_version="", weights="", tool="t"
+    )  # fmt: skip
+    lines = np.stack([truth.contours[t].dense() for t in range(FRAMES)])
+    seen = Prediction(lines, np.ones(FRAMES), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+    for kind in ("masks", "coco", "overlay"):
+        export_to(tmp_path / kind, kind, empty, secret=SECRET, predict=lambda _: seen)
+    with np.load(tmp_path / "masks" / "cine-00001.npz") as packed:
+        origins = packed["origins"]
+    assert origins.shape == (FRAMES, 65)
+    assert [set(row) for row in origins.tolist()] == [
+        {"drawn"}, {"accepted"}, {"corrected", "propagated"}, {"interpolated"}, *[{"predicted"}] * 4
+    ]  # fmt: skip
+    assert 25 < (origins[2] == "corrected").sum() < 42
+    told = json.loads((tmp_path / "coco" / "annotations.json").read_text())["annotations"]
+    assert [one["origins"] for one in told] == origins.tolist()
+    video = cv2.VideoCapture(str(tmp_path / "overlay" / "cine-00001.mp4"))
+    colours = []
+    for _ in range(5):
+        bgr = video.read()[1][36:196, 40:200].astype(int)
+        b, g, r = bgr[..., 0], bgr[..., 1], bgr[..., 2]
+        colours.append(
+            {
+                "yellow": int(((r - b > 60) & (g - b > 30)).sum()),
+                "green": int(((g - r > 40) & (g - b > 20)).sum()),
+                "violet": int(((b - g > 30) & (r - g > 5)).sum()),
+                "cyan": int(((b - r > 60) & (g - r > 40)).sum()),
+            }
+        )
+    video.release()
+    assert [max(one, key=lambda name, one=one: one[name]) for one in colours] == [
+        "yellow", "green", "yellow", "violet", "cyan"
+    ]  # fmt: skip
