@@ -79,7 +79,7 @@ def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentPars
     out.add_argument("out", metavar="OUT", help="a new file for bundle and measures, else a new folder")
     out.add_argument(
         "--format", default="bundle",
-        choices=("bundle", "camus", "echonet", "coco", "masks", "measures", "overlay"),
+        choices=("bundle", "camus", "echonet", "coco", "masks", "dicom", "measures", "overlay"),
     )  # fmt: skip
     out.add_argument("--frames", action="store_true", help="put the frames into a bundle, black outside the sector")
     out.add_argument("--cine", action="append", default=[], metavar="PATH", help="only this cine; may be repeated")

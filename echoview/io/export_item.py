@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,9 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.view import View
 from echoview.errors import EchoViewError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 INDEX, VERSION = "echoview.json", 1
 
@@ -42,6 +45,7 @@ class Outgoing:
         contours: frame -> (65,2) x,y px, first annulus point over the apex to the second.
         predicted: frames whose contour is the network's, not a person's.
         own: the contours of the label with their control points and origins; the other frames are `predicted`.
+        header: gives the cine's DICOM header as it may leave, see `deidentify`; only with `frame`.
         view_from: who says `view`; None where nobody does.
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
@@ -56,6 +60,7 @@ class Outgoing:
     contours: Mapping[int, np.ndarray] = field(default_factory=dict)
     predicted: frozenset[int] = frozenset()
     own: Mapping[int, Contour] = field(default_factory=dict)
+    header: Callable[[], Dataset] | None = None
     view: View | None = None
     view_from: ViewFrom | None = None
     ed: int | None = None

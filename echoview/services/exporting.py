@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
+from echoview.io.deidentify import deidentified
 from echoview.io.export_bundle import write_bundle
 from echoview.io.export_camus import write_camus
 from echoview.io.export_coco import write_coco
+from echoview.io.export_dicom import write_dicom
 from echoview.io.export_echonet import write_echonet
 from echoview.io.export_item import Outgoing, ViewFrom, keyed, whole_folder
 from echoview.io.export_masks import write_masks
@@ -35,9 +38,15 @@ from echoview.services.inference import Inference
 from echoview.store import Library
 from echoview.store.transfer import Entry, History, histories
 
-FOLDERS = {"camus": write_camus, "echonet": write_echonet, "coco": write_coco, "masks": write_masks}
+FOLDERS = {
+    "camus": write_camus,
+    "echonet": write_echonet,
+    "coco": write_coco,
+    "masks": write_masks,
+    "dicom": write_dicom,
+}
 FORMATS = ("bundle", *FOLDERS, "measures", "overlay")
-NEED_FRAMES = ("camus", "echonet", "coco", "overlay")
+NEED_FRAMES = ("camus", "echonet", "coco", "dicom", "overlay")
 
 
 class Opened(Enum):
@@ -122,7 +131,7 @@ def outgoing(
         patient = patients.setdefault(history.patient_key or history.identity, f"patient{len(patients) + 1:04d}")
         try:
             cine = _cine_of(history, secret, opened, predict is not None)
-            yield _outgoing(name, patient, history, label, cine, salt, opened is Opened.MUST, predict)
+            yield _outgoing(name, patient, history, label, cine, salt, secret, opened is Opened.MUST, predict)
         except EchoViewError as error:
             # A refusal may name the file, and a file's name the patient.
             said = error.message.replace(Path(history.path).name, "its file")
@@ -131,8 +140,8 @@ def outgoing(
 
 
 def _outgoing(
-    name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, frames: bool,
-    predict: Predict | None,
+    name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, secret: bytes,
+    frames: bool, predict: Predict | None,
 ) -> Outgoing:  # fmt: skip
     prediction = predict(cine) if predict is not None and cine is not None else None
     lines = contours_shown(history.shape[0], prediction, label)
@@ -143,7 +152,9 @@ def _outgoing(
     used = {entry.weights for entry in history.entries if entry.weights}
     return Outgoing(
         name, patient, keyed(history.identity, salt), keyed(history.content_hash, salt), history.shape, contours,
-        frozenset(set(contours) - set(label.contours)), label.contours, view, view_from,
+        frozenset(set(contours) - set(label.contours)), label.contours,
+        partial(deidentified, Path(history.path), cine, secret, calibration, view) if cine is not None else None,
+        view, view_from,
         measured.ed, measured.es, calibration,
         cine.times_s if cine is not None else None,
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),

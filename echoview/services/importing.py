@@ -20,6 +20,7 @@ from echoview.io.import_bundle import Bundle
 from echoview.io.import_camus import read_camus
 from echoview.io.import_coco import FILE as COCO_FILE
 from echoview.io.import_coco import read_coco
+from echoview.io.import_dicom import read_dicom
 from echoview.io.import_echonet import read_echonet
 from echoview.io.import_item import Incoming, read_index
 from echoview.io.import_masks import read_masks
@@ -27,7 +28,7 @@ from echoview.store import Library
 from echoview.store.codec import difference, replay
 from echoview.store.transfer import Entry, History, cines, merge
 
-READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks}
+READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks, "dicom": read_dicom}
 
 Say = Callable[[str], None]
 

@@ -26,6 +26,7 @@ FORMS = {
     "echonet": ("EchoNet: videos and tracings", ""),
     "coco": ("COCO: outlines as polygons", ""),
     "masks": ("Masks: PNG and NPZ", ""),
+    "dicom": ("DICOM without the patient, and contours as NPZ", ""),
     "overlay": ("Videos with the contour drawn (MP4)", ""),
 }
 """Each format's words, and the name that a file gets; "" where it is a folder."""

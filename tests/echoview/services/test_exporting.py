@@ -284,7 +284,7 @@ class Stopped(EchoViewError):
     pass
 
 
-@pytest.mark.parametrize("kind", ["camus", "echonet", "coco", "masks", "overlay"])
+@pytest.mark.parametrize("kind", ["camus", "echonet", "coco", "masks", "dicom", "overlay"])
 @pytest.mark.parametrize("there", [False, True])
 def test_a_folder_that_is_stopped_or_fills_the_disk_leaves_nothing(library, tmp_path, kind, there, monkeypatch):
     out = tmp_path / "home" / kind
@@ -356,3 +356,20 @@ def test_the_origin_of_every_point_goes_along(tmp_path, patient_cine, truth, emp
     assert [max(one, key=lambda name, one=one: one[name]) for one in colours] == [
         "yellow", "green", "yellow", "violet", "cyan"
     ]  # fmt: skip
+
+
+def test_dicom_leaves_with_black_outside_the_sector_and_its_labels_come_back(library, empty, tmp_path, truth):
+    from echoview.services.importing import import_from
+
+    out = out_of(library, tmp_path, "dicom")
+    cine = open_cine(out / "cine-00001.dcm", patient_secret=b"other" * 8)
+    assert (len(cine), cine.frame(0)[:14, :70].max()) == (FRAMES, 0)
+    came = import_from(out, empty, by="B", secret=b"other" * 8)
+    assert came.cines == 1
+    label = empty.label(cine.info.identity)
+    assert label.view is truth.view
+    for t, contour in truth.contours.items():
+        mine = raster(label.contours[t].dense(), cine.size)
+        assert dice(mine, raster(contour.dense(), cine.size)) > 0.995
+    assert import_from(out, library, by="B", secret=SECRET).unknown == ()
+    assert len(list(histories(library))) == 1, "at home the labels belong to the cine that they were made on"
