@@ -129,12 +129,53 @@ def test_a_table_says_what_the_screen_shows(labelled, tmp_path):
     assert int(row["predicted_frames"]) > 1
 
 
+@pytest.fixture
+def two_cines(labelled, tmp_path):
+    """The sample and, labelled too, a cine in which there is no sector."""
+    import numpy as np
+
+    from echoview.domain.contour import draw
+    from echoview.domain.label import Label
+    from echoview.io import open_cine
+    from ral.formats import write_nifti
+
+    path = tmp_path / "dark.nii.gz"
+    write_nifti(path, np.zeros((3, 80, 80), np.uint8), None)
+    label = Label({0: draw([(5, 30), (20, 5), (35, 30)])})
+    labelled.workflow.library.save(
+        open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t"
+    )  # fmt: skip
+    return labelled
+
+
+def test_the_preview_goes_through_the_cines_and_says_which_is_left_out(two_cines):
+    window = two_cines.window
+    dialog = ExportDialog(window, window.exchanging.exchange)
+    dialog.show()
+    pane = dialog.preview
+    assert not pane.isVisible(), "labels alone have nothing to show"
+    dialog.frames.click()
+    two_cines.until(lambda: not pane.picture.pixmap().isNull())
+    assert not pane.after.isVisible(), "one cine is open"
+    dialog.what.setCurrentIndex(1)
+    two_cines.until(lambda: pane.which.text() == "cine 1 of 2" and pane.after.isEnabled())
+    assert not pane.before.isEnabled()
+    QTest.mouseClick(pane.after, Qt.MouseButton.LeftButton)
+    assert pane.picture.text() == "Looking for the sector…"
+    two_cines.until(lambda: pane.which.text() == "cine 2 of 2")
+    assert pane.picture.text() == "Left out: the sector cannot be told from what is written beside it."
+    assert not pane.after.isEnabled()
+    QTest.mouseClick(pane.before, Qt.MouseButton.LeftButton)
+    two_cines.until(lambda: not pane.picture.pixmap().isNull())
+    dialog.close()
+
+
 def test_masks_hold_no_frames_and_do_not_offer_them(labelled):
     dialog = ExportDialog(labelled.window, labelled.window.exchanging.exchange)
-    labelled.until(lambda: not dialog.preview.pixmap().isNull())
     for kind, offered in (("bundle", True), ("masks", False), ("measures", False)):
-        dialog.frames.setChecked(True)
         dialog.form.setCurrentIndex(list(FORMS).index(kind))
-        assert (dialog.frames.isEnabled(), dialog.wish.frames) == (offered, offered and dialog.wish.frames)
-        assert dialog.preview.isVisibleTo(dialog) is dialog.wish.frames
+        dialog.frames.click()
+        assert dialog.wish.frames is offered
+        assert dialog.preview.isVisibleTo(dialog) is offered
+    labelled.settle()
     dialog.close()

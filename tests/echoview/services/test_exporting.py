@@ -373,3 +373,35 @@ def test_dicom_leaves_with_black_outside_the_sector_and_its_labels_come_back(lib
         assert dice(mine, raster(contour.dense(), cine.size)) > 0.995
     assert import_from(out, library, by="B", secret=SECRET).unknown == ()
     assert len(list(histories(library))) == 1, "at home the labels belong to the cine that they were made on"
+
+
+def test_contact_sheets_show_what_would_leave_and_say_what_would_not(library, tmp_path, truth):
+    from echoview.services.previewing import write_sheets
+    from ral.formats import write_nifti
+
+    write_nifti(tmp_path / "dark.nii.gz", np.zeros((3, 200, 240), np.uint8), None)
+    cine, label = open_cine(tmp_path / "dark.nii.gz"), Label({0: truth.contours[0]})
+    library.save(cine, str(tmp_path / "dark.nii.gz"), Label(), label, annotator="", app_version="", weights="", tool="")
+    said: list[str] = []
+    assert write_sheets(tmp_path / "sheets", library, secret=SECRET, say=said.append) == 1
+    assert [path.name for path in (tmp_path / "sheets").iterdir()] == ["cine-00001.png"]
+    assert said == ["cine-00002 is left out: the sector cannot be told from what is written beside it."]
+    sheet = cv2.imread(str(tmp_path / "sheets" / "cine-00001.png"))
+    wide, high = sheet.shape[1] // 4, sheet.shape[0] // 2
+    assert (wide, sheet.shape[0] % 2) == (364, 0), "eight frames, four in a row"
+    for row in range(2):
+        for column in range(4):
+            tile = sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide]
+            assert tile[24:42, 4:100].max() < 16, "the name is gone"
+            assert tile[160:260, 120:240].max() > 60, "the heart is there"
+
+
+def test_where_to_write_must_be_clear(tmp_path, capsys, monkeypatch):
+    from echoview.cli import run
+
+    for words in (["export"], ["export", str(tmp_path / "a.zip"), "--preview", str(tmp_path / "b")]):
+        assert run(words) == 1
+        assert "where to write" in capsys.readouterr().err
+    assert run(["export", str(tmp_path / "a"), "--format", "masks", "--frames"]) == 1
+    assert "holds no frames" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
