@@ -15,7 +15,7 @@ from echoview.ui.widgets import quiet
 if TYPE_CHECKING:
     from echoview.services.previewing import Preview
 
-_SIZE = QSize(360, 240)
+_SIZE, _MARGIN = QSize(376, 248), 8
 
 
 class PreviewPane(QWidget):
@@ -30,7 +30,8 @@ class PreviewPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.picture = QLabel()
-        self.picture.setObjectName("quiet")
+        self.picture.setObjectName("preview")
+        self.picture.setMargin(_MARGIN)
         self.picture.setFixedSize(_SIZE)
         self.picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.picture.setWordWrap(True)
@@ -41,6 +42,10 @@ class PreviewPane(QWidget):
         self.after = _arrow("chevron-right", "The next cine")
         self.before.clicked.connect(lambda: self.wanted.emit(self._number - 1))
         self.after.clicked.connect(lambda: self.wanted.emit(self._number + 1))
+        for arrow in (self.before, self.after):
+            policy = arrow.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # nothing jumps when there is one cine only
+            arrow.setSizePolicy(policy)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addStretch(1)
@@ -65,9 +70,9 @@ class PreviewPane(QWidget):
         """A frame, or why there is none."""
         self._number = preview.number
         many = preview.total > 1
-        for widget in (self.before, self.which, self.after):
-            widget.setVisible(many)
-        self.which.setText(f"cine {preview.number} of {preview.total}")
+        self.before.setVisible(many)
+        self.after.setVisible(many)
+        self.which.setText(f"cine {preview.number} of {preview.total}" if many else "")
         self.before.setEnabled(preview.number > 1)
         self.after.setEnabled(preview.number < preview.total)
         if preview.picture is None:
@@ -82,9 +87,9 @@ class PreviewPane(QWidget):
         form = QImage.Format.Format_Grayscale8 if picture.ndim == 2 else QImage.Format.Format_RGB888
         image = QImage(picture.data, width, height, picture.strides[0], form).copy()
         ratio = self.devicePixelRatioF()
-        shown = QPixmap.fromImage(image).scaled(
-            _SIZE * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
+        space = (_SIZE - 2 * QSize(_MARGIN, _MARGIN)) * ratio
+        keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        shown = QPixmap.fromImage(image).scaled(space, keep, smooth)
         shown.setDevicePixelRatio(ratio)
         return shown
 
