@@ -75,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`export` and `import`: labels out of the library and into it."""
-    out = commands.add_parser("export", help="labels as a bundle, CAMUS, EchoNet, COCO, masks, a table, or video")
+    out = commands.add_parser(
+        "export", help="labels as a bundle, CAMUS, EchoNet, COCO, masks, DICOM, a table, or video"
+    )
     out.add_argument(
         "out", metavar="OUT", nargs="?", default="", help="a new file for bundle and measures, else a new folder"
     )

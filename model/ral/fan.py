@@ -24,6 +24,7 @@ _SLACK = 0.01  # of the patch's own size: kept beyond the fit, so that no border
 _ANGLES = (0.17, 1.0)  # rad from straight down to either edge
 _NEAR = 0.45  # of the far radius: a larger near one is no cardiac probe's
 _LEAST_ALIKE = 0.88  # overlap (IoU) of the fan and what is alive
+_GOOD = 0.05  # unlike (1 - IoU) so little that no other start is tried
 _NARROW_END = 0.6  # of the widest row: a picture that begins wider has no apex in sight
 _LEAST_SHARE = 0.04  # of the picture
 
@@ -128,6 +129,8 @@ def _fit(target: np.ndarray, start: Fan | None = None) -> tuple[Fan, float]:
         found = minimize(unlike, one, method="Nelder-Mead", options=options)
         if found.fun < best_unlike:
             best, best_unlike = Fan(*map(float, found.x)), float(found.fun)
+        if best_unlike < _GOOD:
+            break
     assert best is not None
     return best.scaled(1 / by), 1 - best_unlike
 
