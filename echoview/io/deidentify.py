@@ -56,7 +56,7 @@ def deidentified(
     Args:
         secret: the key of all hashes: under it one study stays one study, and whoever lacks it learns nothing.
         calibration: a person's; else the file's own stands where it was trusted.
-        view: as the label, the file or the network names it.
+        view: as the label or the file names it.
 
     Raises:
         CineUnreadable: the file cannot be read again.

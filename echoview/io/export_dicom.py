@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from pydicom.dataset import FileMetaDataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
+from echoview.errors import CineUnreadable
 from echoview.io.dicom_header import quiet
 from echoview.io.export_item import Outgoing, whole, write_index
 from echoview.io.export_masks import write_npz
@@ -29,7 +30,13 @@ def write_dicom(folder: Path, salt: bytes, app_version: str, items: Iterable[Out
         if np.prod(item.shape, dtype=np.int64) * item.picture(0)[0, 0].size > _MAX_BYTES:
             left_out[item.name] = "room for all its frames in one DICOM file"
             continue
-        _write(folder / f"{item.name}.dcm", item)
+        assert item.header is not None
+        try:
+            header = item.header()
+        except CineUnreadable:
+            left_out[item.name] = "a header that can be read again"
+            continue
+        _write(folder / f"{item.name}.dcm", header, item)
         if item.contours:
             write_npz(folder / f"{item.name}.npz", item)
         written.append(item)
@@ -37,9 +44,7 @@ def write_dicom(folder: Path, salt: bytes, app_version: str, items: Iterable[Out
     return len(written), left_out
 
 
-def _write(path: Path, item: Outgoing) -> None:
-    assert item.header is not None
-    dataset = item.header()
+def _write(path: Path, dataset: Dataset, item: Outgoing) -> None:
     frames = np.stack([item.picture(t) for t in range(item.shape[0])])
     dataset.Rows, dataset.Columns = item.shape[1:]
     dataset.SamplesPerPixel = frames[0, 0, 0].size

@@ -149,11 +149,12 @@ def _outgoing(
     calibration = label.calibration or (cine.calibration if cine else None)
     measured = _measured(lines, calibration, prediction, label)
     view, view_from = _view(label, cine, prediction)
+    said = None if view_from is ViewFrom.NETWORK else view  # a guess must not come back as what the file says
     used = {entry.weights for entry in history.entries if entry.weights}
     return Outgoing(
         name, patient, keyed(history.identity, salt), keyed(history.content_hash, salt), history.shape, contours,
         frozenset(set(contours) - set(label.contours)), label.contours,
-        partial(deidentified, Path(history.path), cine, secret, calibration, view) if cine is not None else None,
+        partial(deidentified, Path(history.path), cine, secret, calibration, said) if cine is not None else None,
         view, view_from,
         measured.ed, measured.es, calibration,
         cine.times_s if cine is not None else None,

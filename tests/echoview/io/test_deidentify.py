@@ -193,3 +193,25 @@ def test_a_still_without_times_has_none(tmp_path, phantom):
     _, written = out_of(tmp_path / "a.nii.gz", tmp_path)
     assert "FrameTime" not in pydicom.dcmread(written)
     assert len(open_cine(written)) == 1
+
+
+def test_garbage_in_the_header_stays_behind_and_a_file_that_is_gone_is_left_out(tmp_path, phantom):
+    from ral.phantom.write import write_dicom as write_phantom
+
+    path = write_phantom(tmp_path / "a.dcm", phantom, jpeg_quality=None)
+    body = path.read_bytes()
+    dataset = pydicom.dcmread(path)
+    uid = str(dataset.StudyInstanceUID).encode()
+    path.write_bytes(body.replace(uid, (b"Zzqx \xc4\xd6" * 9)[: len(uid)]))
+    dataset = pydicom.dcmread(path)
+    for keyword in ("PatientBirthDate", "StudyDate", "StudyTime", "SeriesNumber", "PatientName"):
+        dataset[keyword] = pydicom.DataElement(keyword, "LO", "Zzqx \\ 12", validation_mode=0)
+    dataset.save_as(path)
+    cine, written = out_of(path, tmp_path)
+    assert b"zzqx" not in written.read_bytes().lower()
+    assert pydicom.dcmread(written).StudyInstanceUID.is_valid
+    gone = Outgoing(
+        "b", "p", "", "", (len(cine), *cine.size), frame=cine.frame,
+        header=lambda: deidentified(tmp_path / "gone.dcm", cine, SECRET),
+    )  # fmt: skip
+    assert write_dicom(tmp_path / "none", b"", "0", [gone]) == (0, {"b": "a header that can be read again"})

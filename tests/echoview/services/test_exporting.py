@@ -411,3 +411,18 @@ def test_where_to_write_must_be_clear(tmp_path, capsys, monkeypatch):
     assert run(["export", str(tmp_path / "a"), "--format", "masks", "--frames"]) == 1
     assert "holds no frames" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_view_that_the_network_guessed_is_not_written_as_the_files(empty, tmp_path, phantom, truth):
+    from echoview.domain.prediction import Prediction
+    from ral.formats import write_nifti
+
+    path = tmp_path / "cine.nii.gz"
+    write_nifti(path, phantom.frames, None)
+    label = Label({0: truth.contours[0].shifted(-40, -36)})
+    empty.save(open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t")
+    lines = np.full((FRAMES, 65, 2), np.nan)
+    seen = Prediction(lines, np.zeros(FRAMES), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+    assert export_to(tmp_path / "out", "dicom", empty, secret=SECRET, predict=lambda _: seen) == 1
+    assert json.loads((tmp_path / "out" / "echoview.json").read_text())["cines"][0]["view_from"] == "network"
+    assert open_cine(tmp_path / "out" / "cine-00001.dcm").info.view_hint is None
