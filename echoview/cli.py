@@ -75,11 +75,18 @@ def _parser() -> argparse.ArgumentParser:
 
 def _exchange_parsers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """`export` and `import`: labels out of the library and into it."""
-    out = commands.add_parser("export", help="labels as a bundle, CAMUS, EchoNet, COCO, masks, a table, or video")
-    out.add_argument("out", metavar="OUT", help="a new file for bundle and measures, else a new folder")
+    out = commands.add_parser(
+        "export", help="labels as a bundle, CAMUS, EchoNet, COCO, masks, DICOM, a table, or video"
+    )
+    out.add_argument(
+        "out", metavar="OUT", nargs="?", default="", help="a new file for bundle and measures, else a new folder"
+    )
+    out.add_argument(
+        "--preview", default="", metavar="DIR", help="write only pictures of the frames as they would leave"
+    )
     out.add_argument(
         "--format", default="bundle",
-        choices=("bundle", "camus", "echonet", "coco", "masks", "measures", "overlay"),
+        choices=("bundle", "camus", "echonet", "coco", "masks", "dicom", "measures", "overlay"),
     )  # fmt: skip
     out.add_argument("--frames", action="store_true", help="put the frames into a bundle, black outside the sector")
     out.add_argument("--cine", action="append", default=[], metavar="PATH", help="only this cine; may be repeated")
@@ -103,17 +110,27 @@ def _export(chosen: argparse.Namespace) -> int:
     from echoview import settings
     from echoview.io import open_cine
     from echoview.services.exporting import export_to
+    from echoview.services.previewing import write_sheets
     from echoview.store import open_library
     from echoview.store.place import library_url
 
+    if bool(chosen.out) == bool(chosen.preview):
+        raise EchoViewError("It is not clear where to write.", "Name either OUT, or --preview DIR to look first.")
+    if chosen.frames and chosen.format in ("masks", "measures"):
+        raise EchoViewError(f"The format {chosen.format} holds no frames.", "Leave --frames out, or export a bundle.")
     known = settings.load()
     secret = bytes.fromhex(known.patient_secret)
-    out = Path(chosen.out)
+    out = Path(chosen.out or chosen.preview)
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise EchoViewError(f"{out.name} is there already.", "Name a file or folder that is new.")
     only = [open_cine(path, patient_secret=secret).info.identity for path in chosen.cine] or None
+    library = open_library(library_url(chosen.library or known.library_url))
+    if chosen.preview:
+        count = write_sheets(out, library, secret=secret, only=only, say=_say)
+        print(f"{count} contact sheet{'s' if count != 1 else ''} in {out.name}: look for letters within the sectors")
+        return 0
     count = export_to(
-        out, chosen.format, open_library(library_url(chosen.library or known.library_url)), secret=secret,
+        out, chosen.format, library, secret=secret,
         frames=chosen.frames, only=only, predict=_predictor() if chosen.predict else None, say=_say,
     )  # fmt: skip
     print(f"{count} cine{'s' if count != 1 else ''} exported as {chosen.format}")

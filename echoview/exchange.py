@@ -8,16 +8,16 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from echoview.domain.cine import Cine
 from echoview.errors import EchoViewError
-from echoview.services.exporting import NEED_FRAMES, blanked, export_to
+from echoview.services.exporting import NEED_FRAMES, Predict, export_to
 from echoview.services.importing import Came, import_from
 from echoview.services.jobs import Job, Lane
+from echoview.services.previewing import Preview, leaving, preview, preview_of
 from echoview.store import Library
-from echoview.store.transfer import cines
+from echoview.store.transfer import History, cines
 from echoview.workflow import Workflow
 
 
@@ -50,7 +50,7 @@ class Exchange(QObject):
     Signals:
         said(outcome): how it ended, an `Outcome`.
         progressed(text, share): what goes on, share 0..1; -1 when it ended.
-        previewed(picture): (H,W) or (H,W,3) uint8, a frame as it would leave.
+        previewed(Preview): a frame of a cine as it would leave, or why the cine is left out.
     """
 
     said = Signal(object)
@@ -63,6 +63,8 @@ class Exchange(QObject):
         self._job: Job | None = None
         self._stop = threading.Event()
         self._left_out: list[str] = []
+        self._looking: Job | None = None
+        self._leaving: list[History] | None = None
 
     @property
     def busy(self) -> bool:
@@ -79,13 +81,36 @@ class Exchange(QObject):
             self._job.cancel()
             self._ended()
 
-    def preview(self) -> None:
-        """How the middle frame of the open cine would leave; `previewed` gives it."""
-        if self.cine is not None:
-            self._workflow.jobs.run(
-                Lane.TRAINING, "preview", _middle, self.cine,
-                on_done=self.previewed.emit, on_error=lambda _: None,  # the export itself says what is wrong
-            )  # fmt: skip
+    def preview(self, this_cine: bool, number: int = 1) -> None:
+        """How the middle frame of a cine would leave; `previewed` gives it.
+
+        Args:
+            number: from 1, of the open cine alone or of all with labels; with 1 the labels are looked at anew.
+        """
+        library, cine = self._workflow.library, self.cine
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+        if number == 1:
+            self._leaving = None
+        if this_cine and cine is not None:
+            look = partial(preview, 1, 1, lambda: cine)
+        elif library is not None:
+            look = partial(self._preview_of, library, number)
+        else:
+            return
+        self._looking = self._workflow.jobs.run(
+            Lane.TRAINING, "preview", look, on_done=self.previewed.emit,
+            on_error=lambda error: self.previewed.emit(Preview(0, 0, None, error.message)),
+        )  # fmt: skip
+
+    def _preview_of(self, library: Library, number: int) -> Preview:
+        """Runs on the lane."""
+        if self._leaving is None:
+            self._leaving = leaving(library)
+        if not self._leaving:
+            return Preview(0, 0, None, "No cine has labels yet.")
+        return preview_of(self._leaving, number, self._workflow.secret)
 
     def export(self, wish: Wish, out: Path) -> None:
         """Write what is wished to a new file or folder."""
@@ -96,14 +121,24 @@ class Exchange(QObject):
         self._left_out, self._stop = [], threading.Event()
         self.progressed.emit("Exporting", 0.0)
         self._job = self._workflow.jobs.run(
-            Lane.TRAINING, "export", self._write, library, wish, out, only, self._stop,
+            Lane.TRAINING, "export", self._write, library, wish, out, only, self._shown(wish), self._stop,
             on_done=partial(self._exported, out), on_error=self._refused,
         )  # fmt: skip
 
-    def _write(self, library: Library, wish: Wish, out: Path, only: list[str] | None, stop: threading.Event) -> int:
+    def _shown(self, wish: Wish) -> Predict | None:
+        """For a table: what the window shows of the open cine, so that both say the same of it."""
+        cine, prediction = self.cine, self._workflow.session.prediction
+        if wish.kind != "measures" or cine is None or prediction is None:
+            return None
+        return lambda other: prediction if other.info.identity == cine.info.identity else None
+
+    def _write(
+        self, library: Library, wish: Wish, out: Path, only: list[str] | None, predict: Predict | None,
+        stop: threading.Event,
+    ) -> int:  # fmt: skip
         """Runs on the lane."""
         return export_to(
-            out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only,
+            out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only, predict=predict,
             say=self._left_out.append, at=self._counting(stop, len(only or cines(library))),
         )  # fmt: skip
 
@@ -168,10 +203,6 @@ class Exchange(QObject):
 def wants_frames(kind: str) -> bool:
     """Whether a format always holds its frames."""
     return kind in NEED_FRAMES
-
-
-def _middle(cine: Cine) -> np.ndarray:
-    return blanked(cine)(len(cine) // 2)
 
 
 def _cines(count: int) -> str:

@@ -32,6 +32,7 @@ def echoview(*rooms: str) -> tuple[str, ...]:
     return tuple(f"echoview.{room}" for room in rooms)
 
 
+PROFILE = ("dicomanonymizer",)
 DECODERS = ("pydicom", "gdcm", "pylibjpeg", "openjpeg", "rle", "jpeg_ls")
 QT = ("PySide6", "shiboken6")
 UNDO = ("PySide6.QtGui.QUndoStack", "PySide6.QtGui.QUndoCommand")
@@ -47,7 +48,7 @@ TABLE: dict[str, Row] = {
     "echoview.settings": Row(echoview("paths")),
     "echoview.domain": Row(echoview("domain")),
     "echoview.measure": Row((*echoview("domain", "measure"), "ral.geometry", "scipy", "skimage")),
-    "echoview.io": Row((*echoview("domain", "io"), *FLOOR, *DECODERS, "cv2", "PIL"), ("ral.datasets",)),
+    "echoview.io": Row((*echoview("domain", "io"), *FLOOR, *DECODERS, *PROFILE, "cv2", "PIL"), ("ral.datasets",)),
     "echoview.store": Row((*echoview("domain", "store", "paths", "settings"), "sqlalchemy", "alembic")),
     "echoview.services": Row((*BELOW_SERVICES, *echoview("services"), "PySide6.QtCore"), ("ral",)),
     "echoview.session": Row(

@@ -60,6 +60,11 @@ class Contour:
         """(count,2) points of the spline at equal steps of arc length, the first and the last handle included."""
         return _resample(_spline(self.handles), count)
 
+    def dense_origins(self, count: int = DENSE_POINTS) -> tuple[Origin, ...]:
+        """The origin of each of the `dense(count)` points: that of the nearest handle."""
+        apart = np.linalg.norm(self.dense(count)[:, None] - self.handles, axis=2)
+        return tuple(self.origins[i] for i in apart.argmin(1))
+
     @property
     def edited(self) -> bool:
         """Whether a person moved or drew any of it."""

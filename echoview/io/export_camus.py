@@ -20,8 +20,8 @@ KIND = "camus"
 NAMES = {View.A2C: "2CH", View.A3C: "3CH", View.A4C: "4CH"}
 
 
-def write_camus(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, list[str]]:
-    """One cine a patient and view; how many were written, and the names of those without ED, ES or view.
+def write_camus(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, dict[str, str]]:
+    """One cine a patient and view; how many were written, and what the others lack, by name.
 
     A second cine of the same patient and view becomes a patient of its own in the files, not in the index.
 
@@ -29,12 +29,13 @@ def write_camus(folder: Path, salt: bytes, app_version: str, items: Iterable[Out
         EchoViewError: the folder cannot be written.
     """
     written: list[Outgoing] = []
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     taken: set[tuple[str, str]] = set()
     for item in items:
-        if item.view is None or item.ed not in item.contours or item.es not in item.contours or item.ed == item.es:
-            left_out.append(item.name)
+        if lacking := _lacking(item):
+            left_out[item.name] = lacking
             continue
+        assert item.view is not None
         view = NAMES[item.view]
         patient, n = item.patient, 1
         while (patient, view) in taken:
@@ -45,6 +46,15 @@ def write_camus(folder: Path, salt: bytes, app_version: str, items: Iterable[Out
         written.append(item)
     write_index(folder, KIND, salt, app_version, written)
     return len(written), left_out
+
+
+def _lacking(item: Outgoing) -> str:
+    """What a patient of CAMUS has and this cine has not, "" when nothing."""
+    missing = [name for name, t in (("ED", item.ed), ("ES", item.es)) if t not in item.contours]
+    if not missing and item.ed == item.es:
+        missing = ["an ES that is not its ED"]
+    missing += ["the view"] if item.view is None else []
+    return " and ".join([", ".join(missing[:-1]), missing[-1]] if missing[1:] else missing)
 
 
 def _write(home: Path, stem: str, view: str, item: Outgoing) -> None:

@@ -21,10 +21,11 @@ CATEGORY = {
 }  # fmt: skip
 
 
-def write_coco(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, list[str]]:
-    """How many cines were written, and the names of those without a contour.
+def write_coco(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, dict[str, str]]:
+    """How many cines were written, and what those lack that were not, by name.
 
     A polygon starts at the first annulus point and ends at the second: the edge that closes it is the annulus.
+    `origins` names for each of its points where it comes from.
 
     Raises:
         EchoViewError: the folder cannot be written.
@@ -32,10 +33,10 @@ def write_coco(folder: Path, salt: bytes, app_version: str, items: Iterable[Outg
     images: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     written: list[Outgoing] = []
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for item in items:
         if not item.contours:
-            left_out.append(item.name)
+            left_out[item.name] = "a contour"
             continue
         _, height, width = item.shape
         for t, contour in sorted(item.contours.items()):
@@ -48,7 +49,7 @@ def write_coco(folder: Path, salt: bytes, app_version: str, items: Iterable[Outg
                     "cine": item.name, "frame": t,
                 }
             )  # fmt: skip
-            found.append(_annotation(len(images), contour, t in item.predicted))
+            found.append(_annotation(len(images), contour, t in item.predicted, item.origins(t)))
         written.append(item)
     body = {
         "info": {"description": "EchoView labels. Research use only.", "version": "1"},
@@ -60,7 +61,7 @@ def write_coco(folder: Path, salt: bytes, app_version: str, items: Iterable[Outg
     return len(written), left_out
 
 
-def _annotation(number: int, contour: np.ndarray, predicted: bool) -> dict[str, Any]:
+def _annotation(number: int, contour: np.ndarray, predicted: bool, origins: list[str]) -> dict[str, Any]:
     low, high = contour.min(0), contour.max(0)
     marks = [[round(float(v), 3) for v in point] for point in contour_landmarks(contour)]
     return {
@@ -68,4 +69,5 @@ def _annotation(number: int, contour: np.ndarray, predicted: bool) -> dict[str, 
         "segmentation": [contour.round(3).ravel().tolist()], "area": round(area(contour), 2),
         "bbox": [*low.round(3).tolist(), *(high - low).round(3).tolist()],
         "keypoints": [value for x, y in marks for value in (x, y, 2)], "num_keypoints": 3,
+        "origins": origins,
     }  # fmt: skip

@@ -22,19 +22,19 @@ FILES = ("FileName", "EF", "ESV", "EDV", "FrameHeight", "FrameWidth", "FPS", "Nu
 TRACES = ("FileName", "X1", "Y1", "X2", "Y2", "Frame")
 
 
-def write_echonet(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, list[str]]:
-    """How many cines were written, and the names of those without a contour.
+def write_echonet(folder: Path, salt: bytes, app_version: str, items: Iterable[Outgoing]) -> tuple[int, dict[str, str]]:
+    """How many cines were written, and what those lack that were not, by name.
 
     Raises:
         EchoViewError: the folder cannot be written.
     """
     written: list[Outgoing] = []
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     rows: list[list[object]] = []
     traces: list[list[object]] = []
     for item in items:
         if not item.contours:
-            left_out.append(item.name)
+            left_out[item.name] = "a contour"
             continue
         _write_avi(folder / "Videos" / f"{item.name}.avi", item)
         rows.append(_facts(item))

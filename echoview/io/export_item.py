@@ -5,19 +5,33 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour, Origin
 from echoview.domain.view import View
 from echoview.errors import EchoViewError
 
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
 INDEX, VERSION = "echoview.json", 1
+
+
+class ViewFrom(Enum):
+    """Who says which view it is."""
+
+    LABEL = "label"
+    FILE = "file"
+    NETWORK = "network"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +44,9 @@ class Outgoing:
         shape: frames, height, width.
         contours: frame -> (65,2) x,y px, first annulus point over the apex to the second.
         predicted: frames whose contour is the network's, not a person's.
+        own: the contours of the label with their control points and origins; the other frames are `predicted`.
+        header: gives the cine's DICOM header as it may leave, see `deidentify`; only with `frame`.
+        view_from: who says `view`; None where nobody does.
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
         said: the label as a change, plain JSON: control points, their origins, and what a person said besides.
@@ -43,7 +60,10 @@ class Outgoing:
     shape: tuple[int, int, int]
     contours: Mapping[int, np.ndarray] = field(default_factory=dict)
     predicted: frozenset[int] = frozenset()
+    own: Mapping[int, Contour] = field(default_factory=dict)
+    header: Callable[[], Dataset] | None = None
     view: View | None = None
+    view_from: ViewFrom | None = None
     ed: int | None = None
     es: int | None = None
     calibration: Calibration | None = None
@@ -59,6 +79,11 @@ class Outgoing:
         """Median frames a second, 25 where the times are not known."""
         steps = np.diff(self.times_s) if self.times_s is not None else np.zeros(0)
         return float(1 / np.median(steps)) if len(steps) else 25.0
+
+    def origins(self, t: int) -> list[str]:
+        """The origin of each point of `contours[t]`."""
+        own = self.own.get(t)
+        return [o.value for o in own.dense_origins()] if own else [Origin.PREDICTED.value] * len(self.contours[t])
 
     def picture(self, t: int) -> np.ndarray:
         """Frame `t`.
@@ -76,6 +101,7 @@ class Outgoing:
         return {
             "name": self.name, "patient": self.patient, "uid_key": self.uid_key, "content_key": self.content_key,
             "frames": frames, "height": height, "width": width, "view": self.view.value if self.view else None,
+            "view_from": self.view_from.value if self.view_from else None,
             "ed": self.ed, "es": self.es, "calibration": list(self.calibration) if self.calibration else None,
             "times_s": None if self.times_s is None else [round(float(t), 6) for t in self.times_s],
             "labelled": sorted(set(self.contours) - self.predicted), "predicted": sorted(self.predicted),
@@ -120,3 +146,25 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         if path.parent.is_dir():
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A folder that is there with all its files or not at all: write into what is given. It may exist if it is empty.
+
+    Raises:
+        EchoViewError: it cannot be written.
+    """
+    part = folder.with_name(f".part-{os.getpid()}-{folder.name}")
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if folder.is_dir():
+            folder.rmdir()  # elsewhere than on Linux no folder takes the place of another
+        os.replace(part, folder)
+    except OSError as error:
+        raise EchoViewError(
+            f"{folder.name} cannot be written ({error.strerror}).", "Check the folder and its free space."
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)

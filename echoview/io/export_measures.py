@@ -1,4 +1,7 @@
-"""A table of what was measured, a row a cine; units stand in the names of the columns."""
+"""A table of what was measured, a row a cine; units stand in the names of the columns.
+
+`view_from` says who named the view: the label, the file or the network.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from pathlib import Path
 from echoview.io.export_item import Outgoing, whole
 
 COLUMNS = (
-    "cine", "patient", "view", "frames", "labelled_frames", "predicted_frames", "ed_frame", "es_frame", "edv_ml",
-    "esv_ml", "sv_ml", "ef_percent", "length_ed_mm", "length_es_mm", "area_ed_mm2", "area_es_mm2", "x_mm", "y_mm",
-    "method", "weights", "terms",
+    "cine", "patient", "view", "view_from", "frames", "labelled_frames", "predicted_frames", "ed_frame", "es_frame",
+    "edv_ml", "esv_ml", "sv_ml", "ef_percent", "length_ed_mm", "length_es_mm", "area_ed_mm2", "area_es_mm2", "x_mm",
+    "y_mm", "method", "weights", "terms",
 )  # fmt: skip
 
 
@@ -35,6 +38,7 @@ def _row(item: Outgoing) -> dict[str, object]:
     spacing = item.calibration
     row = {
         "cine": item.name, "patient": item.patient, "view": item.view.value if item.view else "",
+        "view_from": item.view_from.value if item.view_from else "",
         "frames": item.shape[0], "labelled_frames": len(set(item.contours) - item.predicted),
         "predicted_frames": len(item.predicted), "ed_frame": _from_one(item.ed), "es_frame": _from_one(item.es),
         "x_mm": spacing.x_mm if spacing else None, "y_mm": spacing.y_mm if spacing else None,

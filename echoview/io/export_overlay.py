@@ -1,4 +1,8 @@
-"""A cine as MP4 with its contours: the network's dashed, a person's solid, and what they rest on in words."""
+"""A cine as MP4 with its contours as the window draws them, and what they rest on in words.
+
+The network's are dashed and cyan, those carried over from other frames dotted and violet, a person's solid: green where
+all of it was only accepted, else yellow.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from echoview.domain.contour import Contour, Origin
 from echoview.io.export_item import Outgoing, whole
 from echoview.io.overlay import OverlayWriter
 
-HUMAN_RGB, TEXT_RGB = (0xFF, 0xD1, 0x66), (0x98, 0xA2, 0xB0)
+HUMAN_RGB, ACCEPTED_RGB, CARRIED_RGB = (0xFF, 0xD1, 0x66), (0x62, 0xD3, 0x94), (0xB9, 0x9B, 0xF8)
+TEXT_RGB = (0x98, 0xA2, 0xB0)
+_DOTS = 6.0  # line widths from one dot of a carried contour to the next
 
 
 def write_overlay(path: Path, item: Outgoing) -> None:
@@ -26,18 +33,30 @@ def write_overlay(path: Path, item: Outgoing) -> None:
             frame = item.picture(t)
             colour = cv2.cvtColor(np.ascontiguousarray(frame), cv2.COLOR_GRAY2RGB) if frame.ndim == 2 else frame.copy()
             contour = item.contours.get(t)
-            if contour is not None and t not in item.predicted:
-                draw_solid(colour, contour)
+            if contour is not None and (own := item.own.get(t)) is not None:
+                draw_own(colour, contour, own)
                 contour = None
             mark = "  ED" if t == item.ed else "  ES" if t == item.es else ""
             _write_words(colour, words + mark)
             writer.add(colour, contour)
 
 
-def draw_solid(picture: np.ndarray, contour: np.ndarray) -> None:
-    """(H,W,3) RGB uint8, in place; contour (N,2) x,y px."""
-    points = np.round(contour * 16).astype(np.int32)[:, None]
-    cv2.polylines(picture, [points], False, HUMAN_RGB, max(1, round(picture.shape[0] / 400)), cv2.LINE_AA, 4)
+def draw_own(picture: np.ndarray, line: np.ndarray, own: Contour) -> None:
+    """(H,W,3) RGB uint8, in place; `line` (N,2) x,y px is what is drawn of `own`."""
+    width = max(1, round(picture.shape[0] / 400))
+    if not own.human:
+        _draw_dots(picture, own, width)
+        return
+    accepted = all(origin is Origin.ACCEPTED for origin in own.origins)
+    points = np.round(line * 16).astype(np.int32)[:, None]
+    cv2.polylines(picture, [points], False, ACCEPTED_RGB if accepted else HUMAN_RGB, width, cv2.LINE_AA, 4)
+
+
+def _draw_dots(picture: np.ndarray, own: Contour, width: int) -> None:
+    line = own.dense()
+    length = float(np.hypot(*np.diff(line, axis=0).T).sum())
+    for x, y in own.dense(max(round(length / (_DOTS * width)), 2)):
+        cv2.circle(picture, (round(x * 16), round(y * 16)), 16 * width, CARRIED_RGB, cv2.FILLED, cv2.LINE_AA, 4)
 
 
 def _write_words(picture: np.ndarray, words: str) -> None:

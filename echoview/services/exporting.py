@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import itertools
 import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import fields
+from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,27 +19,46 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
+from echoview.io.deidentify import deidentified
 from echoview.io.export_bundle import write_bundle
 from echoview.io.export_camus import write_camus
 from echoview.io.export_coco import write_coco
+from echoview.io.export_dicom import write_dicom
 from echoview.io.export_echonet import write_echonet
-from echoview.io.export_item import Outgoing, keyed
+from echoview.io.export_item import Outgoing, ViewFrom, keyed, whole_folder
 from echoview.io.export_masks import write_masks
 from echoview.io.export_measures import write_measures
 from echoview.io.export_overlay import write_overlay
 from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
-from echoview.services.inference import Inference, preparation_of
+from echoview.services.blanking import blanked
+from echoview.services.inference import Inference
 from echoview.store import Library
 from echoview.store.transfer import Entry, History, as_change, histories
 
-FOLDERS = {"camus": write_camus, "echonet": write_echonet, "coco": write_coco, "masks": write_masks}
+FOLDERS = {
+    "camus": write_camus,
+    "echonet": write_echonet,
+    "coco": write_coco,
+    "masks": write_masks,
+    "dicom": write_dicom,
+}
 FORMATS = ("bundle", *FOLDERS, "measures", "overlay")
-NEED_FRAMES = ("camus", "echonet", "coco", "overlay")
+NEED_FRAMES = ("camus", "echonet", "coco", "dicom", "overlay")
 
-Predict = Callable[[Cine], Prediction]
+
+class Opened(Enum):
+    """Whether an export opens the cines themselves."""
+
+    NOT = 0  # labels alone
+    MAY = 1  # for their pixel size and times, where they are there
+    MUST = 2  # for their frames
+
+
+Predict = Callable[[Cine], Prediction | None]
 Say = Callable[[str], None]
 
 
@@ -57,7 +79,7 @@ def export_to(
     Args:
         out: a file for "bundle" and "measures", else a folder.
         kind: one of FORMATS.
-        frames: put de-identified frames into a bundle; the formats of NEED_FRAMES always hold theirs.
+        frames: put de-identified frames into a bundle; the formats of NEED_FRAMES always hold theirs, the others never.
         only: identities of cines, or None for all with labels.
         predict: gives the contours of frames that nobody labelled; they are marked as the network's.
         say: is told which cine is left out, and why.
@@ -67,29 +89,34 @@ def export_to(
         EchoViewError: there is nothing to export, or it cannot be written.
     """
     salt = secrets.token_bytes(32)
-    with_frames = frames or kind in NEED_FRAMES
-    items = outgoing(library, salt, secret, with_frames, only, predict, say, at)
+    reasons: list[str] = []
+
+    def tell(sentence: str) -> None:
+        reasons.append(sentence)
+        say(sentence)
+
+    items = outgoing(library, salt, secret, _opened(kind, frames), only, predict, tell, at)
     first = next(items, None)
     if first is None:
-        raise _nothing()
+        raise _nothing(reasons)
     items = itertools.chain([first], items)
     if kind == "bundle":
-        count = write_bundle(out, salt, __version__, items)
-    elif kind == "measures":
-        count = write_measures(out, items)
-    elif kind == "overlay":
-        count = _overlays(out, items)
-    else:
-        count, left_out = FOLDERS[kind](out, salt, __version__, items)
-        for name in left_out:
-            say(f"{name} is left out: it lacks {'ED, ES or the view' if kind == 'camus' else 'a contour'}.")
-    if not count:
-        raise _nothing()
-    return count
+        return write_bundle(out, salt, __version__, items)
+    if kind == "measures":
+        return write_measures(out, items)
+    with whole_folder(out) as part:
+        if kind == "overlay":
+            return _overlays(part, items)
+        count, left_out = FOLDERS[kind](part, salt, __version__, items)
+        for name, lacking in left_out.items():
+            tell(f"{name} is left out: it lacks {lacking}.")
+        if not count:
+            raise _nothing(reasons)
+        return count
 
 
 def outgoing(
-    library: Library, salt: bytes, secret: bytes, frames: bool, only: Collection[str] | None = None,
+    library: Library, salt: bytes, secret: bytes, opened: Opened, only: Collection[str] | None = None,
     predict: Predict | None = None, say: Say = lambda sentence: None, at: Callable[[int], None] = lambda number: None,
 ) -> Iterator[Outgoing]:  # fmt: skip
     """The cines of a library on their way out, numbered; one whose file is gone is told of and left out."""
@@ -104,8 +131,8 @@ def outgoing(
         name = f"cine-{number:05d}"
         patient = patients.setdefault(history.patient_key or history.identity, f"patient{len(patients) + 1:04d}")
         try:
-            cine = reopened(history, secret) if frames or predict is not None else None
-            yield _outgoing(name, patient, history, label, cine, salt, frames, predict)
+            cine = _cine_of(history, secret, opened, predict is not None)
+            yield _outgoing(name, patient, history, label, cine, salt, secret, opened is Opened.MUST, predict)
         except EchoViewError as error:
             # A refusal may name the file, and a file's name the patient.
             name_of_file = Path(history.path).name
@@ -115,24 +142,57 @@ def outgoing(
 
 
 def _outgoing(
-    name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, frames: bool,
-    predict: Predict | None,
+    name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, secret: bytes,
+    frames: bool, predict: Predict | None,
 ) -> Outgoing:  # fmt: skip
     prediction = predict(cine) if predict is not None and cine is not None else None
     lines = contours_shown(history.shape[0], prediction, label)
     contours = {t: line for t, line in enumerate(lines) if not np.isnan(line[0, 0])}
     calibration = label.calibration or (cine.calibration if cine else None)
     measured = _measured(lines, calibration, prediction, label)
-    view = label.view or (cine.info.view_hint if cine else None) or (prediction.view if prediction else None)
+    view, view_from = _view(label, cine, prediction)
+    said = None if view_from is ViewFrom.NETWORK else view  # a guess must not come back as what the file says
     used = {entry.weights for entry in history.entries if entry.weights}
     return Outgoing(
         name, patient, keyed(history.identity, salt), keyed(history.content_hash, salt), history.shape, contours,
-        frozenset(set(contours) - set(label.contours)), view, measured.ed, measured.es, calibration,
+        frozenset(set(contours) - set(label.contours)), label.contours,
+        partial(deidentified, Path(history.path), cine, secret, calibration, said) if cine is not None else None,
+        view, view_from,
+        measured.ed, measured.es, calibration,
         cine.times_s if cine is not None else None,
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
         blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
     )  # fmt: skip
+
+
+def _opened(kind: str, frames: bool) -> Opened:
+    if kind in NEED_FRAMES or (frames and kind == "bundle"):
+        return Opened.MUST
+    return Opened.MAY if kind == "measures" else Opened.NOT
+
+
+def _cine_of(history: History, secret: bytes, opened: Opened, predicted: bool) -> Cine | None:
+    """The cine, where the export wants it.
+
+    Raises:
+        EchoViewError: it is gone, and the export cannot do without.
+    """
+    if opened is Opened.MUST or (predicted and opened is Opened.NOT):
+        return reopened(history, secret)
+    if opened is Opened.MAY:
+        with suppress(EchoViewError):
+            return reopened(history, secret)
+    return None
+
+
+def _view(label: Label, cine: Cine | None, prediction: Prediction | None) -> tuple[View | None, ViewFrom | None]:
+    """The view, and who says so: a person before the file before the network."""
+    if label.view is not None:
+        return label.view, ViewFrom.LABEL
+    if cine is not None and cine.info.view_hint is not None:
+        return cine.info.view_hint, ViewFrom.FILE
+    return (prediction.view, ViewFrom.NETWORK) if prediction is not None else (None, None)
 
 
 def reopened(history: History, secret: bytes) -> Cine:
@@ -148,28 +208,6 @@ def reopened(history: History, secret: bytes) -> Cine:
     if cine.info.identity != history.identity or (len(cine), *cine.size) != history.shape:
         raise EchoViewError("another file lies where it was.", "Open it once from its new place.")
     return cine
-
-
-def blanked(cine: Cine) -> Callable[[int], np.ndarray]:
-    """Frames as pixels with everything outside the ultrasound sector black: names burned in beside it go.
-
-    Raises:
-        EchoViewError: the sector was not found, so that nothing can be blanked; or a frame is damaged.
-    """
-    sector = preparation_of(cine).sector
-    if sector.all():
-        raise EchoViewError(
-            "the sector cannot be told from what is written beside it.", "Export its labels without frames."
-        )
-
-    for t in range(len(cine)):
-        cine.frame(t)  # a damaged frame must be found before half of the cine is written
-
-    def frame(t: int) -> np.ndarray:
-        picture = cine.frame(t)
-        return picture * (sector if picture.ndim == 2 else sector[..., None])
-
-    return frame
 
 
 def numbers_of(measured: Measurements) -> dict[str, float | None]:
@@ -214,8 +252,10 @@ def _measured(
     return measure(lines, calibration, confidence, ed, es)
 
 
-def _nothing() -> EchoViewError:
-    return EchoViewError("There was nothing to export.", "Label a cine first, or choose another library.")
+def _nothing(reasons: Sequence[str]) -> EchoViewError:
+    """With the first reason why a cine was left out, if any was."""
+    hint = reasons[0] if reasons else "Label a cine first, or choose another library."
+    return EchoViewError("There was nothing to export.", hint)
 
 
 def _overlays(out: Path, items: Iterator[Outgoing]) -> int:

@@ -20,6 +20,7 @@ from echoview.io.import_bundle import Bundle, is_bundle
 from echoview.io.import_camus import read_camus
 from echoview.io.import_coco import FILE as COCO_FILE
 from echoview.io.import_coco import read_coco
+from echoview.io.import_dicom import read_dicom
 from echoview.io.import_echonet import read_echonet
 from echoview.io.import_item import Incoming, damaged, read_index
 from echoview.io.import_masks import read_masks
@@ -31,7 +32,7 @@ from echoview.store.transfer import Entry, History, cines, merge
 _TRACINGS = "VolumeTracings.csv"
 _OF_FOLDERS = (COCO_FILE, INDEX, _TRACINGS)  # a file of these names stands for the folder that it lies in
 _READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO or its own masks."
-READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks}
+READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks, "dicom": read_dicom}
 
 Say = Callable[[str], None]
 

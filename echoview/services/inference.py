@@ -158,10 +158,18 @@ def preparation_of(cine: Cine) -> Preparation:
     """The crop of a cine, from a few frames spread over it."""
     from ral.prepare import prepare
 
-    chosen = np.unique(np.linspace(0, len(cine) - 1, LOOKED_AT).round().astype(int))
+    return prepare([cine.frame(t) for t in looked_at(len(cine))], cine.calibration, half_open_region(cine))
+
+
+def looked_at(frames: int) -> list[int]:
+    """The frames that decide on the crop, spread over a cine."""
+    return sorted({int(t) for t in np.linspace(0, frames - 1, LOOKED_AT).round()})
+
+
+def half_open_region(cine: Cine) -> tuple[int, int, int, int] | None:
+    """x0, y0, x1, y1 of the cine's 2-D picture, the last pixels no longer included."""
     region = cine.info.region_px
-    half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
-    return prepare([cine.frame(int(t)) for t in chosen], cine.calibration, half_open)
+    return None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
 
 
 def sector_of(cine: Cine) -> np.ndarray:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
     QDialogButtonBox,
     QFormLayout,
-    QLabel,
     QVBoxLayout,
     QWidget,
 )
 
 from echoview.exchange import Exchange, Wish, wants_frames
+from echoview.ui.preview_pane import PreviewPane
 from echoview.ui.widgets import quiet
 
 FORMS = {
@@ -26,11 +24,11 @@ FORMS = {
     "echonet": ("EchoNet: videos and tracings", ""),
     "coco": ("COCO: outlines as polygons", ""),
     "masks": ("Masks: PNG and NPZ", ""),
+    "dicom": ("DICOM without the patient, and contours as NPZ", ""),
     "overlay": ("Videos with the contour drawn (MP4)", ""),
 }
 """Each format's words, and the name that a file gets; "" where it is a folder."""
-_MAY_HOLD_FRAMES = ("bundle", "masks")
-_PREVIEW = QSize(300, 220)
+_MAY_HOLD_FRAMES = ("bundle",)
 
 
 class ExportDialog(QDialog):
@@ -49,14 +47,8 @@ class ExportDialog(QDialog):
         for kind, (words, _) in FORMS.items():
             self.form.addItem(words, kind)
         self.frames = QCheckBox("With the frames, de-identified")
-        self.preview = QLabel()
-        self.preview.setFixedSize(_PREVIEW)
-        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.preview.setAccessibleName("A frame as it would leave")
-        self.below = quiet(
-            "No patient's name, ID, birth date or path leaves. Frames are black outside the sector, like this one."
-        )
-        self.below.setWordWrap(True)
+        self.preview = PreviewPane()
+        self.below = quiet("")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         buttons.button(QDialogButtonBox.StandardButton.Ok).setText("Choose where…")
         buttons.accepted.connect(self.accept)
@@ -73,12 +65,14 @@ class ExportDialog(QDialog):
         layout.addWidget(self.preview, alignment=Qt.AlignmentFlag.AlignCenter)
         layout.addWidget(self.below)
         layout.addWidget(buttons)
+        self._exchange = exchange
+        self._asked: bool | None = None  # for the open cine alone (True), or for all
+        self.what.currentIndexChanged.connect(self._refresh)
         self.form.currentIndexChanged.connect(self._refresh)
         self.frames.toggled.connect(self._refresh)
-        exchange.previewed.connect(self._show_preview)
-        self._picture: QPixmap | None = None
+        self.preview.wanted.connect(self._look)
+        exchange.previewed.connect(self.preview.show_preview)
         self._refresh()
-        exchange.preview()
 
     @property
     def wish(self) -> Wish:
@@ -92,23 +86,17 @@ class ExportDialog(QDialog):
         elif kind not in _MAY_HOLD_FRAMES:
             self.frames.setChecked(False)
         self.frames.setEnabled(kind in _MAY_HOLD_FRAMES)
-        shown = self.frames.isChecked() and self._picture is not None
+        shown = self.frames.isChecked()
         self.preview.setVisible(shown)
+        if shown and self._asked is not self.wish.this_cine:
+            self._asked = self.wish.this_cine
+            self._look(1)
         self.below.setText(
             "No patient's name, ID, birth date or path leaves."
-            + (" Frames are black outside the sector, like this one." if shown else "")
+            + (" Frames are black outside the sector, like this one. Look for letters within it." if shown else "")
         )
         self.adjustSize()
 
-    def _show_preview(self, picture: np.ndarray) -> None:
-        picture = np.ascontiguousarray(picture)
-        height, width = picture.shape[:2]
-        form = QImage.Format.Format_Grayscale8 if picture.ndim == 2 else QImage.Format.Format_RGB888
-        image = QImage(picture.data, width, height, picture.strides[0], form).copy()
-        ratio = self.devicePixelRatioF()
-        self._picture = QPixmap.fromImage(image).scaled(
-            _PREVIEW * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-        )
-        self._picture.setDevicePixelRatio(ratio)
-        self.preview.setPixmap(self._picture)
-        self._refresh()
+    def _look(self, number: int) -> None:
+        self.preview.wait()
+        self._exchange.preview(self.wish.this_cine, number)

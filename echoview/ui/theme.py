@@ -134,6 +134,7 @@ QFrame#over QLabel#quiet { color: #98A2B0; }
 QLabel#over { background: #1E2229; border-radius: 6px; padding: 6px 12px; }
 QFrame#keys { background: @panel; border: 1px solid @line; border-radius: 8px; }
 QPushButton#key { padding: 1px 8px; min-width: 84px; }
+QLabel#preview { background: #000000; color: #E7EAEF; border-radius: 4px; }
 QLabel#flag { color: @flag; font-size: 11px; }
 """
 

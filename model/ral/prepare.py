@@ -113,22 +113,36 @@ def prepare(
 def find_sector(greys: np.ndarray, region: tuple[int, int, int, int] | None = None) -> np.ndarray:
     """(K,H,W) uint8 -> (H,W) uint8, 1 on the sector: what moves, what is lit beside it, and their convex hull.
 
-    Text and scales are lit but still, and thin; the near field is still too, but broad and joined to what moves.
+    Where nothing is found it is all of the region, or of the picture: good enough for a crop, not for blanking, which
+    asks `ral.fan`. Text and scales are lit but still, and thin; the near field is still too, but broad and joined to
+    what moves.
     """
-    clip = np.ones(greys.shape[1:], np.uint8)
-    if region is not None:
-        clip[:] = 0
-        clip[region[1] : region[3], region[0] : region[2]] = 1
-    lit = (greys.max(0) > _LIT).astype(np.uint8) * clip
-    moving = (greys.max(0) - greys.min(0) > _MOVING).astype(np.uint8) * clip
-    heart = _largest_patch(moving) if len(greys) >= _FEWEST_FOR_MOTION else None
-    patch = _largest_patch(lit) if heart is None else heart | _joined(lit, heart)
+    clip = _clip(greys, region)
+    patch = alive_patch(greys, region)
     if patch is None:
         return clip
     hull = np.zeros_like(clip)
     points = cv2.findNonZero(patch.astype(np.uint8))
     cv2.fillConvexPoly(hull, cv2.convexHull(points), 1)
     return hull * clip
+
+
+def alive_patch(greys: np.ndarray, region: tuple[int, int, int, int] | None = None) -> np.ndarray | None:
+    """(K,H,W) uint8 -> (H,W) uint8, 1 on what moves and on what is lit beside it; None where there is nothing such."""
+    clip = _clip(greys, region)
+    lit = (greys.max(0) > _LIT).astype(np.uint8) * clip
+    moving = (greys.max(0) - greys.min(0) > _MOVING).astype(np.uint8) * clip
+    heart = _largest_patch(moving) if len(greys) >= _FEWEST_FOR_MOTION else None
+    return _largest_patch(lit) if heart is None else heart | _joined(lit, heart)
+
+
+def _clip(greys: np.ndarray, region: tuple[int, int, int, int] | None) -> np.ndarray:
+    """(H,W) uint8, 1 within the region."""
+    clip = np.ones(greys.shape[1:], np.uint8)
+    if region is not None:
+        clip[:] = 0
+        clip[region[1] : region[3], region[0] : region[2]] = 1
+    return clip
 
 
 def normalise(picture: np.ndarray, sector: np.ndarray) -> np.ndarray:

@@ -117,9 +117,18 @@ def test_the_decoders_go_in_with_what_they_ask_for_when_they_load(spec):
         assert importlib.metadata.version(name)
 
 
+def test_the_table_of_the_profile_goes_in(spec):
+    from echoview.io.deidentify import EDITION
+
+    name = f"dicomanonymizer.dicom_anonymization_databases.{EDITION}"
+    assert name in spec["analysis"].named["hiddenimports"]
+    assert importlib.util.find_spec(name)
+
+
 def test_licences_of_others_go_along(spec):
     places = {place for _, place in spec["analysis"].named["datas"]}
     assert {"licenses/torch", "licenses/numpy", "licenses/pyjpegls", "licenses/pylibjpeg-rle"} <= places
+    assert {"licenses/dicom_anonymizer", "licenses/tqdm"} <= places
 
 
 def test_only_weights_that_are_free_of_terms_go_in(spec):

@@ -208,3 +208,75 @@ def test_a_stopped_export_leaves_nothing(labelled, tmp_path):
     labelled.settle()
     labelled.until(lambda: labelled.workflow.jobs.idle)
     assert list(tmp_path.glob("*half*")) == []
+
+
+def test_a_table_says_what_the_screen_shows(labelled, tmp_path):
+    import csv
+
+    from echoview.exchange import Wish
+    from echoview.services.exporting import numbers_of
+
+    exchange = labelled.window.exchanging.exchange
+    exchange.export(Wish("measures", False, True), tmp_path / "m.csv")
+    labelled.until(lambda: not exchange.busy)
+    with (tmp_path / "m.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    shown = numbers_of(labelled.session.measurements)
+    assert shown["ef_percent"] is not None
+    for name, value in shown.items():
+        assert row[name] == ("" if value is None else str(value))
+    assert (row["view"], row["view_from"]) == (labelled.session.prediction.view.value, "network")
+    assert int(row["labelled_frames"]) == 1
+    assert int(row["predicted_frames"]) > 1
+
+
+@pytest.fixture
+def two_cines(labelled, tmp_path):
+    """The sample and, labelled too, a cine in which there is no sector."""
+    import numpy as np
+
+    from echoview.domain.contour import draw
+    from echoview.domain.label import Label
+    from echoview.io import open_cine
+    from ral.formats import write_nifti
+
+    path = tmp_path / "dark.nii.gz"
+    write_nifti(path, np.zeros((3, 80, 80), np.uint8), None)
+    label = Label({0: draw([(5, 30), (20, 5), (35, 30)])})
+    labelled.workflow.library.save(
+        open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t"
+    )  # fmt: skip
+    return labelled
+
+
+def test_the_preview_goes_through_the_cines_and_says_which_is_left_out(two_cines):
+    window = two_cines.window
+    dialog = ExportDialog(window, window.exchanging.exchange)
+    dialog.show()
+    pane = dialog.preview
+    assert not pane.isVisible(), "labels alone have nothing to show"
+    dialog.frames.click()
+    two_cines.until(lambda: not pane.picture.pixmap().isNull())
+    assert not pane.after.isVisible(), "one cine is open"
+    dialog.what.setCurrentIndex(1)
+    two_cines.until(lambda: pane.which.text() == "cine 1 of 2" and pane.after.isEnabled())
+    assert not pane.before.isEnabled()
+    QTest.mouseClick(pane.after, Qt.MouseButton.LeftButton)
+    assert pane.picture.text() == "Looking for the sector…"
+    two_cines.until(lambda: pane.which.text() == "cine 2 of 2")
+    assert pane.picture.text() == "Left out: the sector cannot be told from what is written beside it."
+    assert not pane.after.isEnabled()
+    QTest.mouseClick(pane.before, Qt.MouseButton.LeftButton)
+    two_cines.until(lambda: not pane.picture.pixmap().isNull())
+    dialog.close()
+
+
+def test_masks_hold_no_frames_and_do_not_offer_them(labelled):
+    dialog = ExportDialog(labelled.window, labelled.window.exchanging.exchange)
+    for kind, offered in (("bundle", True), ("masks", False), ("measures", False)):
+        dialog.form.setCurrentIndex(list(FORMS).index(kind))
+        dialog.frames.click()
+        assert dialog.wish.frames is offered
+        assert dialog.preview.isVisibleTo(dialog) is offered
+    labelled.settle()
+    dialog.close()

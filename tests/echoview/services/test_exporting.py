@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -15,7 +16,8 @@ import pytest
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
-from echoview.services.exporting import FORMATS, blanked, export_to
+from echoview.services.blanking import blanked
+from echoview.services.exporting import FORMATS, export_to
 from echoview.store.transfer import histories
 from ral.geometry import area, dice, raster
 
@@ -228,3 +230,199 @@ def test_a_bundle_with_frames_is_a_data_set_to_train_on(library, tmp_path, phant
     assert clip.view == 2
     shares = [m.sum() / n.sum() for m, n in zip(clip.masks, phantom.masks, strict=True)]
     assert np.ptp(shares) < 0.03 * np.mean(shares)  # all of them larger by the same scale
+
+
+def test_a_table_opens_the_cines_for_their_pixel_size_and_says_who_named_the_view(library, empty, tmp_path, truth):
+    """Two cines without a view of a person's: one calibrated, one gone."""
+    from ral.formats import write_nifti
+
+    frames = np.zeros((FRAMES, 200, 240), np.uint8)
+    for name, label in (("there_A2C", truth.with_view(None)), ("gone", truth.with_view(None))):
+        path = tmp_path / f"{name}.nii.gz"
+        frames[0, 0, 0] = len(name)
+        write_nifti(path, frames, (0.5, 0.5))
+        empty.save(
+            open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t"
+        )  # fmt: skip
+    path.unlink()
+    assert export_to(tmp_path / "t.csv", "measures", empty, secret=SECRET) == 2
+    with (tmp_path / "t.csv").open(encoding="utf-8") as file:
+        rows = {row["view_from"]: row for row in csv.DictReader(file)}
+    assert rows["file"]["view"] == "A2C"
+    assert float(rows["file"]["edv_ml"]) > 5
+    assert rows["file"]["x_mm"] == "0.5"
+    assert (rows[""]["view"], rows[""]["edv_ml"]) == ("", ""), "labels alone need no file"
+
+
+def test_why_nothing_went_out_is_said_and_no_folder_is_left(empty, tmp_path, patient_cine, truth):
+    cine, label = open_cine(patient_cine, patient_secret=SECRET), Label({2: truth.contours[2]})
+    empty.save(cine, str(patient_cine), Label(), label, annotator="", app_version="", weights="", tool="t")
+    with pytest.raises(EchoViewError) as refused:
+        export_to(tmp_path / "camus", "camus", empty, secret=SECRET)
+    assert refused.value.message == "There was nothing to export."
+    assert refused.value.hint == "cine-00001 is left out: it lacks ED and ES."
+    assert list(tmp_path.glob("*camus*")) == []
+
+
+def test_what_a_camus_patient_lacks_is_named(tmp_path):
+    from echoview.domain.view import View
+    from echoview.io.export_camus import write_camus
+    from echoview.io.export_item import Outgoing
+
+    line = {0: np.zeros((65, 2)), 1: np.zeros((65, 2))}
+    items = [
+        Outgoing("a", "p", "", "", (2, 9, 9)),
+        Outgoing("b", "p", "", "", (2, 9, 9), line, view=View.A4C, ed=0, es=0),
+        Outgoing("c", "p", "", "", (2, 9, 9), line, view=View.A4C, ed=0),
+    ]
+    count, lacking = write_camus(tmp_path, b"", "0", items)
+    assert count == 0
+    assert lacking == {"a": "ED, ES and the view", "b": "an ES that is not its ED", "c": "ES"}
+
+
+class Stopped(EchoViewError):
+    pass
+
+
+@pytest.mark.parametrize("kind", ["camus", "echonet", "coco", "masks", "dicom", "overlay"])
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_that_is_stopped_or_fills_the_disk_leaves_nothing(library, tmp_path, kind, there, monkeypatch):
+    out = tmp_path / "home" / kind
+    if there:
+        out.mkdir(parents=True)
+    asked: list[int] = []
+
+    def at(number: int) -> None:
+        asked.append(number)
+        if len(asked) == 2:  # the first cine is written
+            raise Stopped("The export was stopped.")
+
+    with pytest.raises(Stopped):
+        export_to(out, kind, library, secret=SECRET, at=at)
+    assert list((tmp_path / "home").rglob("*")) == ([out] if there else [])
+    replaced = os.replace
+    full = iter([False, True])
+
+    def full_disk(source, target):
+        if next(full, True):
+            raise OSError(28, "No space left on device")
+        replaced(source, target)
+
+    monkeypatch.setattr(os, "replace", full_disk)
+    with pytest.raises(EchoViewError, match="No space left"):
+        export_to(out, kind, library, secret=SECRET)
+    assert [p for p in (tmp_path / "home").rglob("*") if p != out] == []
+
+
+def test_the_origin_of_every_point_goes_along(tmp_path, patient_cine, truth, empty):
+    """Frame 0 is drawn, 1 accepted, 2 half corrected and half carried, 3 carried; the rest are predicted."""
+    from echoview.domain.contour import Contour, Origin
+    from echoview.domain.prediction import Prediction
+
+    given = {
+        0: (Origin.DRAWN, Origin.DRAWN), 1: (Origin.ACCEPTED, Origin.ACCEPTED),
+        2: (Origin.CORRECTED, Origin.PROPAGATED), 3: (Origin.INTERPOLATED, Origin.INTERPOLATED),
+    }  # fmt: skip
+    contours = {}
+    for t, (first, second) in given.items():
+        handles = truth.contours[t].handles
+        half = len(handles) // 2
+        contours[t] = Contour(handles, (first,) * half + (second,) * (len(handles) - half))
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    empty.save(
+        cine, str(patient_cine), Label(), Label(contours), annotator="", app_version="", weights="", tool="t"
+    )  # fmt: skip
+    lines = np.stack([truth.contours[t].dense() for t in range(FRAMES)])
+    seen = Prediction(lines, np.ones(FRAMES), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+    for kind in ("masks", "coco", "overlay"):
+        export_to(tmp_path / kind, kind, empty, secret=SECRET, predict=lambda _: seen)
+    with np.load(tmp_path / "masks" / "cine-00001.npz") as packed:
+        origins = packed["origins"]
+    assert origins.shape == (FRAMES, 65)
+    assert [set(row) for row in origins.tolist()] == [
+        {"drawn"}, {"accepted"}, {"corrected", "propagated"}, {"interpolated"}, *[{"predicted"}] * 4
+    ]  # fmt: skip
+    assert 20 < (origins[2] == "corrected").sum() < 45
+    told = json.loads((tmp_path / "coco" / "annotations.json").read_text())["annotations"]
+    assert [one["origins"] for one in told] == origins.tolist()
+    video = cv2.VideoCapture(str(tmp_path / "overlay" / "cine-00001.mp4"))
+    colours = []
+    for _ in range(5):
+        bgr = video.read()[1][36:196, 40:200].astype(int)
+        b, g, r = bgr[..., 0], bgr[..., 1], bgr[..., 2]
+        colours.append(
+            {
+                "yellow": int(((r - b > 60) & (g - b > 30)).sum()),
+                "green": int(((g - r > 40) & (g - b > 20)).sum()),
+                "violet": int(((b - g > 30) & (r - g > 5)).sum()),
+                "cyan": int(((b - r > 60) & (g - r > 40)).sum()),
+            }
+        )
+    video.release()
+    assert [max(one, key=lambda name, one=one: one[name]) for one in colours] == [
+        "yellow", "green", "yellow", "violet", "cyan"
+    ]  # fmt: skip
+
+
+def test_dicom_leaves_with_black_outside_the_sector_and_its_labels_come_back(library, empty, tmp_path, truth):
+    from echoview.services.importing import import_from
+
+    out = out_of(library, tmp_path, "dicom")
+    cine = open_cine(out / "cine-00001.dcm", patient_secret=b"other" * 8)
+    assert (len(cine), cine.frame(0)[:14, :70].max()) == (FRAMES, 0)
+    came = import_from(out, empty, by="B", secret=b"other" * 8)
+    assert came.cines == 1
+    label = empty.label(cine.info.identity)
+    assert label.view is truth.view
+    for t, contour in truth.contours.items():
+        mine = raster(label.contours[t].dense(), cine.size)
+        assert dice(mine, raster(contour.dense(), cine.size)) > 0.995
+    assert import_from(out, library, by="B", secret=SECRET).unknown == ()
+    assert len(list(histories(library))) == 1, "at home the labels belong to the cine that they were made on"
+
+
+def test_contact_sheets_show_what_would_leave_and_say_what_would_not(library, tmp_path, truth):
+    from echoview.services.previewing import write_sheets
+    from ral.formats import write_nifti
+
+    write_nifti(tmp_path / "dark.nii.gz", np.zeros((3, 200, 240), np.uint8), None)
+    cine, label = open_cine(tmp_path / "dark.nii.gz"), Label({0: truth.contours[0]})
+    library.save(cine, str(tmp_path / "dark.nii.gz"), Label(), label, annotator="", app_version="", weights="", tool="")
+    said: list[str] = []
+    assert write_sheets(tmp_path / "sheets", library, secret=SECRET, say=said.append) == 1
+    assert [path.name for path in (tmp_path / "sheets").iterdir()] == ["cine-00001.png"]
+    assert said == ["cine-00002 is left out: the sector cannot be told from what is written beside it."]
+    sheet = cv2.imread(str(tmp_path / "sheets" / "cine-00001.png"))
+    wide, high = sheet.shape[1] // 4, sheet.shape[0] // 2
+    assert (wide, sheet.shape[0] % 2) == (364, 0), "eight frames, four in a row"
+    for row in range(2):
+        for column in range(4):
+            tile = sheet[row * high : (row + 1) * high, column * wide : (column + 1) * wide]
+            assert tile[24:42, 4:100].max() < 16, "the name is gone"
+            assert tile[160:260, 120:240].max() > 60, "the heart is there"
+
+
+def test_where_to_write_must_be_clear(tmp_path, capsys, monkeypatch):
+    from echoview.cli import run
+
+    for words in (["export"], ["export", str(tmp_path / "a.zip"), "--preview", str(tmp_path / "b")]):
+        assert run(words) == 1
+        assert "where to write" in capsys.readouterr().err
+    assert run(["export", str(tmp_path / "a"), "--format", "masks", "--frames"]) == 1
+    assert "holds no frames" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_view_that_the_network_guessed_is_not_written_as_the_files(empty, tmp_path, phantom, truth):
+    from echoview.domain.prediction import Prediction
+    from ral.formats import write_nifti
+
+    path = tmp_path / "cine.nii.gz"
+    write_nifti(path, phantom.frames, None)
+    label = Label({0: truth.contours[0].shifted(-40, -36)})
+    empty.save(open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t")
+    lines = np.full((FRAMES, 65, 2), np.nan)
+    seen = Prediction(lines, np.zeros(FRAMES), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+    assert export_to(tmp_path / "out", "dicom", empty, secret=SECRET, predict=lambda _: seen) == 1
+    assert json.loads((tmp_path / "out" / "echoview.json").read_text())["cines"][0]["view_from"] == "network"
+    assert open_cine(tmp_path / "out" / "cine-00001.dcm").info.view_hint is None
