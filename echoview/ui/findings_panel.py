@@ -1,12 +1,15 @@
-"""What looks wrong with the contours: a short list, and a click goes there."""
+"""What looks wrong with the contours: a row a frame, and a click goes there."""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
 from echoview.measure.inspect import Finding, Severity
+from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon
 from echoview.ui.widgets import quiet, rule
 
@@ -23,10 +26,7 @@ class FindingsPanel(QWidget):
         self.setObjectName("panel")
         self._correction = correction
         self._head = quiet("", wrap=False)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Findings")
-        self.list.setWordWrap(True)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list = GrowingList("Findings", _ROWS)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         layout = QVBoxLayout(self)
@@ -41,19 +41,19 @@ class FindingsPanel(QWidget):
     def refresh(self) -> None:
         found = self._correction.findings
         self.setVisible(bool(found))
-        self._head.setText(f"{len(found)} to look at" if found else "")
+        frames = [list(of_one) for _, of_one in groupby(found, key=lambda one: one.t)]
+        self._head.setText(f"{len(frames)} frame{'s' if len(frames) != 1 else ''} to look at" if frames else "")
         self.list.clear()
         colours = {Severity.MEND: current().flag, Severity.LOOK: current().quiet}
         signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
-        for one in found:
-            item = QListWidgetItem(signs[one.severity], f"Frame {one.t + 1}: {one.sentence}")
-            item.setData(Qt.ItemDataRole.UserRole, one)
+        for of_one in frames:
+            gravest = next((one for one in of_one if one.severity is Severity.MEND), of_one[0])
+            sentences = " ".join(one.sentence for one in of_one)
+            item = QListWidgetItem(signs[gravest.severity], f"Frame {gravest.t + 1}: {sentences}")
+            item.setData(Qt.ItemDataRole.UserRole, gravest)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)
-        rows = min(len(found), _ROWS)
-        if rows:
-            high = sum(self.list.sizeHintForRow(i) for i in range(rows))
-            self.list.setFixedHeight(high + 4)
+        self.list.fit()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
