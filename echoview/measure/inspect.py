@@ -19,6 +19,7 @@ APEX_DRIFT = 0.30  # of the median long axis, from where the apex mostly is: it 
 UNLIKE_BEATS = 0.25  # of the larger of two beats' sizes
 _AROUND = 2  # frames on either side that a frame is held against
 _FEWEST = 4
+_JUMPS = " jumps against the frames around."
 _LANDMARKS = (("first", ANNULUS_JUMP), ("second", ANNULUS_JUMP), ("apex", APEX_JUMP))
 
 
@@ -73,6 +74,18 @@ def inspect(
     return sorted(found, key=lambda one: (one.t, one.sentence))
 
 
+def in_words(found: list[Finding]) -> str:
+    """The findings on one frame as one or a few sentences; what jumps is said together."""
+    jumping = [one.sentence.removesuffix(_JUMPS) for one in found if one.sentence.endswith(_JUMPS)]
+    others = [one.sentence for one in found if not one.sentence.endswith(_JUMPS)]
+    if len(jumping) < 2:
+        return " ".join(one.sentence for one in found)
+    first, *rest = jumping
+    listed = [first, *(words[:1].lower() + words[1:] for words in rest)]
+    together = f"{', '.join(listed[:-1])} and {listed[-1]}{_JUMPS.replace('jumps', 'jump')}"
+    return " ".join([together, *others])
+
+
 def _shape(t: int, points: np.ndarray, size: tuple[int, int], sector: np.ndarray | None) -> list[Finding]:
     found = []
     knot = crossing(points)
@@ -109,12 +122,12 @@ def _jumps(contours: np.ndarray, known: list[int], areas: np.ndarray, names: dic
         sides = min(k for k in near) < t < max(k for k in near)
         strict = 1.0 if sides else 2.0  # at an end the frames around lag behind the beat
         if abs(areas[t] - np.median(areas[near])) > strict * AREA_JUMP * size:
-            found.append(Finding(t, "The area jumps against the frames around.", Severity.MEND))
+            found.append(Finding(t, f"The area{_JUMPS}", Severity.MEND))
         for name, limit in _LANDMARKS:
             here = getattr(marks[t], name)
             usual = np.median([getattr(marks[k], name) for k in near], axis=0)
             if np.hypot(*(here - usual)) > strict * limit * length:
-                sentence = f"The {names[name]} jumps against the frames around."
+                sentence = f"The {names[name]}{_JUMPS}"
                 found.append(Finding(t, sentence, Severity.MEND, _xy(here)))
         if np.hypot(*(marks[t].apex - home)) > APEX_DRIFT * length:
             sentence = "The apex lies far from where it mostly is."

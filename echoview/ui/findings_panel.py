@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
-from echoview.measure.inspect import Finding, Severity
+from echoview.measure.inspect import Finding, Severity, in_words
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon
 from echoview.ui.widgets import quiet, rule
@@ -48,8 +48,7 @@ class FindingsPanel(QWidget):
         signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
         for of_one in frames:
             gravest = next((one for one in of_one if one.severity is Severity.MEND), of_one[0])
-            sentences = " ".join(one.sentence for one in of_one)
-            item = QListWidgetItem(signs[gravest.severity], f"Frame {gravest.t + 1}: {sentences}")
+            item = QListWidgetItem(signs[gravest.severity], f"Frame {gravest.t + 1}: {in_words(of_one)}")
             item.setData(Qt.ItemDataRole.UserRole, gravest)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)

@@ -21,7 +21,10 @@ class GrowingList(QListWidget):
         self.setItemDelegate(_Wrapped(self))
 
     def fit(self) -> None:
-        """Once the rows are there."""
+        """Once the rows are there. A scroll bar only beyond the most rows: it would narrow the others."""
+        policy = Qt.ScrollBarPolicy
+        scrolls = self.count() > self._rows
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if scrolls else policy.ScrollBarAlwaysOff)
         self.doItemsLayout()
         high = sum(self.sizeHintForRow(row) for row in range(min(self.count(), self._rows)))
         if self.height() != high + 4:

@@ -13,7 +13,7 @@ from echoview.ui.time_scale import MARGIN, TimeScale
 
 AXIS_HEIGHT = 14
 _SAME_TURN = 2  # frames between a flag and a turn of the curve that are the same instant
-_TICKS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+_TICKS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
 _TICK_ROOM = 90  # px from one number of the time axis to the next, at least
 
 

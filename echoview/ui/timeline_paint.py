@@ -93,17 +93,21 @@ def paint_curve(painter: QPainter, scale: TimeScale, session: Session, bottom: f
     y = _Vertical(low, high, CURVE_TOP, bottom)
     if was is not None and prediction is not None:
         _paint_band(painter, scale, y, was, prediction.confidence)
-        _paint_line(painter, scale, y, was.area_px2, current().colour("prediction"), _DASHED)
-    for first, after, code in stretches(states(session)):
+    codes = states(session)
+    own = np.isin(codes, list(_CURVES))
+    for first, after, _ in stretches(own):
+        drawn = was if own[first] else now
+        if drawn is not None:
+            _paint_line(painter, scale, y, drawn.area_px2, current().colour("prediction"), _DASHED, slice(first, after))
+    for first, after, code in stretches(codes):
         if code in _CURVES:
             name, dashes = _CURVES[code]
-            span = slice(first, after)
-            _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, span)
+            _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, slice(first, after))
 
 
 def stretches(codes: np.ndarray) -> list[tuple[int, int, int]]:
     """Runs [first, after) of frames of one state, and the state."""
-    starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1)) if len(codes) else []
+    starts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1)] if len(codes) else []
     return [(int(a), int(b), int(codes[a])) for a, b in pairwise([*starts, len(codes)])]
 
 
@@ -215,16 +219,16 @@ def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurem
 
 def _paint_line(
     painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashes: tuple[float, ...],
-    span: slice = slice(None),
+    span: slice,
 ) -> None:  # fmt: skip
-    """In pieces: Qt takes seven times as long for one wide line of a thousand points. `span`: only these frames."""
+    """Over the frames of `span` and halfway to those beside it; a dot where that would be too short to be seen."""
     xs, ys = scale.x(scale.times_s), y.of(values)
     there = np.zeros(len(values), bool)
     there[span] = np.isfinite(values[span])
     for first, after in _runs(there):
         across, down = _thinned(*_with_halves(xs, ys, first, after))
         _paint_piecewise(painter, across, down, colour, dashes)
-        if span != slice(None) and across[-1] - across[0] < _SHORT:
+        if not dashes and across[-1] - across[0] < _SHORT:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             painter.drawEllipse(QPointF(float(xs[first:after].mean()), float(ys[first:after].mean())), _DOT, _DOT)
@@ -233,6 +237,7 @@ def _paint_line(
 def _paint_piecewise(
     painter: QPainter, across: np.ndarray, down: np.ndarray, colour: QColor, dashes: tuple[float, ...]
 ) -> None:
+    """In pieces: Qt takes seven times as long for one wide line of a thousand points."""
     pen = QPen(colour, _LINE)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if dashes == _DOTTED else Qt.PenCapStyle.FlatCap)
     painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from echoview.domain.view import View
-from echoview.measure.inspect import Severity, inspect
+from echoview.measure.inspect import Finding, Severity, in_words, inspect
 from ral.phantom import simulate
 
 SIZE = (128, 128)
@@ -118,3 +118,14 @@ def test_frames_without_a_contour_are_no_finding(contours):
     contours[[0, 8, 9, 23]] = np.nan
     assert [one for one in inspect(contours, SIZE) if one.t in (0, 8, 9, 23)] == []
     assert inspect(np.full((5, 65, 2), np.nan), SIZE) == []
+
+
+def test_what_jumps_in_one_frame_is_said_together():
+    jumps = " jumps against the frames around."
+    found = [
+        Finding(3, words, Severity.MEND)
+        for words in (f"The area{jumps}", f"The lateral annulus point{jumps}", "The contour crosses itself.")
+    ]
+    together = "The area and the lateral annulus point jump against the frames around."
+    assert in_words(found) == f"{together} The contour crosses itself."
+    assert in_words(found[1:]) == f"The lateral annulus point{jumps} The contour crosses itself."

@@ -257,8 +257,8 @@ def test_seconds_lie_at_round_times_with_room_between_them() -> None:
     times = np.arange(100) / 50
     shown = seconds_shown(TimeScale.whole(times, 800))
     assert shown == pytest.approx(np.arange(0, 1.9, 0.2))
-    assert seconds_shown(TimeScale.whole(times, 300)) == [0.0, 0.5, 1.0, 1.5]
+    assert seconds_shown(TimeScale.whole(times, 400)) == [0.0, 0.5, 1.0, 1.5]
     close = TimeScale.whole(times, 800).zoom(8, 400)
     assert all(close.start_s <= s <= close.end_s for s in seconds_shown(close))
-    assert len(seconds_shown(close)) >= 4
-    assert seconds_shown(TimeScale.whole(np.arange(2000) / 20, 800)) == list(range(0, 100, 10))
+    assert len(seconds_shown(close)) >= 3
+    assert seconds_shown(TimeScale.whole(np.arange(2000) / 20, 800)) == [0, 20, 40, 60, 80]
