@@ -16,7 +16,7 @@ from echoview.ui.cine_view import CineView
 from echoview.ui.look import Look
 from echoview.ui.picture_tool import PictureTool, cosmetic
 from echoview.ui.player import Player
-from echoview.ui.theme import DARK, put_icon
+from echoview.ui.theme import DARK, icon
 from echoview.ui.time_scale import MARGIN, TimeScale
 from echoview.ui.timeline_paint import small
 from echoview.workflow import Workflow
@@ -137,7 +137,8 @@ class Strip(QWidget):
         self.setMinimumHeight(140)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         cross = QToolButton(self)
-        put_icon(cross, "x")
+        cross.setObjectName("over")
+        cross.setIcon(icon("x", DARK.text))  # the strip is dark in every theme
         cross.setToolTip("Close the M-mode")
         cross.setAccessibleName("Close the M-mode")
         cross.clicked.connect(self.closed)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from echoview.ui.theme import DARK, icon
+from echoview.ui.theme import put_icon
 
 _NARROWEST, _STRIP, _WIDEST = 232, 36, 16777215
 
@@ -23,7 +23,7 @@ class FoldingZone(QWidget):
         self._folded = False
         self.body = QWidget()
         self._unfold = QToolButton()
-        self._unfold.setIcon(icon("panel-left", DARK.quiet))
+        put_icon(self._unfold, "panel-left", "quiet")
         self._unfold.setToolTip(f"Show the {name.lower()}")
         self._unfold.setAccessibleName(f"Show the {name.lower()}")
         self._unfold.clicked.connect(lambda: self.set_folded(False))

@@ -229,8 +229,17 @@ def test_the_light_theme_is_kept_and_the_picture_stays_dark(opened, qapp) -> Non
         assert picture.pixelColor(bar).name().upper() == theme.LIGHT.panel
         corner = window.view.mapTo(window, QPoint(4, 4))
         assert picture.pixelColor(corner).lightness() < 40
+        for zone in (window.top_bar, window.inspector, window.transport, window.keys_overlay, window.picture.controls):
+            assert _dark_share(zone) < 0.12, f"{type(zone).__name__} is not light"
     finally:
         window.acts["theme"].trigger()
+
+
+def _dark_share(widget: QWidget) -> float:
+    """Of its pixels; words take some."""
+    shown = widget.grab().toImage()
+    spots = [(x, y) for x in range(0, shown.width(), 4) for y in range(0, shown.height(), 4)]
+    return sum(shown.pixelColor(*spot).lightness() < 110 for spot in spots) / len(spots)
 
 
 def test_the_look_and_the_overlay_are_there_at_the_next_start(new_desk, sample) -> None:

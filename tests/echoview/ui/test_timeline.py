@@ -255,7 +255,7 @@ def test_the_other_beats_have_their_ticks(make_session, timeline) -> None:
 
 def test_seconds_lie_at_round_times_with_room_between_them() -> None:
     times = np.arange(100) / 50
-    shown = seconds_shown(TimeScale.whole(times, 800))
+    shown = seconds_shown(TimeScale.whole(times, 1000))
     assert shown == pytest.approx(np.arange(0, 1.9, 0.2))
     assert seconds_shown(TimeScale.whole(times, 400)) == [0.0, 0.5, 1.0, 1.5]
     close = TimeScale.whole(times, 800).zoom(8, 400)
