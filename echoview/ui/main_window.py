@@ -137,11 +137,12 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.top_bar, self.banner):
-            layout.addWidget(widget)
+        layout.addWidget(self.top_bar)
         layout.addWidget(self.zones, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
+        self.banner.lie_over(self.picture.widget(0), body)
+        self.picture.controls.lie_over(self.inspector, body)
         self.keys_overlay = KeysOverlay(body, self.keys, self.acts, self._keep_keys)
         self.setMinimumSize(QSize(880, 500))
 
@@ -173,6 +174,7 @@ class MainWindow(QMainWindow):
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
         self.picture.calibrating.offered.connect(self.banner.say)
+        self.picture.calibrating.withdrawn.connect(self.banner.withdraw)
         self.picture.side.sought.connect(self.reading.scrub)
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)

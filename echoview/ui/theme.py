@@ -128,7 +128,9 @@ QGraphicsView#picture { border: 1px solid #0E1013; }
 QGraphicsView#picture:focus { border: 1px solid #6B7685; }
 QListView#cines { background: @panel; border: 0; outline: 0; }
 QListWidget:focus { border: 1px solid @prediction; }
-QFrame#banner { background: @raised; border-left: 4px solid @flag; }
+QFrame#banner {
+  background: @raised; border: 1px solid @line; border-left: 4px solid @flag; border-radius: 6px;
+}
 QFrame#banner[urgent="true"] { border-left-color: @error; }
 QFrame#popup { background: @panel; border: 1px solid @line; border-radius: 8px; }
 QFrame#over { background: #1E2229; border: 1px solid #2B313A; border-radius: 8px; }

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from echoview.ui.theme import current, icon, put_icon, tabular
 
+_EDGE, _WIDEST = 12, 700  # px, of a message
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -34,10 +36,11 @@ class Message:
 
 
 class Banner(QFrame):
-    """One message at a time across the window; it never stops the work. The others wait until it is dismissed."""
+    """One message at a time over the picture; nothing moves for it. The others wait until it is dismissed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
+        self._over: QWidget | None = None
         self.setObjectName("banner")
         self._mark = QLabel()
         self._text = QLabel()
@@ -50,7 +53,7 @@ class Banner(QFrame):
         self._close.setToolTip("Dismiss")
         self._close.setAccessibleName("Dismiss")
         self._close.clicked.connect(self.dismiss)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(10)
         row.addWidget(self._mark)
@@ -60,6 +63,28 @@ class Banner(QFrame):
         self._shown: Message | None = None
         self._waiting: list[Message] = []
         self.hide()
+
+    def lie_over(self, widget: QWidget, window: QWidget) -> None:
+        """In the lower right corner of `widget`, whatever its layout, as a child of `window`."""
+        self.setParent(window)
+        self._over = widget
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        window = self.parentWidget()
+        if self._over is None or window is None or self._shown is None:
+            return
+        wide = min(self._over.width() - 2 * _EDGE, _WIDEST)
+        self.ensurePolished()
+        high = max(self._row.heightForWidth(wide), self._row.minimumSize().height())
+        corner = self._over.mapTo(window, self._over.rect().bottomRight())
+        self.setGeometry(corner.x() - wide - _EDGE + 1, corner.y() - high - _EDGE + 1, wide, high)
+        self.raise_()
 
     @property
     def text(self) -> str:
@@ -82,6 +107,12 @@ class Banner(QFrame):
             self._shown = None
             self.hide()
 
+    def withdraw(self, message: Message) -> None:
+        """It is not asked any more, whether it is shown or waits."""
+        self._waiting = [other for other in self._waiting if other is not message]
+        if self._shown is message:
+            self.dismiss()
+
     def dismiss_urgent(self) -> None:
         """What went wrong is over, since the next thing went well; what has a button still waits for it."""
         if self._shown is not None and self._shown.urgent and not self._shown.button:
@@ -95,6 +126,7 @@ class Banner(QFrame):
         self._text.setText(f"<b>{escape(message.text)}</b> {escape(message.hint)}")
         self._button.setText(message.button)
         self._button.setVisible(bool(message.button))
+        self._place()
         self.show()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -13,6 +13,7 @@ from echoview.domain.note import NoteKind
 from echoview.measure.mmode import along_line, line_positions
 from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
+from echoview.ui.tools import Tool
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -302,6 +303,23 @@ def test_depth_marks_are_found_ringed_and_calibrate_on_a_click(opened) -> None:
     assert opened.session.calibration.y_mm == pytest.approx(1.02, abs=0.02)
     assert opened.session.measurements.edv_ml is not None
     assert not window.picture.calibrating.rings.isVisible()
+    assert window.view.tool is Tool.POINT, "the tool has done its work"
+    assert window.acts["point"].isChecked()
+
+
+def test_an_offer_to_calibrate_moves_nothing_and_goes_with_the_tool(opened) -> None:
+    window = opened.window
+    window.banner.dismiss()
+    before = window.view.mapTo(window, QPoint(0, 0)), window.view.size()
+    window.acts["calibrate"].trigger()
+    opened.until(lambda: "depth marks" in window.banner.text)
+    assert (window.view.mapTo(window, QPoint(0, 0)), window.view.size()) == before
+    over = window.banner.geometry().translated(window.banner.parentWidget().mapTo(window, QPoint(0, 0)))
+    assert window.view.rect().translated(before[0]).contains(over), "it lies over the picture"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.view.tool is Tool.POINT
+    assert not window.banner.isVisible()
+    assert opened.session.calibration is None
 
 
 def test_ed_and_es_stand_side_by_side_and_follow_corrections(opened) -> None:
