@@ -20,7 +20,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
 from echoview.io import open_cine
-from echoview.measure.effort import moved_mm
+from echoview.measure.effort import moved_mm, time_left
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
@@ -234,8 +234,8 @@ class Workflow(QObject):
         grown = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)  # type: ignore[attr-defined]
         grown = grown.with_evidence(found.t, found.spread_px, seen)  # type: ignore[attr-defined]
         self.session.set_prediction(grown, found.t)  # type: ignore[attr-defined]
-        left = (len(cine) - grown.done) / max(fps, 0.1)
-        text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
+        left = time_left((len(cine) - grown.done) / max(fps, 0.1))
+        text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left}" if left else "")
         self.progressed.emit(text, grown.done / len(cine))
 
     def predict_ahead(self, paths: list[str]) -> None:

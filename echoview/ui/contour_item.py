@@ -13,6 +13,7 @@ from echoview.ui.theme import DARK
 
 _LINE_PX = 2.0
 _WIDTHS_PX = {Lines.USUAL: _LINE_PX, Lines.THIN: 1.2, Lines.BOLD: 3.6}
+_DOUBLE_PX = 3.0  # the least width in which a line through the line is seen
 _MARK_PX, _MARK_STEP_PX = 2.4, 9.0  # half the size of a mark along the line, and how far they are apart
 _HANDLE_PX = 4.5  # on the screen, at every zoom
 _DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.4)
@@ -93,7 +94,9 @@ class ContourItem(QGraphicsItem):
         ratio = painter.device().devicePixelRatioF()  # a cosmetic pen counts in device pixels
         colour = QColor(self._colour)
         colour.setAlphaF(self.overlay.opacity)
-        width_px = _WIDTHS_PX.get(self.overlay.lines, _LINE_PX) * (1.5 if self._accepted else 1.0)
+        width_px = _WIDTHS_PX.get(self.overlay.lines, _LINE_PX)
+        if self._accepted:
+            width_px = max(1.5 * width_px, _DOUBLE_PX)
         pen = self._pen(colour, width_px, ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self.overlay.contour and self.overlay.lines is Lines.POINTS:

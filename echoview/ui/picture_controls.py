@@ -59,14 +59,14 @@ class PictureControls(QFrame):
         slider = QSlider(Qt.Orientation.Horizontal)
         slider.setRange(low, high)
         slider.setAccessibleName(name)
-        slider.setMinimumWidth(120)
+        slider.setMinimumWidth(100)
         return slider
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
-        grid.setContentsMargins(16, 14, 16, 14)
-        grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(8)
+        grid.setContentsMargins(12, 12, 12, 12)
+        grid.setHorizontalSpacing(10)
+        grid.setVerticalSpacing(6)
         rows: list[tuple[str, QWidget, QLabel | None]] = [
             ("Gain", self.gain, self._values["gain"]), ("Contrast", self.contrast, self._values["contrast"]),
             ("Gamma", self.gamma, self._values["gamma"]), ("Colours", self.colours, None),
@@ -178,8 +178,10 @@ class PictureControls(QFrame):
         self.adjustSize()
         beside = self._beside if self._beside.isVisible() and self._beside.width() >= self.width() else self._view
         corner = beside.mapTo(parent, beside.rect().bottomRight())
-        edge = _EDGE if beside is self._view else 0
-        self.move(max(corner.x() - self.width() - edge + 1, 0), max(corner.y() - self.height() - edge + 1, 0))
+        edge = _EDGE if beside is self._view else 4
+        highest = min(beside.mapTo(parent, beside.rect().topLeft()).y(), parent.height() - self.height())
+        top = max(corner.y() - self.height() - edge + 1, highest, 0)
+        self.move(max(corner.x() - self.width() - edge + 1, 0), top)
         self.raise_()
 
 

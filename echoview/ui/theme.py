@@ -72,6 +72,12 @@ QToolButton:checked { background: @raised; border-color: @prediction; }
 QToolButton:focus, QPushButton:focus { border-color: @quiet; }
 QToolButton:disabled, QPushButton:disabled { color: @disabled; }
 QToolButton::menu-indicator { image: none; width: 0; }
+QToolButton#choice { padding-right: 24px; }
+QToolButton#choice::menu-indicator {
+  image: url("@icons/chevron-down-grey.svg"); width: 14px; height: 14px;
+  subcontrol-origin: padding; subcontrol-position: center right; right: 6px;
+}
+QFrame[narrow="true"] QToolButton { padding: 5px 2px; }
 QPushButton { background: @raised; border-color: @line; padding: 7px 12px; }
 QPushButton:hover { background: @hover; }
 QPushButton#primary { background: @prediction; border-color: @prediction; color: @on_accent; font-weight: 600; }

@@ -26,6 +26,7 @@ from echoview.ui.time_scale import MARGIN, TimeScale
 
 _ZOOM = 1.25
 _EDGE = 4
+_LOW = 560  # px, of a window in which the timeline is lower too
 
 
 class Timeline(QWidget):
@@ -216,6 +217,8 @@ class Timeline(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.height() != self._height():
+            self.updateGeometry()  # the window became lower or higher
         self._scale = None
         self._redraw()
         super().resizeEvent(event)
@@ -227,7 +230,9 @@ class Timeline(QWidget):
 
     def _height(self) -> int:
         cine = self._session.cine
-        return paint.HEIGHT + (paint.ECG_HEIGHT if cine is not None and cine.info.ecg is not None else 0)
+        low = self.window() is not self and self.window().height() < _LOW
+        strip = paint.ECG_HEIGHT if cine is not None and cine.info.ecg is not None else 0
+        return (paint.LOWEST if low else paint.HEIGHT) + strip
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._drawn is None or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():

@@ -16,7 +16,7 @@ from echoview.session import Session
 from echoview.ui.theme import current
 from echoview.ui.time_scale import MARGIN, TimeScale
 
-HEIGHT = 120
+HEIGHT, LOWEST = 120, 88
 FLAGS_HEIGHT = 16
 STATES_TOP, STATES_HEIGHT = 22, 8
 CURVE_TOP, ECG_HEIGHT = 38, 26

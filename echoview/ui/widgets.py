@@ -244,3 +244,25 @@ def chip(accessible: str, tooltip: str) -> QToolButton:
     button.setAccessibleName(accessible)
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button
+
+
+def hold_width(button: QToolButton, texts: list[str]) -> None:
+    """As wide as the widest of its texts: what stands beside it does not jump."""
+    shown, widest = button.text(), 0
+    button.ensurePolished()
+    for text in texts:
+        button.setText(text)
+        widest = max(widest, button.sizeHint().width())
+    button.setText(shown)
+    button.setMinimumWidth(widest)
+
+
+def set_narrow(bar: QFrame, narrow: bool) -> bool:
+    """Buttons of a bar nearer to each other, or not; whether that is a change."""
+    if bool(bar.property("narrow")) is narrow:
+        return False
+    bar.setProperty("narrow", narrow)
+    for button in bar.findChildren(QToolButton):
+        button.style().unpolish(button)
+        button.style().polish(button)
+    return True

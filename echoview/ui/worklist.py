@@ -281,4 +281,4 @@ class Worklist(FoldingZone):
 
     def kept(self) -> dict[str, object]:
         """For the settings: `Workflow.remember(**worklist.kept())`."""
-        return {"worklist_width": self.unfolded_width, "worklist_shown": not self.folded}
+        return {"worklist_width": self.unfolded_width, "worklist_shown": not self.folded_by_hand}

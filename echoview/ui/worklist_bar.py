@@ -43,8 +43,7 @@ class WorklistBar(QWidget):
         self._status = chip("Status", "Show only cines of one status")
         self._sort = chip("Order", "Order of the cines in a study")
         for button in (self._status, self._sort):
-            put_icon(button, "chevron-down", "quiet", 14)
-            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the text before the arrow
+            button.setObjectName("choice")  # the style draws an arrow behind the text
         self._fill(self._status, [_ANY, *(status.value.capitalize() for status in Status)], self._choose_status)
         self._fill(self._sort, list(SORTS), self._choose_sort)
         self._status.setText(_ANY)

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QDialog, QWidget
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.note import NoteKind
 from echoview.measure.mmode import along_line, line_positions
 from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
+from echoview.ui.tool_strip import ToolStrip
 from echoview.ui.tools import Tool
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -377,3 +378,38 @@ def test_the_panels_follow_the_theme(desk) -> None:
     finally:
         desk.window.acts["theme"].trigger()
     assert seen() == (theme.DARK.ground.lower(), theme.DARK.quiet.lower())
+
+
+def _clipped(window) -> list[str]:
+    """Buttons of the bars and of the list that have less room than they need."""
+    bars = (window.top_bar, window.transport, window.findChild(ToolStrip), window.cines)
+    buttons = [b for bar in bars for b in bar.findChildren(QAbstractButton) if b.isVisible()]
+    buttons = [b for b in buttons if b is not window.cines.bar.source]  # a folder's name may be as long as it likes
+    assert len(buttons) > 25
+    return [
+        f"{b.accessibleName() or b.text()}: {b.width()} of {b.sizeHint().width()} px"
+        for b in buttons
+        if b.width() < b.sizeHint().width() or b.visibleRegion().boundingRect() != b.rect()
+    ]
+
+
+def test_nothing_is_clipped_in_a_small_window_and_the_list_makes_room(opened, tmp_path, sample) -> None:
+    window = opened.window
+    for name in ("IM_1.dcm", "IM_2.dcm"):
+        (tmp_path / name).write_bytes(sample.read_bytes())
+    opened.workflow.studies.list_folder(tmp_path)
+    opened.until(lambda: len(window.cines.model.rows) == 2)
+    for width, height in ((1280, 720), (768, 432), (1024, 576), (1280, 720)):
+        window.resize(width, height)
+        QTest.qWait(60)
+        assert (window.width(), window.height()) == (width, height)
+        assert window.cines.folded is (width < 980)
+        assert window.cines.kept()["worklist_shown"], "a person has not folded it"
+        assert _clipped(window) == [], (width, height)
+        counter = window.transport.counter
+        assert window.transport.rect().contains(counter.geometry())
+        assert counter.width() >= counter.sizeHint().width()
+        assert window.view.height() >= 150
+        window.picture.controls.toggle()
+        assert window.picture.controls.parentWidget().rect().contains(window.picture.controls.geometry())
+        window.picture.controls.toggle()

@@ -218,7 +218,7 @@ def test_recent_cines_and_the_width_are_there_at_the_next_start(qtbot, folder):
     assert desk.list.bar.source.text().strip() == "Recent"
     assert desk.list.width() == pytest.approx(330, abs=2)
     desk.list.set_folded(True)
-    assert desk.list.width() == 36
+    assert desk.list.width() == 38
     desk.close()
     desk = Desk(qtbot)
     desk.settle()
