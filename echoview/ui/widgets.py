@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -128,6 +129,8 @@ class Banner(QFrame):
         self._button.setVisible(bool(message.button))
         self._place()
         self.show()
+        self.setAccessibleName(self.text)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))  # read out at once
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -189,6 +192,7 @@ class ProgressLine(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName("Progress")
         self._bar.setFixedWidth(96)
         self._cross = QToolButton()
         put_icon(self._cross, "x", "quiet", 14)

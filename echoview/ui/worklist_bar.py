@@ -38,6 +38,8 @@ class WorklistBar(QWidget):
         self._filter.setPlaceholderText("Filter by name, view or status")
         self._filter.setAccessibleName("Filter the study list")
         self._filter.setClearButtonEnabled(True)
+        for cross in self._filter.findChildren(QToolButton):
+            cross.setAccessibleName("Clear the filter")
         self._filter.textChanged.connect(lambda _: self.changed.emit())
         self._filter.installEventFilter(self)
         self._status = chip("Status", "Show only cines of one status")

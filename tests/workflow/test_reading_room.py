@@ -5,8 +5,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractScrollArea, QApplication, QDialog, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QGraphicsView,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollBar,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.note import NoteKind
@@ -161,15 +180,34 @@ def test_a_flag_dragged_in_the_timeline_is_the_label_s(opened) -> None:
     assert opened.session.label.es == es + 2 == opened.session.measurements.es
 
 
+SPOKEN = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QGraphicsView, QLineEdit,
+    QProgressBar, QTabBar, QTabWidget,
+)  # fmt: skip
+
+
 def test_every_control_has_a_name_for_the_screen_reader(opened) -> None:
-    nameless = [
-        f"{type(widget).__name__} {widget.objectName()}"
-        for widget in opened.window.findChildren(QWidget)
-        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+    """What a screen reader is told: an accessible name, or the words on it."""
+
+    def name(widget: QWidget) -> str:
+        return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip()
+
+    window = opened.window
+    known = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if (isinstance(widget, SPOKEN) or widget.focusPolicy() != Qt.FocusPolicy.NoFocus)
+        and not isinstance(widget, QScrollBar | QMenu)
         and not isinstance(widget.parent(), QAbstractScrollArea)
-        and not (widget.accessibleName() or getattr(widget, "text", str)())
+        and not widget.objectName().startswith("qt_")
+        and not (isinstance(widget, QAbstractButton) and not widget.text() and widget is window.banner._button)
     ]
+    nameless = [f"{type(w).__name__} in {type(w.parent()).__name__}" for w in known if not name(w)]
+    assert len(known) > 80
     assert nameless == []
+    bare = QPushButton(window)
+    assert name(bare) == "", "a button without words or name would be found"
+    bare.deleteLater()
 
 
 def test_f6_goes_round_the_zones_and_each_shows_that_it_has_the_keyboard(opened) -> None:
