@@ -22,8 +22,9 @@ STATES_TOP, STATES_HEIGHT = 22, 8
 CURVE_TOP, ECG_HEIGHT = 38, 26
 UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
-_LINE, _PIECE = 1.6, 24  # px wide; points drawn at once
+_LINE, _DOUBLE, _PIECE = 1.6, 3.6, 24  # px wide, with a line through it; points drawn at once
 _DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.6)
+_NEAR = 2.5  # px between two curves that are drawn as one
 _SHORT, _DOT = 4.0, 2.2  # px: a stretch shorter than that is also a dot, or it is not seen
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
@@ -84,7 +85,7 @@ _CURVES = {
 def paint_curve(painter: QPainter, scale: TimeScale, session: Session, bottom: float) -> None:
     """Areas, dashed the network's and solid a person's; behind them how far the network may be wrong.
 
-    Over frames with a contour of their own the network's area stays as a dashed line beside it.
+    Over frames with a contour of their own the network's area stays beside it, where both differ.
     """
     now, was, prediction = session.measurements, session.predicted, session.prediction
     if now is None or not np.isfinite(now.area_px2).any():
@@ -95,14 +96,24 @@ def paint_curve(painter: QPainter, scale: TimeScale, session: Session, bottom: f
         _paint_band(painter, scale, y, was, prediction.confidence)
     codes = states(session)
     own = np.isin(codes, list(_CURVES))
-    for first, after, _ in stretches(own):
-        drawn = was if own[first] else now
-        if drawn is not None:
-            _paint_line(painter, scale, y, drawn.area_px2, current().colour("prediction"), _DASHED, slice(first, after))
+    for first, after, theirs in stretches(own):
+        areas = _apart(was, now, y) if theirs else now.area_px2
+        _paint_line(painter, scale, y, areas, current().colour("prediction"), _DASHED, slice(first, after))
     for first, after, code in stretches(codes):
         if code in _CURVES:
             name, dashes = _CURVES[code]
-            _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, slice(first, after))
+            span = slice(first, after)
+            wide = _DOUBLE if code == APPROVED else _LINE
+            _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, span, wide)
+            if code == APPROVED:  # a line through it, as in its bar
+                _paint_line(painter, scale, y, now.area_px2, current().colour("panel"), (), span, wide / 3)
+
+
+def _apart(was: Measurements | None, now: Measurements, y: _Vertical) -> np.ndarray:
+    """The network's areas (T,) where they can be told from those that are shown, NaN elsewhere."""
+    if was is None:
+        return np.full_like(now.area_px2, np.nan)
+    return np.where(np.abs(y.of(was.area_px2) - y.of(now.area_px2)) < _NEAR, np.nan, was.area_px2)
 
 
 def stretches(codes: np.ndarray) -> list[tuple[int, int, int]]:
@@ -219,7 +230,7 @@ def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurem
 
 def _paint_line(
     painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashes: tuple[float, ...],
-    span: slice,
+    span: slice, wide: float = _LINE,
 ) -> None:  # fmt: skip
     """Over the frames of `span` and halfway to those beside it; a dot where that would be too short to be seen."""
     xs, ys = scale.x(scale.times_s), y.of(values)
@@ -227,21 +238,21 @@ def _paint_line(
     there[span] = np.isfinite(values[span])
     for first, after in _runs(there):
         across, down = _thinned(*_with_halves(xs, ys, first, after))
-        _paint_piecewise(painter, across, down, colour, dashes)
-        if not dashes and across[-1] - across[0] < _SHORT:
+        _paint_piecewise(painter, across, down, colour, dashes, wide)
+        if not dashes and wide >= _LINE and across[-1] - across[0] < _SHORT:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
             painter.drawEllipse(QPointF(float(xs[first:after].mean()), float(ys[first:after].mean())), _DOT, _DOT)
 
 
 def _paint_piecewise(
-    painter: QPainter, across: np.ndarray, down: np.ndarray, colour: QColor, dashes: tuple[float, ...]
+    painter: QPainter, across: np.ndarray, down: np.ndarray, colour: QColor, dashes: tuple[float, ...], wide: float
 ) -> None:
     """In pieces: Qt takes seven times as long for one wide line of a thousand points."""
-    pen = QPen(colour, _LINE)
+    pen = QPen(colour, wide)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap if dashes == _DOTTED else Qt.PenCapStyle.FlatCap)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))]) / _LINE
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))]) / wide
     for start in range(0, len(across) - 1, _PIECE):
         if dashes:
             pen.setDashPattern(dashes)

@@ -451,3 +451,19 @@ def test_nothing_is_clipped_in_a_small_window_and_the_list_makes_room(opened, tm
         window.picture.controls.toggle()
         assert window.picture.controls.parentWidget().rect().contains(window.picture.controls.geometry())
         window.picture.controls.toggle()
+
+
+def test_nothing_moves_sideways_when_speed_or_loop_change(opened) -> None:
+    window = opened.window
+    window.resize(1280, 800)
+    QTest.qWait(60)
+    bar = window.transport
+    buttons = bar.findChildren(QAbstractButton)
+    before = [button.geometry() for button in buttons]
+    for number in range(6):
+        window.acts["slower" if number < 4 else "faster"].trigger()
+        window.acts["loop_over"].trigger()
+        QTest.qWait(10)
+        assert [button.geometry() for button in buttons] == before, (bar.speed.text(), bar.over.text())
+    chosen = [action.text() for action in bar.speed.menu().actions() if action.isChecked()]
+    assert chosen == [bar.speed.text()]
