@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from echoview.ui.theme import put_icon
 
-_NARROWEST, _STRIP, _WIDEST = 232, 38, 16777215
+_NARROWEST, _STRIP, _WIDEST = 240, 38, 16777215
 
 
 class FoldingZone(QWidget):
@@ -79,7 +79,7 @@ class FoldingZone(QWidget):
     def _take_width(self) -> None:
         """The splitter asks for no size hint again once it has laid out."""
         splitter = self.parentWidget()
-        if isinstance(splitter, QSplitter) and splitter.width() > 0:
+        if isinstance(splitter, QSplitter) and splitter.width() > 0 and self.isVisible():
             sizes, at = splitter.sizes(), splitter.indexOf(self)
             wanted = _STRIP if self._folded else self._width
             if at + 1 < len(sizes):

@@ -433,6 +433,10 @@ def _clipped(window) -> list[str]:
 
 def test_nothing_is_clipped_in_a_small_window_and_the_list_makes_room(opened, tmp_path, sample) -> None:
     window = opened.window
+    for width in (800, 1280):
+        window.resize(width, 720)
+        QTest.qWait(20)
+        assert window.inspector.width() >= 300, "a list that is not shown takes no room from it"
     for name in ("IM_1.dcm", "IM_2.dcm"):
         (tmp_path / name).write_bytes(sample.read_bytes())
     opened.workflow.studies.list_folder(tmp_path)
@@ -444,6 +448,7 @@ def test_nothing_is_clipped_in_a_small_window_and_the_list_makes_room(opened, tm
         assert window.cines.folded is (width < 980)
         assert window.cines.kept()["worklist_shown"], "a person has not folded it"
         assert _clipped(window) == [], (width, height)
+        assert window.inspector.width() >= 300
         counter = window.transport.counter
         assert window.transport.rect().contains(counter.geometry())
         assert counter.width() >= counter.sizeHint().width()
