@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 _HELD_MS = 350
-_SAME_HOLD_MS = 60  # a release and a press so near to each other are one hold: X11 repeats a held key as such pairs
+SAME_HOLD_MS = 60  # a release and a press so near to each other are one hold: X11 repeats a held key as such pairs
 
 
 class Peek(QObject):
@@ -24,7 +24,7 @@ class Peek(QObject):
         self._held, self._let_go_at = False, 0  # ms, of the event that was perhaps the end
         self._end = QTimer(self)
         self._end.setSingleShot(True)
-        self._end.setInterval(_SAME_HOLD_MS)
+        self._end.setInterval(SAME_HOLD_MS)
         self._end.timeout.connect(self._let_go)
         self._watched: QWidget | None = None
         action.setAutoRepeat(False)
@@ -53,7 +53,7 @@ class Peek(QObject):
 
     def _goes_on(self, event: QKeyEvent) -> bool:
         """A press while a release waits: the same hold, and then the action must not hear of it."""
-        if event.timestamp() - self._let_go_at > _SAME_HOLD_MS:  # a second press that a busy window sees late
+        if event.timestamp() - self._let_go_at > SAME_HOLD_MS:  # a second press that a busy window sees late
             self._let_go()
             return False
         if event.type() == QEvent.Type.KeyPress:
