@@ -153,6 +153,7 @@ class ContourItem(QGraphicsItem):
                 painter.drawLine(QLineF(x, y - reach, x, y + reach))
             elif self._accepted:
                 painter.drawRect(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
+                painter.fillRect(QRectF(x - reach / 2, y - reach / 2, reach, reach), DARK.colour("ground"))
             else:
                 painter.drawEllipse(QPointF(x, y), reach, reach)
         painter.restore()
