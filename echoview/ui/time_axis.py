@@ -20,8 +20,18 @@ _TICK_ROOM = 90  # px from one number of the time axis to the next, at least
 def other_turns(areas: np.ndarray, flags: dict[str, tuple[int, bool]]) -> list[tuple[int, str]]:
     """Further end-diastoles and end-systoles of the areas (T,): frame and name, without those that have a flag."""
     flagged = {name: t for name, (t, _) in flags.items()}
-    named = [(t, "ED" if diastole else "ES") for t, diastole in turns(areas) if 0 < t < len(areas) - 1]
+    inner = [(t, diastole) for t, diastole in turns(areas) if 0 < t < len(areas) - 1]
+    named = [(_extreme(areas, t, diastole), "ED" if diastole else "ES") for t, diastole in inner]
     return [(t, name) for t, name in named if name not in flagged or abs(flagged[name] - t) > _SAME_TURN]
+
+
+def _extreme(areas: np.ndarray, t: int, largest: bool) -> int:
+    """The frame itself: a turn is found on a smoothed curve and may lie beside it."""
+    first = max(t - _SAME_TURN, 0)
+    near = areas[first : t + _SAME_TURN + 1]
+    if not np.isfinite(near).any():
+        return t
+    return first + int(np.nanargmax(near) if largest else np.nanargmin(near))
 
 
 def paint_turns(
