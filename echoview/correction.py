@@ -12,6 +12,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.contour_edit import off_line, smoothed
 from echoview.domain.label import Label
+from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.measure import contours_shown
@@ -297,16 +298,18 @@ class Correction(QObject):
         ed, es = (None, None) if measured is None else (measured.ed, measured.es)
         contours = contours_shown(len(cine), session.prediction, session.label)
         self._workflow.jobs.run(
-            Lane.LISTING, "inspect", self._look, cine, contours, ed, es,
+            Lane.LISTING, "inspect", self._look, cine, contours, ed, es, session.view,
             on_done=partial(self._inspected, cine), on_error=lambda _: None,  # an unreadable frame is told elsewhere
         )  # fmt: skip
 
-    def _look(self, cine: Cine, contours: np.ndarray, ed: int | None, es: int | None) -> list[Finding]:
+    def _look(
+        self, cine: Cine, contours: np.ndarray, ed: int | None, es: int | None, view: View | None
+    ) -> list[Finding]:
         """Runs on the LISTING lane."""
         identity = cine.info.identity
         if identity not in self._sectors:
             self._sectors = {identity: sector_of(cine)}
-        return inspect(contours, cine.size, self._sectors[identity], ed, es)
+        return inspect(contours, cine.size, self._sectors[identity], ed, es, view)
 
     def _inspected(self, cine: Cine, findings: list[Finding]) -> None:
         if cine is self._session.cine:

@@ -21,7 +21,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
 from echoview.io import open_cine
-from echoview.measure.effort import moved_mm
+from echoview.measure.effort import moved_mm, time_left
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
@@ -235,8 +235,8 @@ class Workflow(QObject):
             return
         self._tried = None  # the device is there
         self.session.set_prediction(grown, grown.done - 1)
-        left = (len(cine) - grown.done) / max(grown.fps, 0.1)
-        text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
+        left = time_left((len(cine) - grown.done) / max(grown.fps, 0.1))
+        text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left}" if left else "")
         self.progressed.emit(text, grown.done / len(cine))
 
     def predict_ahead(self, paths: list[str]) -> None:

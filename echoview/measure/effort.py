@@ -87,3 +87,10 @@ def in_words(spent: Spent) -> str:
     minutes, seconds = divmod(round(spent.seconds), 60)
     clock = f"{minutes} min {seconds} s" if minutes else f"{seconds} s"
     return f"{clock} at work, {spent.drags} {'pull' if spent.drags == 1 else 'pulls'}"
+
+
+def time_left(seconds: float) -> str:
+    """As in "40 s left" or "12 min left"; "" for less than a second."""
+    if seconds < 1:
+        return ""
+    return f"{seconds:.0f} s left" if seconds < 100 else f"{seconds / 60:.0f} min left"

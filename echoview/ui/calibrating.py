@@ -24,10 +24,13 @@ class Calibrating(QObject):
     """Once the calibration tool is taken it looks for depth marks, rings them, and offers 1 cm as their distance.
 
     Signals:
-        offered(message): for the banner; its button calibrates.
+        offered(message): for the banner; its button calibrates. withdrawn(message): the tool was put down instead.
+        used(): the offer was taken, the tool has done its work.
     """
 
     offered = Signal(object)
+    withdrawn = Signal(object)
+    used = Signal()
 
     def __init__(
         self, workflow: Workflow, view: CineView, as_annotator: Callable[[Callable[[], object]], None]
@@ -40,6 +43,7 @@ class Calibrating(QObject):
         self.rings.hide()
         view.box.addItem(self.rings, ignoreBounds=True)
         self._job = None
+        self._offer: Message | None = None
         view.drawing_changed.connect(self._tool_changed)
         self._session.cine_changed.connect(self._hide)
         self._session.label_changed.connect(self._hide)
@@ -71,18 +75,18 @@ class Calibrating(QObject):
         self.rings.setPath(path)
         self.rings.show()
         apart = (step[0] ** 2 + step[1] ** 2) ** 0.5
-        self.offered.emit(
-            Message(
-                f"The picture shows {count} depth marks, {apart:.1f} px apart.",
-                "Are they 1 cm apart? Otherwise draw along them.",
-                False, "They are 1 cm apart", lambda: self._use(cine, step),
-            )
+        self._offer = Message(
+            f"The picture shows {count} depth marks, {apart:.1f} px apart.",
+            "Are they 1 cm apart? Otherwise draw along them.",
+            False, "They are 1 cm apart", lambda: self._use(cine, step),
         )  # fmt: skip
+        self.offered.emit(self._offer)
 
     def _use(self, cine: Cine, step: tuple[float, float]) -> None:
         if cine is self._session.cine:
             made: Calibration = calibrated(*step, _USUAL_MM, self._session.calibration)
             self._as_annotator(lambda: self._workflow.calibrate(made))
+            self.used.emit()
 
     def _tool_changed(self, _clicks: int) -> None:
         if self._view.tool is not Tool.CALIBRATE:
@@ -90,3 +94,6 @@ class Calibrating(QObject):
 
     def _hide(self) -> None:
         self.rings.hide()
+        offer, self._offer = self._offer, None
+        if offer is not None:
+            self.withdrawn.emit(offer)

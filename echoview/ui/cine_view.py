@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -19,6 +19,7 @@ from echoview.ui.contour_item import ContourItem
 from echoview.ui.frame_item import FrameItem
 from echoview.ui.hand import Hand
 from echoview.ui.look import Look, Overlay
+from echoview.ui.peek import SAME_HOLD_MS
 from echoview.ui.theme import DARK
 from echoview.ui.tool_item import ToolItem
 from echoview.ui.tools import Tool
@@ -68,6 +69,12 @@ class CineView(pg.GraphicsView):
         self._contrast_from: QPointF | None = None
         self._space, self._space_used = False, False
         self._turning = False
+        self._repeated = False  # whether the held key repeats by now
+        self._ending: int | None = None  # the key whose release may be no end, see `Peek`
+        self._end = QTimer(self)
+        self._end.setSingleShot(True)
+        self._end.setInterval(SAME_HOLD_MS)
+        self._end.timeout.connect(self._let_go)
         self._handles_shown = True
         self._overlay_hidden = False
         self.viewport().setMouseTracking(True)
@@ -277,17 +284,31 @@ class CineView(pg.GraphicsView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Held while dragging, Space pans; held while the wheel turns, R turns the contour."""
         event.setAccepted(_held(event))
-        if _held(event) and not event.isAutoRepeat():
-            if event.key() == Qt.Key.Key_Space:
-                self._space, self._space_used = True, False
-            else:
-                self._turning = True
+        if not _held(event):
+            return
+        if self._end.isActive() and event.key() == self._ending:
+            self._end.stop()  # it was not let go
+        elif event.isAutoRepeat():
+            self._repeated = True
+        elif event.key() == Qt.Key.Key_Space:
+            self._space, self._space_used = True, False
+        else:
+            self._turning = True
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         """Let go without that, Space plays, and R goes back to the prediction."""
         if event.isAutoRepeat() or event.key() not in (Qt.Key.Key_Space, Qt.Key.Key_R):
             event.ignore()
-        elif event.key() == Qt.Key.Key_Space:
+            return
+        self._ending = event.key()
+        if self._repeated:
+            self._end.start()
+        else:
+            self._let_go()
+
+    def _let_go(self) -> None:
+        self._repeated = False
+        if self._ending == Qt.Key.Key_Space:
             if self._space and not self._space_used:
                 self.play_toggled.emit()
             self._space = False
@@ -298,7 +319,8 @@ class CineView(pg.GraphicsView):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """A key that is let go elsewhere is not held here any more."""
-        self._space = self._turning = False
+        self._space = self._turning = self._repeated = False
+        self._end.stop()
         self.hand.end_turn()
         super().focusOutEvent(event)
 

@@ -9,10 +9,13 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from echoview.domain.contour import Contour, Origin
-from echoview.ui.look import Overlay
+from echoview.ui.look import Lines, Overlay
 from echoview.ui.theme import DARK
 
 _LINE_PX = 2.0
+_WIDTHS_PX = {Lines.USUAL: _LINE_PX, Lines.THIN: 1.2, Lines.BOLD: 3.6}
+_DOUBLE_PX = 3.0  # the least width in which a line through the line is seen
+_MARK_PX, _MARK_STEP_PX = 2.4, 9.0  # half the size of a mark along the line, and how far they are apart
 _HANDLE_PX = 4.5  # on the screen, at every zoom
 DASHED, _DOTTED, DASH_DOTTED = (4.0, 3.0), (0.1, 2.4), (7.0, 2.5, 1.0, 2.5)
 _COLOURS = {
@@ -98,18 +101,19 @@ class ContourItem(QGraphicsItem):
         ratio = painter.device().devicePixelRatioF()  # a cosmetic pen counts in device pixels
         colour = QColor(self._colour)
         colour.setAlphaF(self.overlay.opacity)
-        pen = QPen(colour, _LINE_PX * ratio)
-        pen.setCosmetic(True)
-        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        if self._dashes:
-            pen.setDashPattern(self._dashes)
-            if self._dashes is _DOTTED:
-                pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        painter.setPen(pen)
+        width_px = _WIDTHS_PX.get(self.overlay.lines, _LINE_PX)
+        if self._accepted:
+            width_px = max(1.5 * width_px, _DOUBLE_PX)
+        pen = self._pen(colour, width_px, ratio)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self.overlay.contour:
+        if self.overlay.contour and self.overlay.lines is Lines.POINTS:
+            self._paint_marks(painter, colour)
+        elif self.overlay.contour:
+            painter.setPen(pen)
             painter.drawPath(self._path)
+            if self._accepted:  # a dark line through it, as in the timeline
+                painter.setPen(self._pen(DARK.colour("ground"), width_px / 3, ratio))
+                painter.drawPath(self._path)
         if self._annulus is not None and self.overlay.annulus:
             thin = QPen(pen)
             thin.setWidthF(ratio)
@@ -119,6 +123,48 @@ class ContourItem(QGraphicsItem):
         if self._handles is not None:
             self._paint_handles(painter, self._handles)
 
+    @property
+    def _accepted(self) -> bool:
+        """Whether the contour is approved as it was."""
+        return self._colour == DARK.approved
+
+    def _pen(self, colour: QColor, width_px: float, ratio: float) -> QPen:
+        """Dashes are as long in thin lines as in bold ones."""
+        pen = QPen(colour, width_px * ratio)
+        pen.setCosmetic(True)
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        if self._dashes is _DOTTED:
+            pen.setDashPattern(self._dashes)
+            pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        elif self._dashes:
+            pen.setDashPattern([length * _LINE_PX / width_px for length in self._dashes])
+        return pen
+
+    def _paint_marks(self, painter: QPainter, colour: QColor) -> None:
+        """Rings for a prediction, discs for a person's contour, squares for an approved one, crosses for a carried."""
+        if self.points is None or len(self.points) < 2:
+            return
+        transform = painter.worldTransform()
+        on_screen = np.array([transform.map(float(x), float(y)) for x, y in self.points])
+        arc = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(on_screen, axis=0).T))])
+        at = np.linspace(0, arc[-1], max(int(arc[-1] / _MARK_STEP_PX), 2))
+        painter.save()
+        painter.resetTransform()
+        painter.setPen(QPen(colour, 1.3))
+        painter.setBrush(colour if not self._dashes else Qt.BrushStyle.NoBrush)
+        reach = _MARK_PX
+        for x, y in zip(np.interp(at, arc, on_screen[:, 0]), np.interp(at, arc, on_screen[:, 1]), strict=True):
+            if self._dashes is _DOTTED:
+                painter.drawLine(QLineF(x - reach, y, x + reach, y))
+                painter.drawLine(QLineF(x, y - reach, x, y + reach))
+            elif self._accepted:
+                painter.drawRect(QRectF(x - reach, y - reach, 2 * reach, 2 * reach))
+                painter.fillRect(QRectF(x - reach / 2, y - reach / 2, reach, reach), DARK.colour("ground"))
+            else:
+                painter.drawEllipse(QPointF(x, y), reach, reach)
+        painter.restore()
+
     def _paint_handles(self, painter: QPainter, contour: Contour) -> None:
         transform = painter.worldTransform()
         painter.save()
@@ -126,8 +172,9 @@ class ContourItem(QGraphicsItem):
         for index, (x, y) in enumerate(contour.handles):
             at = transform.map(QPointF(x, y))
             radius = _HANDLE_PX * (1.5 if index == self._hot else 1.0)
+            origin = contour.origins[index]
             painter.setPen(QPen(DARK.colour("ground"), 1.5))
-            painter.setBrush(DARK.colour("text") if index == self._hot else QColor(_COLOURS[contour.origins[index]]))
+            painter.setBrush(DARK.colour("text") if index == self._hot else QColor(_COLOURS[origin]))
             if index in (
                 0,
                 len(contour.handles) - 1,
@@ -135,6 +182,10 @@ class ContourItem(QGraphicsItem):
                 painter.drawRect(QRectF(at.x() - radius, at.y() - radius, 2 * radius, 2 * radius))
             else:
                 painter.drawEllipse(at, radius, radius)
+            if not origin.human and index != self._hot:  # hollow: no person has set it
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(DARK.colour("ground"))
+                painter.drawEllipse(at, radius / 2.2, radius / 2.2)
         painter.restore()
 
     def _set_line(self, points: np.ndarray | None) -> None:

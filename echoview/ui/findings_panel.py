@@ -1,13 +1,15 @@
-"""What looks wrong with the contours: a short list, and a click goes there."""
+"""What looks wrong with the contours: a row a frame, and a click goes there."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from itertools import groupby
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
-from echoview.measure.inspect import Finding, Severity
+from echoview.measure.inspect import Finding, Severity, in_words
+from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon
 from echoview.ui.widgets import quiet, rule
 
@@ -26,11 +28,7 @@ class FindingsPanel(QWidget):
         self._correction = correction
         self._row = -1  # of the list, looked at last
         self._head = quiet("", wrap=False)
-        self.list = QListWidget()
-        self.list.setAccessibleName("Findings")
-        self.list.setWordWrap(True)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.list.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list = GrowingList("Findings", _ROWS)
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.mend = QPushButton("Mend")
@@ -58,35 +56,27 @@ class FindingsPanel(QWidget):
     def refresh(self) -> None:
         found = self._correction.findings
         self.setVisible(bool(found))
-        self._head.setText(f"{len(found)} to look at" if found else "")
+        frames = [list(of_one) for _, of_one in groupby(found, key=lambda one: one.t)]
+        self._head.setText(f"{len(frames)} frame{'s' if len(frames) != 1 else ''} to look at" if frames else "")
         row = self.list.currentRow()
         self.list.clear()
         colours = {Severity.MEND: current().flag, Severity.LOOK: current().quiet}
         signs = {severity: icon("triangle-alert", colour) for severity, colour in colours.items()}
-        for one in found:
-            item = QListWidgetItem(signs[one.severity], f"Frame {one.t + 1}: {one.sentence}")
-            item.setData(Qt.ItemDataRole.UserRole, one)
+        for of_one in frames:
+            gravest = next((one for one in of_one if one.severity is Severity.MEND), of_one[0])
+            item = QListWidgetItem(signs[gravest.severity], f"Frame {gravest.t + 1}: {in_words(of_one)}")
+            item.setData(Qt.ItemDataRole.UserRole, gravest)
             item.setToolTip("Go to this frame")
             self.list.addItem(item)
         self._row = row - 1 if row >= 0 else self._row  # where the last one was, the next one is now
-        self._row = min(self._row, len(found) - 1)
-        self._fit()
+        self._row = min(self._row, len(frames) - 1)
+        self.list.fit()
         self._offer()
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
             self.refresh()
         super().changeEvent(event)
-
-    def _fit(self) -> None:
-        """As high as what is in it."""
-        self.list.doItemsLayout()
-        rows = range(min(self.list.count(), _ROWS))
-        self.list.setFixedHeight(sum(self.list.visualItemRect(self.list.item(i)).height() for i in rows) + 4)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        QTimer.singleShot(0, self._fit)  # the words wrap anew once the list has its width
 
     def _offer(self, *_: object) -> None:
         item = self.list.currentItem()

@@ -23,17 +23,20 @@ class KeysOverlay(QFrame):
     """Lies over `over` until Esc, F1 or a click beside it.
 
     Args:
+        below: stays in sight above it.
         keep: is given what the settings keep when a key was changed.
     """
 
     def __init__(
-        self, over: QWidget, keys: KeyMap, actions: dict[str, QAction], keep: Callable[[tuple[str, ...]], None]
-    ) -> None:
+        self, over: QWidget, below: QWidget, keys: KeyMap, actions: dict[str, QAction],
+        keep: Callable[[tuple[str, ...]], None],
+    ) -> None:  # fmt: skip
         super().__init__(over)
         self.setObjectName("keys")
         self.setAccessibleName("Keys")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._over, self._keys, self._actions, self._keep = over, keys, actions, keep
+        self._over, self._below = over, below
+        self._keys, self._actions, self._keep = keys, actions, keep
         self._waiting: str | None = None  # the action that gets the next key
         self._clash: tuple[str, str] | None = None  # action and key, where the key is another's
         self._before: QWidget | None = None
@@ -142,7 +145,8 @@ class KeysOverlay(QFrame):
         return False
 
     def _place(self) -> None:
-        self.setGeometry(self._over.rect().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE))
+        beside = min(_EDGE, self._over.width() // 60)
+        self.setGeometry(self._over.rect().adjusted(beside, self._below.height() + 8, -beside, -8))
         self._spread(max((self.width() - 2 * _EDGE) // _COLUMN, 1))
 
     # ---- another key

@@ -53,9 +53,10 @@ class LearnPanel(QWidget):
         self.state.setWordWrap(True)
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
-        self.curves = _plot()
+        self.bar.setAccessibleName("Progress of the training")
+        self.curves = _plot("Loss, step by step")
         self._loss_line = self.curves.plot()
-        self.scores = _plot()
+        self.scores = _plot("Dice on the corrected frames")
         self._dice_line = self.scores.plot(symbol="o", symbolSize=5, symbolPen=None)
         self._tint()
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
@@ -226,8 +227,9 @@ class LearnPanel(QWidget):
                 self._cells[key, when].setText("–" if value is None else f"{value:.3f}")
 
 
-def _plot() -> pg.PlotWidget:
+def _plot(name: str) -> pg.PlotWidget:
     plot = pg.PlotWidget()
+    plot.setAccessibleName(name)
     plot.setFixedHeight(96)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setMenuEnabled(False)

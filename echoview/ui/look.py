@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from functools import lru_cache
 
 import numpy as np
@@ -62,6 +63,15 @@ class Look:
         return shown
 
 
+class Lines(Enum):
+    """How contours are drawn. Dashes, dots and marks tell a prediction from a person's contour in each."""
+
+    USUAL = "usual"
+    THIN = "thin"
+    BOLD = "bold"
+    POINTS = "points"
+
+
 @dataclass(frozen=True, slots=True)
 class Overlay:
     """What is drawn over the picture, and how strongly: opacity 0..1."""
@@ -72,6 +82,7 @@ class Overlay:
     axis: bool = False
     disks: bool = False
     opacity: float = 1.0
+    lines: Lines = Lines.USUAL
 
 
 @lru_cache(maxsize=64)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from echoview.domain.weights import WeightsSet
@@ -45,6 +45,9 @@ from echoview.workflow import Workflow
 if TYPE_CHECKING:
     from echoview.services.frames import FrameFeeder
 
+_SMALLEST = QSize(760, 420)  # a full-HD screen at 250 %
+_NARROW = 980  # px; the list folds below that
+
 
 class MainWindow(QMainWindow):
     """Draws; every decision is the workflow's.
@@ -79,6 +82,7 @@ class MainWindow(QMainWindow):
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, sample)
+        self._narrow = False
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
@@ -138,13 +142,14 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget in (self.top_bar, self.banner):
-            layout.addWidget(widget)
+        layout.addWidget(self.top_bar)
         layout.addWidget(self.zones, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
-        self.keys_overlay = KeysOverlay(body, self.keys, self.acts, self._keep_keys)
-        self.setMinimumSize(QSize(880, 500))
+        self.banner.lie_over(self.picture.widget(0), body)
+        self.picture.controls.lie_over(self.inspector, body)
+        self.keys_overlay = KeysOverlay(body, self.top_bar, self.keys, self.acts, self._keep_keys)
+        self.setMinimumSize(_SMALLEST)
 
     def _connect(self) -> None:
         session, player, view, workflow = self.session, self.player, self.view, self.workflow
@@ -175,6 +180,7 @@ class MainWindow(QMainWindow):
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
         self.picture.calibrating.offered.connect(self.banner.say)
+        self.picture.calibrating.withdrawn.connect(self.banner.withdraw)
         layouts = self.picture.layouts
         layouts.give(self.acts, self.cines.model, self.reading.begin_at)
         layouts.ed_es.sought.connect(self.reading.scrub)
@@ -279,6 +285,13 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         self.opening.open_dropped(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = event.size().width() < _NARROW
+        if narrow is not self._narrow:
+            self._narrow = narrow
+            self.cines.make_room(narrow)
+        super().resizeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Saves end, the training child ends, then the window; a correction that is not saved is not lost unasked."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from echoview.domain.contour import Contour
-from echoview.measure import Measurements
+from echoview.measure import Measurements, remeasure_frames
 from echoview.measure.rate import heart_rate
 from echoview.session import Session
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, quiet, rule
 
 _UNSURE = 0.6
-_CHANGED = 0.5  # points of EF below which it is called unchanged
+_FIGURE_PX, _LABEL_PX = 28, 11  # of the style: EF and its name
 
 
 class MeasurePanel(QWidget):
@@ -63,6 +64,9 @@ class MeasurePanel(QWidget):
         head = QHBoxLayout()
         name = QLabel("EF")
         name.setObjectName("quiet")
+        name.setContentsMargins(
+            0, 0, 0, round(_descent(self.ef, _FIGURE_PX) - _descent(name, _LABEL_PX))
+        )  # on one line
         head.addWidget(name, 0, Qt.AlignmentFlag.AlignBottom)
         head.addStretch(1)
         head.addWidget(self.ef)
@@ -137,7 +141,7 @@ class MeasurePanel(QWidget):
         self.calibrate.setVisible(session.cine is not None and session.cine.calibration is None)
         self.calibrate.setText(" Calibrate again" if calibrated else " Calibrate")
         self._show_frame(measured)
-        self._show_notes(measured)
+        self._show_notes()
 
     def _show_rate(self, measured: Measurements | None) -> None:
         """A drag does not change it."""
@@ -152,17 +156,42 @@ class MeasurePanel(QWidget):
             self.rate.setToolTip(found.source)
 
     def _show_change(self, ef: float | None) -> None:
-        """ΔEF against the prediction, once a person changed something."""
-        was = self._session.predicted.ef_percent if self._session.predicted else None
-        prediction = self._session.prediction
-        if prediction is not None and not prediction.complete and ef is not None:
+        """Why there is no EF; or how far it is from the network's own, once a person changed anything."""
+        label, prediction = self._session.label, self._session.prediction
+        was = self._network_ef()
+        if ef is None:
+            self.was.setText(self._why_no_ef())
+        elif prediction is not None and not prediction.complete:
             self.was.setText(f"so far, from {prediction.done} of {len(prediction.confidence)} frames")
-        elif prediction is None or ef is None or was is None:
-            self.was.setText("single plane, method of disks" if ef is not None else "")
-        elif abs(ef - was) < _CHANGED:
+        elif was is None:
+            self.was.setText("single plane, method of disks")
+        elif not (label.contours or label.not_traceable or (label.ed, label.es) != (None, None) or self._correcting):
             self.was.setText("single plane, as predicted")
         else:
-            self.was.setText(f"was {was:.0f} %   {ef - was:+.0f} points".replace("-", "−"))
+            points = round(ef) - round(was)  # of the numbers that are read
+            change = f"{points:+d} point{'s' if abs(points) != 1 else ''}".replace("-", "−") if points else "unchanged"
+            self.was.setText(f"was {was:.0f} %   {change}")
+
+    def _network_ef(self) -> float | None:
+        """Of its contours, at the ED and ES that it finds."""
+        predicted, prediction = self._session.predicted, self._session.prediction
+        if predicted is None or prediction is None:
+            return None
+        if (self._session.label.ed, self._session.label.es) == (None, None):
+            return predicted.ef_percent
+        return remeasure_frames(predicted, {}, prediction.confidence).ef_percent
+
+    def _why_no_ef(self) -> str:
+        cine, prediction = self._session.cine, self._session.prediction
+        if cine is None or cine.info.withheld:
+            return ""
+        if len(cine) == 1:
+            return "one picture: EF needs ED and ES"
+        if prediction is not None and not prediction.complete:
+            return "ED and ES are not found yet"
+        if prediction is not None and not (prediction.confidence > 0).any() and not self._session.label.contours:
+            return "no ventricle was found"
+        return "" if prediction is None else "ED and ES were not both found"
 
     def _show_frame(self, measured: Measurements | None) -> None:
         session, t = self._session, self._t
@@ -193,7 +222,7 @@ class MeasurePanel(QWidget):
             figure.show_value(float(value) if np.isfinite(value) else None, decimals)
             figure.set_unit(unit)
 
-    def _show_notes(self, measured: Measurements | None) -> None:
+    def _show_notes(self) -> None:
         session = self._session
         notes = []
         if session.cine is not None:
@@ -208,8 +237,6 @@ class MeasurePanel(QWidget):
                 notes.append(f"No ventricle found in {empty} of {len(prediction.confidence)} frames.")
             if unsure:
                 notes.append(f"Unsure in {unsure} of {len(prediction.confidence)} frames (orange in the timeline).")
-            if measured is not None and measured.ef_percent is None:
-                notes.append("No EF: end-diastole and end-systole were not both found.")
         if prediction is not None:
             notes.append(f"Research use only · {prediction.weights}")
         self.notes.setText("<br>".join(notes))
@@ -226,3 +253,10 @@ def _state(own: Contour | None, shown: bool, correcting: bool) -> str:
     if own is not None:
         return "corrected" if own.edited else "approved" if own.human else "propagated"
     return "predicted" if shown else "no contour"
+
+
+def _descent(label: QLabel, size_px: int) -> float:
+    """Below the baseline, px, in the size that the style gives it."""
+    font = QFont(label.font())
+    font.setPixelSize(size_px)
+    return QFontMetricsF(font).descent()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from PySide6.QtCore import QLineF, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QLineF, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGraphicsLineItem, QSizePolicy, QToolButton, QWidget
 
@@ -16,7 +16,8 @@ from echoview.ui.cine_view import CineView
 from echoview.ui.look import Look
 from echoview.ui.picture_tool import PictureTool, cosmetic
 from echoview.ui.player import Player
-from echoview.ui.theme import DARK, put_icon
+from echoview.ui.theme import DARK, icon
+from echoview.ui.time_axis import AXIS_HEIGHT, paint_seconds
 from echoview.ui.time_scale import MARGIN, TimeScale
 from echoview.ui.timeline_paint import small
 from echoview.workflow import Workflow
@@ -137,7 +138,8 @@ class Strip(QWidget):
         self.setMinimumHeight(140)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         cross = QToolButton(self)
-        put_icon(cross, "x")
+        cross.setObjectName("over")
+        cross.setIcon(icon("x", DARK.text))  # the strip is dark in every theme
         cross.setToolTip("Close the M-mode")
         cross.setAccessibleName("Close the M-mode")
         cross.clicked.connect(self.closed)
@@ -209,12 +211,13 @@ class Strip(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawImage(self._room(), self._image(scale))
         self._paint_depth(painter)
+        paint_seconds(painter, scale, self._room().bottom() + 1, DARK.colour("quiet"))
         x = scale.x_of(self._t)
         painter.setPen(QPen(DARK.colour("text"), 1))
-        painter.drawLine(QLineF(x, 0, x, self.height()))
+        painter.drawLine(QLineF(x, 0, x, self._room().bottom()))
 
     def _room(self) -> QRectF:
-        return QRectF(MARGIN, 6, self.width() - 2 * MARGIN, self.height() - 12)
+        return QRectF(MARGIN, 6, self.width() - 2 * MARGIN, self.height() - 10 - AXIS_HEIGHT)
 
     def _image(self, scale: TimeScale) -> QImage:
         """Columns by time, not by number: a frame fills the room up to its neighbours."""
@@ -228,7 +231,7 @@ class Strip(QWidget):
         return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy: `shown` ends here
 
     def _paint_depth(self, painter: QPainter) -> None:
-        """A tick a centimetre from the start of the line, where the pixel size is known."""
+        """A tick a centimetre from the start of the line, where the pixel size is known; how long it is at its end."""
         if self._step_mm is None:
             return
         room, length_mm = self._room(), self._step_mm * (self._rows.shape[1] - 1)
@@ -237,4 +240,10 @@ class Strip(QWidget):
         for cm in range(1, int(length_mm / 10) + 1):
             y = room.top() + 10 * cm / length_mm * room.height()
             painter.drawLine(QLineF(2, y, 9, y))
-        painter.drawText(QPointF(2, room.bottom() + 4), f"{length_mm / 10:.1f} cm")
+        text = f"{length_mm / 10:.1f} cm"
+        box = QRectF(room.left() + 4, room.bottom() - 20, painter.fontMetrics().horizontalAdvance(text) + 10, 16)
+        painter.setBrush(DARK.colour("ground", 190))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.drawRoundedRect(box, 3, 3)
+        painter.setPen(DARK.colour("text"))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)

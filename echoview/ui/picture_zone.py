@@ -49,6 +49,7 @@ class PictureZone(QSplitter):
         self.mmode = MMode(workflow, player, view, acts["mmode"])
         self.calibrating = Calibrating(workflow, view, as_annotator)
         acts["calibrate"].triggered.connect(self.calibrating.look)
+        self.calibrating.used.connect(acts["point"].trigger)
         self.addWidget(self.mmode.strip)
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 1)

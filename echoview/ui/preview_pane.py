@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QMargins, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
@@ -87,7 +87,7 @@ class PreviewPane(QWidget):
         form = QImage.Format.Format_Grayscale8 if picture.ndim == 2 else QImage.Format.Format_RGB888
         image = QImage(picture.data, width, height, picture.strides[0], form).copy()
         ratio = self.devicePixelRatioF()
-        space = (_SIZE - 2 * QSize(_MARGIN, _MARGIN)) * ratio
+        space = _SIZE.shrunkBy(QMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)) * ratio
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
         shown = QPixmap.fromImage(image).scaled(space, keep, smooth)
         shown.setDevicePixelRatio(ratio)

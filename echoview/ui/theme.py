@@ -74,6 +74,12 @@ QToolButton:checked { background: @raised; border-color: @prediction; }
 QToolButton:focus, QPushButton:focus { border-color: @quiet; }
 QToolButton:disabled, QPushButton:disabled { color: @disabled; }
 QToolButton::menu-indicator { image: none; width: 0; }
+QToolButton#choice { padding-right: 24px; }
+QToolButton#choice::menu-indicator {
+  image: url("@icons/chevron-down-grey.svg"); width: 14px; height: 14px;
+  subcontrol-origin: padding; subcontrol-position: center right; right: 6px;
+}
+QFrame[narrow="true"] QToolButton { padding: 5px 2px; }
 QPushButton { background: @raised; border-color: @line; padding: 7px 12px; }
 QPushButton:hover { background: @hover; }
 QPushButton#primary { background: @prediction; border-color: @prediction; color: @on_accent; font-weight: 600; }
@@ -115,22 +121,31 @@ QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QCheckBox { spacing: 8px; padding: 2px; border: 1px solid transparent; border-radius: 4px; }
 QCheckBox:focus, QSlider:focus { border: 1px solid @quiet; border-radius: 4px; }
 QComboBox { background: @raised; border: 1px solid @line; border-radius: 6px; padding: 5px 8px; color: @text; }
-QComboBox::drop-down { border: 0; width: 20px; }
+QComboBox { combobox-popup: 0; }
+QComboBox::drop-down { border: 0; width: 24px; }
+QComboBox::down-arrow { image: url("@icons/chevron-down-grey.svg"); width: 14px; height: 14px; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @quiet; border-radius: 3px; background: @ground; }
 QCheckBox::indicator:checked {
   background: @prediction; border-color: @prediction; image: url("@icons/check.svg");
 }
 QComboBox:focus { border-color: @prediction; }
 QComboBox QAbstractItemView { background: @raised; color: @text; border: 1px solid @line; outline: 0; }
+QComboBox QAbstractItemView::item { padding: 5px 8px; }
+QComboBox QAbstractItemView::item:selected { background: @line; color: @text; }
 QGraphicsView#picture { border: 1px solid #0E1013; }
 QGraphicsView#picture:focus { border: 1px solid #6B7685; }
+QListView#cines { background: @panel; border: 0; outline: 0; }
 QListWidget:focus { border: 1px solid @prediction; }
-QFrame#banner { background: @raised; border-left: 4px solid @flag; }
+QFrame#banner {
+  background: @raised; border: 1px solid @line; border-left: 4px solid @flag; border-radius: 6px;
+}
 QFrame#banner[urgent="true"] { border-left-color: @error; }
 QFrame#popup { background: @panel; border: 1px solid @line; border-radius: 8px; }
 QFrame#over { background: #1E2229; border: 1px solid #2B313A; border-radius: 8px; }
 QFrame#over QLabel, QLabel#over { color: #E7EAEF; }
 QFrame#over QLabel#quiet { color: #98A2B0; }
+QToolButton#over { background: transparent; }
+QToolButton#over:hover { background: #2B313A; }
 QLabel#over { background: #1E2229; border-radius: 6px; padding: 6px 12px; }
 QFrame#keys { background: @panel; border: 1px solid @line; border-radius: 8px; }
 QPushButton#key { padding: 1px 8px; min-width: 84px; }

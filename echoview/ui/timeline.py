@@ -22,11 +22,13 @@ from echoview.session import Session
 from echoview.ui import timeline_paint as paint
 from echoview.ui.loops import Loops, Over
 from echoview.ui.theme import current
+from echoview.ui.time_axis import AXIS_HEIGHT, other_turns, paint_seconds, paint_turns
 from echoview.ui.time_scale import MARGIN, TimeScale
 
 _ZOOM = 1.25
 _EDGE = 4
 _LATER_MS = 15  # about a picture of the screen
+_LOW = 560  # px, of a window in which the timeline is lower too
 
 
 class Timeline(QWidget):
@@ -234,6 +236,8 @@ class Timeline(QWidget):
         self.update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        if self.height() != self._height():
+            self.updateGeometry()  # the window became lower or higher
         self._scale = None
         self._redraw()
         super().resizeEvent(event)
@@ -245,7 +249,9 @@ class Timeline(QWidget):
 
     def _height(self) -> int:
         cine = self._session.cine
-        return paint.HEIGHT + (paint.ECG_HEIGHT if cine is not None and cine.info.ecg is not None else 0)
+        low = self.window() is not self and self.window().height() < _LOW
+        strip = paint.ECG_HEIGHT if cine is not None and cine.info.ecg is not None else 0
+        return (paint.LOWEST if low else paint.HEIGHT) + strip
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._drawn is None or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():
@@ -255,7 +261,9 @@ class Timeline(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.scale is not None:
             if self._flag is not None:
-                paint.paint_flags(painter, self.scale, {self._flag[0]: (self._flag[1], True)}, self.height() - _EDGE)
+                paint.paint_flags(
+                    painter, self.scale, {self._flag[0]: (self._flag[1], True)}, self.height() - AXIS_HEIGHT
+                )
             self._paint_playhead(painter, self.scale)
         if self.hasFocus():
             painter.setPen(QPen(current().colour("prediction"), 1))
@@ -273,10 +281,13 @@ class Timeline(QWidget):
             painter = QPainter(picture)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(self.font())
-            bottom = self.height() - _EDGE
+            bottom = self.height() - AXIS_HEIGHT
             curve_bottom = bottom - _EDGE
+            flags = self.flags()
             if self._loops.range is not None:
                 paint.paint_range(painter, scale, self._loops.range, bottom, self._loops.over is Over.RANGE)
+            paint_seconds(painter, scale, bottom, current().colour("quiet"))
+            paint_turns(painter, scale, self._turns(), flags, bottom)
             painter.setClipRect(MARGIN - 3, 0, self.width() - 2 * MARGIN + 6, self.height())
             if cine.info.ecg is not None:
                 curve_bottom -= paint.ECG_HEIGHT
@@ -285,14 +296,22 @@ class Timeline(QWidget):
             paint.paint_curve(painter, scale, self._session, curve_bottom, self._other)
             paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
             painter.setClipping(False)
-            paint.paint_flags(painter, scale, self.flags(), bottom)
+            paint.paint_flags(painter, scale, flags, bottom)
             painter.end()
         return picture
+
+    def _turns(self) -> list[tuple[int, str]]:
+        """ED and ES of the other beats, once all is predicted and where the file has no R waves."""
+        cine, measured, prediction = self._session.cine, self._session.measurements, self._session.prediction
+        growing = prediction is not None and not prediction.complete
+        if cine is None or measured is None or growing or cine.info.r_waves_s:
+            return []
+        return other_turns(measured.area_px2, self.flags())
 
     def _paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
         x, top = scale.x_of(self._t), paint.FLAGS_HEIGHT
         painter.setPen(QPen(current().colour("text"), 2))
-        painter.drawLine(QPointF(x, top + 2), QPointF(x, self.height() - 2))
+        painter.drawLine(QPointF(x, top + 2), QPointF(x, self.height() - AXIS_HEIGHT + 2))
         painter.setBrush(current().colour("text"))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.drawPolygon(QPolygonF([QPointF(x - 5, top), QPointF(x + 5, top), QPointF(x, top + 7)]))

@@ -17,14 +17,16 @@ from echoview.ui.contour_item import DASH_DOTTED
 from echoview.ui.theme import current
 from echoview.ui.time_scale import MARGIN, TimeScale
 
-HEIGHT = 112
+HEIGHT, LOWEST = 120, 88
 FLAGS_HEIGHT = 16
 STATES_TOP, STATES_HEIGHT = 22, 8
 CURVE_TOP, ECG_HEIGHT = 38, 26
 UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
-_LINE, _PIECE = 1.6, 24  # px wide; points drawn at once
-_DASHED = (4.0, 3.0)
+_LINE, _DOUBLE, _PIECE = 1.6, 3.6, 24  # px wide, with a line through it; points drawn at once
+_DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.6)
+_NEAR = 2.5  # px between two curves that are drawn as one
+_SHORT, _DOT = 4.0, 2.2  # px: a stretch shorter than that is also a dot, or it is not seen
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
@@ -62,22 +64,32 @@ def states(session: Session) -> np.ndarray:
 def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None:
     """Frames of one state in a row are one bar; where there is room, gaps tell the frames apart."""
     edges = scale.edges()
-    starts = np.flatnonzero(np.diff(codes, prepend=codes[0] - 1))
-    for first, after in pairwise([*starts, len(codes)]):
-        name, top, height, pattern = _LOOKS[int(codes[first])]
+    for first, after, code in stretches(codes):
+        name, top, height, pattern = _LOOKS[code]
         bar = QRectF(edges[first], STATES_TOP + top, max(edges[after] - edges[first], 1.0), height)
         painter.fillRect(bar, QBrush(current().colour(name), pattern))
-        if codes[first] == APPROVED:  # a line through it: approved as it was, not corrected
+        if code == APPROVED:  # a line through it: approved as it was, not corrected
             painter.fillRect(QRectF(bar.left(), bar.center().y() - 1, bar.width(), 2), current().colour("panel"))
     if (edges[-1] - edges[0]) / len(codes) >= _WIDE:
         painter.setPen(QPen(current().colour("panel"), 1))
         painter.drawLines([QLineF(x, STATES_TOP, x, STATES_TOP + STATES_HEIGHT) for x in edges[1:-1]])
 
 
+# How the curve is drawn over the frames of a state; over all others it is the network's.
+_CURVES = {
+    PROPAGATED: ("propagated", _DOTTED),
+    CORRECTED: ("human", ()),
+    APPROVED: ("approved", ()),
+}
+
+
 def paint_curve(
     painter: QPainter, scale: TimeScale, session: Session, bottom: float, other: np.ndarray | None = None
 ) -> None:
-    """Areas; behind them what the network alone says, how far it may be wrong, and what `other` weights say (T,)."""
+    """Areas, dashed the network's and solid a person's; behind them how far the network may be wrong, and `other` (T,).
+
+    Over frames with a contour of their own the network's area stays beside it, where both differ.
+    """
     now, was, prediction = session.measurements, session.predicted, session.prediction
     if now is None or not np.isfinite(now.area_px2).any():
         return
@@ -86,12 +98,33 @@ def paint_curve(
     if was is not None and prediction is not None:
         _paint_band(painter, scale, y, was, prediction.confidence)
     if other is not None:
-        _paint_line(painter, scale, y, other, current().colour("other"), DASH_DOTTED)
-    by_hand = bool(session.label.contours)
-    if was is not None and by_hand:
-        _paint_line(painter, scale, y, was.area_px2, current().colour("prediction"), _DASHED)
-    colour = current().colour("human" if by_hand else "prediction")
-    _paint_line(painter, scale, y, now.area_px2, colour, () if by_hand else _DASHED)
+        _paint_line(painter, scale, y, other, current().colour("other"), DASH_DOTTED, slice(None))
+    codes = states(session)
+    own = np.isin(codes, list(_CURVES))
+    for first, after, theirs in stretches(own):
+        areas = _apart(was, now, y) if theirs else now.area_px2
+        _paint_line(painter, scale, y, areas, current().colour("prediction"), _DASHED, slice(first, after))
+    for first, after, code in stretches(codes):
+        if code in _CURVES:
+            name, dashes = _CURVES[code]
+            span = slice(first, after)
+            wide = _DOUBLE if code == APPROVED else _LINE
+            _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, span, wide)
+            if code == APPROVED:  # a line through it, as in its bar
+                _paint_line(painter, scale, y, now.area_px2, current().colour("panel"), (), span, wide / 3)
+
+
+def _apart(was: Measurements | None, now: Measurements, y: _Vertical) -> np.ndarray:
+    """The network's areas (T,) where they can be told from those that are shown, NaN elsewhere."""
+    if was is None:
+        return np.full_like(now.area_px2, np.nan)
+    return np.where(np.abs(y.of(was.area_px2) - y.of(now.area_px2)) < _NEAR, np.nan, was.area_px2)
+
+
+def stretches(codes: np.ndarray) -> list[tuple[int, int, int]]:
+    """Runs [first, after) of frames of one state, and the state."""
+    starts = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1)] if len(codes) else []
+    return [(int(a), int(b), int(codes[a])) for a, b in pairwise([*starts, len(codes)])]
 
 
 def area_band(areas: np.ndarray, confidence: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,22 +232,50 @@ def _paint_band(painter: QPainter, scale: TimeScale, y: _Vertical, was: Measurem
 
 
 def _paint_line(
-    painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashes: tuple[float, ...]
+    painter: QPainter, scale: TimeScale, y: _Vertical, values: np.ndarray, colour: QColor, dashes: tuple[float, ...],
+    span: slice, wide: float = _LINE,
+) -> None:  # fmt: skip
+    """Over the frames of `span` and halfway to those beside it; a dot where that would be too short to be seen."""
+    xs, ys = scale.x(scale.times_s), y.of(values)
+    there = np.zeros(len(values), bool)
+    there[span] = np.isfinite(values[span])
+    for first, after in _runs(there):
+        across, down = _thinned(*_with_halves(xs, ys, first, after))
+        _paint_piecewise(painter, across, down, colour, dashes, wide)
+        if not dashes and wide >= _LINE and across[-1] - across[0] < _SHORT:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(colour)
+            painter.drawEllipse(QPointF(float(xs[first:after].mean()), float(ys[first:after].mean())), _DOT, _DOT)
+
+
+def _paint_piecewise(
+    painter: QPainter, across: np.ndarray, down: np.ndarray, colour: QColor, dashes: tuple[float, ...], wide: float
 ) -> None:
     """In pieces: Qt takes seven times as long for one wide line of a thousand points."""
-    pen = QPen(colour, _LINE)
+    pen = QPen(colour, wide)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap if dashes == _DOTTED else Qt.PenCapStyle.FlatCap)
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    xs = scale.x(scale.times_s)
-    for first, after in _runs(np.isfinite(values)):
-        across, down = _thinned(xs[first:after], y.of(values[first:after]))
-        arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))]) / _LINE
-        for start in range(0, len(across) - 1, _PIECE):
-            if dashes:
-                pen.setDashPattern(dashes)
-                pen.setDashOffset(float(arc[start]))
-            painter.setPen(pen)
-            piece = slice(start, start + _PIECE + 1)
-            painter.drawPath(pg.arrayToQPath(across[piece], down[piece]))
+    arc = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(across), np.diff(down)))]) / wide
+    for start in range(0, len(across) - 1, _PIECE):
+        if dashes:
+            pen.setDashPattern(dashes)
+            pen.setDashOffset(float(arc[start]))
+        painter.setPen(pen)
+        piece = slice(start, start + _PIECE + 1)
+        painter.drawPath(pg.arrayToQPath(across[piece], down[piece]))
+
+
+def _with_halves(xs: np.ndarray, ys: np.ndarray, first: int, after: int) -> tuple[np.ndarray, np.ndarray]:
+    """The points of frames [first, after), and half of the way to those beside them, where these are known."""
+    before = [first - 1] if first > 0 and np.isfinite(ys[first - 1]) else []
+    behind = [after] if after < len(ys) and np.isfinite(ys[after]) else []
+    across, down = (
+        np.concatenate([
+            [(v[k] + v[first]) / 2 for k in before], v[first:after], [(v[k] + v[after - 1]) / 2 for k in behind]
+        ])
+        for v in (xs, ys)
+    )  # fmt: skip
+    return across, down
 
 
 def _runs(there: np.ndarray) -> list[tuple[int, int]]:

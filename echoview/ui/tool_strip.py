@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
 from echoview.ui.theme import icon
 from echoview.ui.tools import Tool
+from echoview.ui.widgets import set_narrow
 
+_NARROW, _FEWEST = 530, 408  # px; the buttons stand nearer to each other below that
 _WITH_ARROW = "QToolButton { padding-right: 20px; } QToolButton::menu-button { border: 0; width: 16px; }"
 _ACTS = ("smooth", "copy_next", "not_traceable", "next_doubt")
 
@@ -36,6 +38,11 @@ class ToolStrip(QFrame):
         self.propagate.setMenu(menu)
         row.addWidget(self.propagate)
         row.addStretch(1)
+        self.setMinimumWidth(_FEWEST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        set_narrow(self, self.width() < _NARROW)
+        super().resizeEvent(event)
 
     def _fill(self, menu: QMenu, act: QAction) -> None:
         menu.clear()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton
 
 from echoview.domain.view import View
@@ -11,7 +11,7 @@ from echoview.domain.weights import WeightsSet
 from echoview.measure.effort import in_words
 from echoview.session import Session
 from echoview.ui.theme import put_icon, tabular
-from echoview.ui.widgets import ProgressLine, chip
+from echoview.ui.widgets import ProgressLine, chip, set_narrow
 
 DEVICES = {
     "auto": "Fastest available",
@@ -21,6 +21,7 @@ DEVICES = {
 }
 
 SURE_OF_VIEW = 0.6
+_NARROW = 1100  # px
 
 
 class TopBar(QFrame):
@@ -70,6 +71,16 @@ class TopBar(QFrame):
         session.label_changed.connect(self._show_saving)
         self._show_cine()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, words that an icon or the panel says too are left out; never the patient's."""
+        if set_narrow(self, self.width() < _NARROW):
+            narrow = bool(self.property("narrow"))
+            only, beside = Qt.ToolButtonStyle.ToolButtonIconOnly, Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+            for button in (self.open_button, self.device_button, self.saved):
+                button.setToolButtonStyle(only if narrow else beside)
+            self._name_weights()
+        super().resizeEvent(event)
+
     def add_progress(self, line: ProgressLine) -> None:
         """Another thing that runs, beside the prediction."""
         self._row.insertWidget(self._row.indexOf(self.progress) + 1, line)
@@ -95,10 +106,13 @@ class TopBar(QFrame):
             group.addAction(action)
         menu.setToolTipsVisible(True)
         self.weights_button.setMenu(menu)
-        self.weights_button.setText(
-            used.name + ("  ·  research only" if used.research_only else "") if used else "no weights"
-        )
+        self._name_weights()
         self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
+
+    def _name_weights(self) -> None:
+        used = self._session.weights
+        research = used is not None and used.research_only and not self.property("narrow")
+        self.weights_button.setText(used.name + ("  ·  research only" if research else "") if used else "no weights")
 
     def _fill_view_menu(self) -> None:
         menu = QMenu(self.view_button)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
 
 from echoview.session import Session
@@ -13,8 +13,9 @@ from echoview.ui.loops import Loops, Over
 from echoview.ui.player import SPEEDS, Player
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.timeline import Timeline
-from echoview.ui.widgets import chip
+from echoview.ui.widgets import chip, hold_width, set_narrow
 
+_NARROW, _FEWEST = 1000, 640  # px; below the first the row is tighter
 _OVER = {Over.CINE: "Whole cine", Over.BEAT: "This beat", Over.RANGE: "Marked range"}
 
 
@@ -42,10 +43,10 @@ class Transport(QFrame):
         row.addWidget(self.speed)
         row.addWidget(button(actions["loop"]))
         row.addWidget(self.over)
-        row.addSpacing(16)
+        row.addSpacing(8)
         for name in ("caliper", "caliper_area", "mmode"):
             row.addWidget(button(actions[name]))
-        row.addSpacing(16)
+        row.addSpacing(8)
         for name in ("undo", "redo", "hide", "picture"):
             row.addWidget(button(actions[name]))
         row.addWidget(side_by_side(actions))
@@ -57,6 +58,7 @@ class Transport(QFrame):
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(self.timeline)
+        self.setMinimumWidth(_FEWEST)
         player.playing_changed.connect(self._show_playing)
         player.speed_changed.connect(self._show_speed)
         loops.changed.connect(self._show_loop)
@@ -64,12 +66,20 @@ class Transport(QFrame):
         self._show_speed(player.speed)
         self._show_loop()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if set_narrow(self, self.width() < _NARROW) and self._session.cine is not None:
+            self.set_frame(self._player.t)
+        super().resizeEvent(event)
+
     def set_frame(self, t: int) -> None:
         self.timeline.set_frame(t)
         cine = self._session.cine
         if cine is None:
             self.counter.setText("")
         else:
+            if self.property("narrow"):
+                self.counter.setText(f"{t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s")
+                return
             guessed = "" if cine.info.timing_known else "  (assumed)"
             rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
             self.counter.setText(f"{self._pace()}frame {t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s{rate}")
@@ -83,9 +93,14 @@ class Transport(QFrame):
         return f"{player.dropped} dropped  ·  " if player.dropped else ""
 
     def _fill_speeds(self, every_frame: QAction) -> None:
-        menu = QMenu(self.speed)
+        menu, group = QMenu(self.speed), QActionGroup(self.speed)
+        self._speeds: dict[float, QAction] = {}
         for speed in SPEEDS:
-            menu.addAction(f"{speed:g}×").triggered.connect(partial(self._set_speed, speed))
+            made = self._speeds[speed] = menu.addAction(f"{speed:g}×")
+            made.setCheckable(True)
+            made.triggered.connect(partial(self._set_speed, speed))
+            group.addAction(made)
+        hold_width(self.speed, [made.text() for made in self._speeds.values()])
         menu.addSeparator()
         menu.addAction(every_frame)
         self.speed.setMenu(menu)
@@ -102,6 +117,7 @@ class Transport(QFrame):
             made[over].triggered.connect(partial(self._choose_over, over))
             group.addAction(made[over])
         self.over.setMenu(menu)
+        hold_width(self.over, [over.value for over in Over])
         return made
 
     def _choose_over(self, over: Over, _checked: bool = False) -> None:
@@ -121,6 +137,8 @@ class Transport(QFrame):
 
     def _show_speed(self, speed: float) -> None:
         self.speed.setText(f"{speed:g}×")
+        if speed in self._speeds:
+            self._speeds[speed].setChecked(True)
 
 
 def button(action: QAction) -> QToolButton:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -21,6 +22,8 @@ from PySide6.QtWidgets import (
 
 from echoview.ui.theme import current, icon, put_icon, tabular
 
+_EDGE, _WIDEST = 12, 700  # px, of a message
+
 
 @dataclass(frozen=True, slots=True)
 class Message:
@@ -34,10 +37,11 @@ class Message:
 
 
 class Banner(QFrame):
-    """One message at a time across the window; it never stops the work. The others wait until it is dismissed."""
+    """One message at a time over the picture; nothing moves for it. The others wait until it is dismissed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
+        self._over: QWidget | None = None
         self.setObjectName("banner")
         self._mark = QLabel()
         self._text = QLabel()
@@ -50,7 +54,7 @@ class Banner(QFrame):
         self._close.setToolTip("Dismiss")
         self._close.setAccessibleName("Dismiss")
         self._close.clicked.connect(self.dismiss)
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(10)
         row.addWidget(self._mark)
@@ -60,6 +64,28 @@ class Banner(QFrame):
         self._shown: Message | None = None
         self._waiting: list[Message] = []
         self.hide()
+
+    def lie_over(self, widget: QWidget, window: QWidget) -> None:
+        """In the lower right corner of `widget`, whatever its layout, as a child of `window`."""
+        self.setParent(window)
+        self._over = widget
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        window = self.parentWidget()
+        if self._over is None or window is None or self._shown is None:
+            return
+        wide = min(self._over.width() - 2 * _EDGE, _WIDEST)
+        self.ensurePolished()
+        high = max(self._row.heightForWidth(wide), self._row.minimumSize().height())
+        corner = self._over.mapTo(window, self._over.rect().bottomRight())
+        self.setGeometry(corner.x() - wide - _EDGE + 1, corner.y() - high - _EDGE + 1, wide, high)
+        self.raise_()
 
     @property
     def text(self) -> str:
@@ -82,6 +108,12 @@ class Banner(QFrame):
             self._shown = None
             self.hide()
 
+    def withdraw(self, message: Message) -> None:
+        """It is not asked any more, whether it is shown or waits."""
+        self._waiting = [other for other in self._waiting if other is not message]
+        if self._shown is message:
+            self.dismiss()
+
     def dismiss_urgent(self) -> None:
         """What went wrong is over, since the next thing went well; what has a button still waits for it."""
         if self._shown is not None and self._shown.urgent and not self._shown.button:
@@ -95,7 +127,10 @@ class Banner(QFrame):
         self._text.setText(f"<b>{escape(message.text)}</b> {escape(message.hint)}")
         self._button.setText(message.button)
         self._button.setVisible(bool(message.button))
+        self._place()
         self.show()
+        self.setAccessibleName(self.text)
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))  # read out at once
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
@@ -157,6 +192,7 @@ class ProgressLine(QFrame):
         self._bar = QProgressBar()
         self._bar.setTextVisible(False)
         self._bar.setRange(0, 1000)
+        self._bar.setAccessibleName("Progress")
         self._bar.setFixedWidth(96)
         self._cross = QToolButton()
         put_icon(self._cross, "x", "quiet", 14)
@@ -212,3 +248,25 @@ def chip(accessible: str, tooltip: str) -> QToolButton:
     button.setAccessibleName(accessible)
     button.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
     return button
+
+
+def hold_width(button: QToolButton, texts: list[str]) -> None:
+    """As wide as the widest of its texts: what stands beside it does not jump."""
+    shown, widest = button.text(), 0
+    button.ensurePolished()
+    for text in texts:
+        button.setText(text)
+        widest = max(widest, button.sizeHint().width())
+    button.setText(shown)
+    button.setMinimumWidth(widest)
+
+
+def set_narrow(bar: QFrame, narrow: bool) -> bool:
+    """Buttons of a bar nearer to each other, or not; whether that is a change."""
+    if bool(bar.property("narrow")) is narrow:
+        return False
+    bar.setProperty("narrow", narrow)
+    for button in bar.findChildren(QToolButton):
+        button.style().unpolish(button)
+        button.style().polish(button)
+    return True

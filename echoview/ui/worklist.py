@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBo
 
 from echoview.domain.study import CineFile, Status, approved, status_of
 from echoview.errors import EchoViewError
-from echoview.ui.theme import DARK, icon
+from echoview.ui.theme import put_icon
 from echoview.ui.widgets import quiet
 from echoview.ui.worklist_bar import WorklistBar
 from echoview.ui.worklist_list import WorklistList
@@ -42,7 +42,7 @@ class Worklist(FoldingZone):
         self.bar = WorklistBar()
         self._state = quiet("", wrap=False)
         self._stop = QToolButton()
-        self._stop.setIcon(icon("x", DARK.quiet, 14))
+        put_icon(self._stop, "x", "quiet", 14)
         self._stop.setToolTip("Stop")
         self._stop.setAccessibleName("Stop")
         self.next_button = QPushButton("Next unreviewed")
@@ -132,7 +132,7 @@ class Worklist(FoldingZone):
         if self._fresh:
             self._fresh = False
             self.model.clear()
-            self.bar.source.setText(self._title)
+            self.bar.source.setText(f" {self._title}")
         self.model.add(found)
         self.setVisible(bool(self.model.rows))
         self._arrange_soon()
@@ -281,4 +281,4 @@ class Worklist(FoldingZone):
 
     def kept(self) -> dict[str, object]:
         """For the settings: `Workflow.remember(**worklist.kept())`."""
-        return {"worklist_width": self.unfolded_width, "worklist_shown": not self.folded}
+        return {"worklist_width": self.unfolded_width, "worklist_shown": not self.folded_by_hand}

@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionGroup, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from echoview.domain.study import Status
-from echoview.ui.theme import DARK, icon
+from echoview.ui.theme import put_icon
 from echoview.ui.widgets import chip
 from echoview.ui.worklist_model import SORTS
 
@@ -26,11 +26,11 @@ class WorklistBar(QWidget):
         self.status: Status | None = None
         self.sort = "Name"
         self.source = chip("Where the cines come from", "Recent cines and folders")
-        self.source.setText("Recent")
-        self.source.setIcon(icon("folder-open", DARK.quiet))  # beside an icon the text stands at the left
+        self.source.setText(" Recent")
+        put_icon(self.source, "folder-open", "quiet")  # beside an icon the text stands at the left
         self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         fold = QToolButton()
-        fold.setIcon(icon("panel-left", DARK.quiet))
+        put_icon(fold, "panel-left", "quiet")
         fold.setToolTip("Hide the study list")
         fold.setAccessibleName("Hide the study list")
         fold.clicked.connect(self.fold_wanted)
@@ -38,13 +38,14 @@ class WorklistBar(QWidget):
         self._filter.setPlaceholderText("Filter by name, view or status")
         self._filter.setAccessibleName("Filter the study list")
         self._filter.setClearButtonEnabled(True)
+        for cross in self._filter.findChildren(QToolButton):
+            cross.setAccessibleName("Clear the filter")
         self._filter.textChanged.connect(lambda _: self.changed.emit())
         self._filter.installEventFilter(self)
         self._status = chip("Status", "Show only cines of one status")
         self._sort = chip("Order", "Order of the cines in a study")
         for button in (self._status, self._sort):
-            button.setIcon(icon("chevron-down", DARK.quiet, 14))
-            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the text before the arrow
+            button.setObjectName("choice")  # the style draws an arrow behind the text
         self._fill(self._status, [_ANY, *(status.value.capitalize() for status in Status)], self._choose_status)
         self._fill(self._sort, list(SORTS), self._choose_sort)
         self._status.setText(_ANY)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from echoview.domain.study import Status
-from echoview.ui.theme import DARK, tabular
+from echoview.ui.theme import current, tabular
 from echoview.ui.worklist_model import Heading, Index, Row, WorklistModel
 
 PICTURE = 64
@@ -20,13 +20,18 @@ _ROW, _HEADING = QSize(160, ROW_HEIGHT), QSize(160, HEADING_HEIGHT)
 _UNSURE_VIEW = 0.6
 _SUFFIX = re.compile(r"\.(nii\.gz|nii|dcm|dicom|mhd|mha|avi|mp4|mov|m4v)$", re.IGNORECASE)
 
-COLOURS = {
-    Status.NEW: DARK.quiet,
-    Status.PREDICTED: DARK.prediction,
-    Status.IN_CORRECTION: DARK.human,
-    Status.CORRECTED: DARK.human,
-    Status.APPROVED: DARK.approved,
+_TOKENS = {
+    Status.NEW: "quiet",
+    Status.PREDICTED: "prediction",
+    Status.IN_CORRECTION: "human",
+    Status.CORRECTED: "human",
+    Status.APPROVED: "approved",
 }
+
+
+def colour_of(status: Status) -> QColor:
+    """In the theme in use."""
+    return current().colour(_TOKENS[status])
 
 
 class WorklistDelegate(QStyledItemDelegate):
@@ -63,9 +68,9 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.restore()
 
     def _heading(self, painter: QPainter, rect: QRect, heading: Heading) -> None:
-        painter.setPen(QColor(DARK.line))
+        painter.setPen(current().colour("line"))
         painter.drawLine(rect.left() + _GAP, rect.top(), rect.right() - _GAP, rect.top())
-        painter.setPen(QColor(DARK.quiet))
+        painter.setPen(current().colour("quiet"))
         painter.setFont(self._small)
         count = str(heading.cines)
         wide = self._small_metrics.horizontalAdvance(count)
@@ -82,19 +87,19 @@ class WorklistDelegate(QStyledItemDelegate):
     def _ground(self, painter: QPainter, rect: QRect, row: Row, state: QStyle.StateFlag) -> None:
         is_open = row.listed.path == self.open_path
         if state & QStyle.StateFlag.State_Selected or is_open:
-            painter.fillRect(rect, QColor(DARK.raised))
+            painter.fillRect(rect, current().colour("raised"))
         elif state & QStyle.StateFlag.State_MouseOver:
-            painter.fillRect(rect, QColor(DARK.raised).darker(115))
+            painter.fillRect(rect, current().colour("hover"))
         if is_open:
-            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), QColor(DARK.prediction))
+            painter.fillRect(rect.left(), rect.top(), 3, rect.height(), current().colour("prediction"))
         if state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QColor(DARK.quiet))
+            painter.setPen(current().colour("quiet"))
             painter.drawRect(QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5))
 
     def _row(self, painter: QPainter, rect: QRect, row: Row) -> None:
         frame = QRect(rect.left() + _GAP, rect.top() + _GAP, PICTURE, PICTURE)
         picture = self._model.picture(row.listed.path)
-        painter.fillRect(frame, QColor(DARK.ground))
+        painter.fillRect(frame, current().colour("ground"))
         if picture is not None:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
             painter.drawPixmap(frame, picture)
@@ -110,7 +115,7 @@ class WorklistDelegate(QStyledItemDelegate):
         plain = _SUFFIX.sub("", row.listed.name) or row.listed.name
         name = self._metrics.elidedText(plain, Qt.TextElideMode.ElideMiddle, line.width())
         painter.setFont(self._font)
-        painter.setPen(QColor(DARK.text))
+        painter.setPen(current().colour("text"))
         painter.drawText(line, left, name)
 
     def _facts(self, painter: QPainter, line: QRect, row: Row) -> None:
@@ -118,7 +123,7 @@ class WorklistDelegate(QStyledItemDelegate):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._small)
         if row.trouble:
-            painter.setPen(QColor(DARK.flag))
+            painter.setPen(current().colour("flag"))
             words = self._small_metrics.elidedText(row.trouble, Qt.TextElideMode.ElideRight, line.width())
             painter.drawText(line, left, words)
             return
@@ -127,14 +132,14 @@ class WorklistDelegate(QStyledItemDelegate):
         if badge:
             wide = self._small_metrics.horizontalAdvance(badge) + 12
             box = QRectF(at + 0.5, line.center().y() - 8.5, wide, 18)
-            painter.setPen(QPen(QColor(DARK.line)))
-            painter.setBrush(QColor(DARK.raised))
+            painter.setPen(QPen(current().colour("line")))
+            painter.setBrush(current().colour("raised"))
             painter.drawRoundedRect(box, 4, 4)
-            painter.setPen(QColor(DARK.text))
+            painter.setPen(current().colour("text"))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, badge)
             at += wide + _GAP
         if row.frames is not None:
-            painter.setPen(QColor(DARK.quiet))
+            painter.setPen(current().colour("quiet"))
             count = f"{row.frames} frame{'s' if row.frames != 1 else ''}"
             if at + self._small_metrics.horizontalAdvance(count) <= line.right():
                 painter.drawText(line.adjusted(at - line.left(), 0, 0, 0), left, count)
@@ -144,18 +149,18 @@ class WorklistDelegate(QStyledItemDelegate):
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         draw_mark(painter, QPointF(line.left() + 6, line.center().y() + 1), row.status)
         painter.setFont(self._small)
-        painter.setPen(QColor(COLOURS[row.status]))
+        painter.setPen(colour_of(row.status))
         painter.drawText(line.adjusted(18, 0, 0, 0), left, row.status.value)
         if row.ef_percent is None:
             return
         painter.setFont(self._strong)
-        painter.setPen(QColor(DARK.text))
+        painter.setPen(current().colour("text"))
         value = f"{row.ef_percent:.0f}"
         unit = self._small_metrics.horizontalAdvance(" %") + 1
         number = QFontMetrics(self._strong).horizontalAdvance(value)
         painter.drawText(line.adjusted(0, 0, -unit, 0), right, value)
         painter.setFont(self._small)
-        painter.setPen(QColor(DARK.quiet))
+        painter.setPen(current().colour("quiet"))
         painter.drawText(line, right, " %")
         said = 18 + self._small_metrics.horizontalAdvance(row.status.value + "  EF ")
         if said + number + unit + 4 <= line.width():  # in a narrow list the number and its % must do
@@ -164,7 +169,7 @@ class WorklistDelegate(QStyledItemDelegate):
 
 def draw_mark(painter: QPainter, centre: QPointF, status: Status) -> None:
     """The status as a shape: ring, disc, half disc, diamond, tick."""
-    colour = QColor(COLOURS[status])
+    colour = colour_of(status)
     painter.setPen(QPen(colour, 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     box = QRectF(centre.x() - 4.5, centre.y() - 4.5, 9, 9)
@@ -198,7 +203,7 @@ def _badge(row: Row) -> str:
 def _triangle(painter: QPainter, centre: QPointF, folded: bool) -> None:
     x, y = centre.x(), centre.y()
     points = [(x - 2, y - 4), (x + 3, y), (x - 2, y + 4)] if folded else [(x - 4, y - 2), (x + 4, y - 2), (x, y + 3)]
-    painter.setBrush(QColor(DARK.quiet))
+    painter.setBrush(current().colour("quiet"))
     pen = painter.pen()
     painter.setPen(Qt.PenStyle.NoPen)
     painter.drawPolygon(QPolygonF([QPointF(*point) for point in points]))

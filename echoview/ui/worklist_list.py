@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QListView
 
-from echoview.ui.theme import DARK
 from echoview.ui.worklist_delegate import ROW_HEIGHT, WorklistDelegate
 from echoview.ui.worklist_model import Heading, Row, WorklistModel
 
@@ -37,7 +36,7 @@ class WorklistList(QListView):
         self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setMouseTracking(True)
         self.setFrameShape(QListView.Shape.NoFrame)
-        self.setStyleSheet(f"QListView {{ background: {DARK.panel}; border: 0; outline: 0; }}")
+        self.setObjectName("cines")
         self.verticalScrollBar().setSingleStep(ROW_HEIGHT // 2)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)

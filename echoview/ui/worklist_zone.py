@@ -6,9 +6,9 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QSplitter, QToolButton, QVBoxLayout, QWidget
 
-from echoview.ui.theme import DARK, icon
+from echoview.ui.theme import put_icon
 
-_NARROWEST, _STRIP, _WIDEST = 232, 36, 16777215
+_NARROWEST, _STRIP, _WIDEST = 240, 38, 16777215
 
 
 class FoldingZone(QWidget):
@@ -20,10 +20,10 @@ class FoldingZone(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(name)
         self._width = max(width, _NARROWEST)
-        self._folded = False
+        self._folded = self._for_room = False
         self.body = QWidget()
         self._unfold = QToolButton()
-        self._unfold.setIcon(icon("panel-left", DARK.quiet))
+        put_icon(self._unfold, "panel-left", "quiet")
         self._unfold.setToolTip(f"Show the {name.lower()}")
         self._unfold.setAccessibleName(f"Show the {name.lower()}")
         self._unfold.clicked.connect(lambda: self.set_folded(False))
@@ -49,12 +49,25 @@ class FoldingZone(QWidget):
         if folded == self._folded:
             return
         self._width = self.unfolded_width
-        self._folded = folded
+        self._folded, self._for_room = folded, False
         self.body.setVisible(not folded)
         self._unfold.setVisible(folded)
         self.setMinimumWidth(_STRIP if folded else _NARROWEST)
         self.setMaximumWidth(_STRIP if folded else _WIDEST)
         self._take_width()
+
+    def make_room(self, narrow: bool) -> None:
+        """Folded for as long as the window is narrow, if a person has not unfolded it there."""
+        if narrow and not self._folded:
+            self.set_folded(True)
+            self._for_room = True
+        elif not narrow and self._for_room:
+            self.set_folded(False)
+
+    @property
+    def folded_by_hand(self) -> bool:
+        """Whether a person wants it folded."""
+        return self._folded and not self._for_room
 
     def sizeHint(self) -> QSize:
         return QSize(_STRIP if self._folded else self._width, 400)
@@ -66,7 +79,7 @@ class FoldingZone(QWidget):
     def _take_width(self) -> None:
         """The splitter asks for no size hint again once it has laid out."""
         splitter = self.parentWidget()
-        if isinstance(splitter, QSplitter) and splitter.width() > 0:
+        if isinstance(splitter, QSplitter) and splitter.width() > 0 and self.isVisible():
             sizes, at = splitter.sizes(), splitter.indexOf(self)
             wanted = _STRIP if self._folded else self._width
             if at + 1 < len(sizes):

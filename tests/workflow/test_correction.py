@@ -271,7 +271,13 @@ def test_the_inspector_lists_a_fault_and_a_click_goes_there(opened):
     opened.workflow.edit_contour(T, wrong, "move point")
     opened.until(lambda: any(f.t == T for f in window.correcting.correction.findings))
     rows = [window.findings.list.item(i).text() for i in range(window.findings.list.count())]
-    row = next(i for i, text in enumerate(rows) if text.startswith(f"Frame {T + 1}: The first annulus point jumps"))
+    (row,) = (i for i, text in enumerate(rows) if text.startswith(f"Frame {T + 1}: "))
+    wall = session.view.walls[0]
+    assert f"he {wall} annulus point" in rows[row]
+    listing = window.findings.list
+    last = listing.item(listing.count() - 1)
+    opened.until(lambda: listing.visualItemRect(last).bottom() <= listing.viewport().height())
+    assert listing.verticalScrollBar().maximum() == 0, "the panel scrolls, not the list in it"
     window.player.seek(0)
     window.findings.list.itemClicked.emit(window.findings.list.item(row))
     assert window.player.t == T

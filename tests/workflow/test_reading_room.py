@@ -5,14 +5,35 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QDialog, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QGraphicsView,
+    QLineEdit,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QScrollBar,
+    QTabBar,
+    QTabWidget,
+    QWidget,
+)
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.note import NoteKind
 from echoview.measure.mmode import along_line, line_positions
 from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
+from echoview.ui.tool_strip import ToolStrip
+from echoview.ui.tools import Tool
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -159,15 +180,34 @@ def test_a_flag_dragged_in_the_timeline_is_the_label_s(opened) -> None:
     assert opened.session.label.es == es + 2 == opened.session.measurements.es
 
 
+SPOKEN = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QGraphicsView, QLineEdit,
+    QProgressBar, QTabBar, QTabWidget,
+)  # fmt: skip
+
+
 def test_every_control_has_a_name_for_the_screen_reader(opened) -> None:
-    nameless = [
-        f"{type(widget).__name__} {widget.objectName()}"
-        for widget in opened.window.findChildren(QWidget)
-        if widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+    """What a screen reader is told: an accessible name, or the words on it."""
+
+    def name(widget: QWidget) -> str:
+        return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip()
+
+    window = opened.window
+    known = [
+        widget
+        for widget in window.findChildren(QWidget)
+        if (isinstance(widget, SPOKEN) or widget.focusPolicy() != Qt.FocusPolicy.NoFocus)
+        and not isinstance(widget, QScrollBar | QMenu)
         and not isinstance(widget.parent(), QAbstractScrollArea)
-        and not (widget.accessibleName() or getattr(widget, "text", str)())
+        and not widget.objectName().startswith("qt_")
+        and not (isinstance(widget, QAbstractButton) and not widget.text() and widget is window.banner._button)
     ]
+    nameless = [f"{type(w).__name__} in {type(w.parent()).__name__}" for w in known if not name(w)]
+    assert len(known) > 80
     assert nameless == []
+    bare = QPushButton(window)
+    assert name(bare) == "", "a button without words or name would be found"
+    bare.deleteLater()
 
 
 def test_f6_goes_round_the_zones_and_each_shows_that_it_has_the_keyboard(opened) -> None:
@@ -229,8 +269,17 @@ def test_the_light_theme_is_kept_and_the_picture_stays_dark(opened, qapp) -> Non
         assert picture.pixelColor(bar).name().upper() == theme.LIGHT.panel
         corner = window.view.mapTo(window, QPoint(4, 4))
         assert picture.pixelColor(corner).lightness() < 40
+        for zone in (window.top_bar, window.inspector, window.transport, window.keys_overlay, window.picture.controls):
+            assert _dark_share(zone) < 0.12, f"{type(zone).__name__} is not light"
     finally:
         window.acts["theme"].trigger()
+
+
+def _dark_share(widget: QWidget) -> float:
+    """Of its pixels; words take some."""
+    shown = widget.grab().toImage()
+    spots = [(x, y) for x in range(0, shown.width(), 4) for y in range(0, shown.height(), 4)]
+    return sum(shown.pixelColor(*spot).lightness() < 110 for spot in spots) / len(spots)
 
 
 def test_the_look_and_the_overlay_are_there_at_the_next_start(new_desk, sample) -> None:
@@ -293,6 +342,23 @@ def test_depth_marks_are_found_ringed_and_calibrate_on_a_click(opened) -> None:
     assert opened.session.calibration.y_mm == pytest.approx(1.02, abs=0.02)
     assert opened.session.measurements.edv_ml is not None
     assert not window.picture.calibrating.rings.isVisible()
+    assert window.view.tool is Tool.POINT, "the tool has done its work"
+    assert window.acts["point"].isChecked()
+
+
+def test_an_offer_to_calibrate_moves_nothing_and_goes_with_the_tool(opened) -> None:
+    window = opened.window
+    window.banner.dismiss()
+    before = window.view.mapTo(window, QPoint(0, 0)), window.view.size()
+    window.acts["calibrate"].trigger()
+    opened.until(lambda: "depth marks" in window.banner.text)
+    assert (window.view.mapTo(window, QPoint(0, 0)), window.view.size()) == before
+    over = window.banner.geometry().translated(window.banner.parentWidget().mapTo(window, QPoint(0, 0)))
+    assert window.view.rect().translated(before[0]).contains(over), "it lies over the picture"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.view.tool is Tool.POINT
+    assert not window.banner.isVisible()
+    assert opened.session.calibration is None
 
 
 def test_ed_and_es_stand_side_by_side_and_follow_corrections(opened) -> None:
@@ -350,3 +416,59 @@ def test_the_panels_follow_the_theme(desk) -> None:
     finally:
         desk.window.acts["theme"].trigger()
     assert seen() == (theme.DARK.ground.lower(), theme.DARK.quiet.lower())
+
+
+def _clipped(window) -> list[str]:
+    """Buttons of the bars and of the list that have less room than they need."""
+    bars = (window.top_bar, window.transport, window.findChild(ToolStrip), window.cines)
+    buttons = [b for bar in bars for b in bar.findChildren(QAbstractButton) if b.isVisible()]
+    buttons = [b for b in buttons if b is not window.cines.bar.source]  # a folder's name may be as long as it likes
+    assert len(buttons) > 25
+    return [
+        f"{b.accessibleName() or b.text()}: {b.width()} of {b.sizeHint().width()} px"
+        for b in buttons
+        if b.width() < b.sizeHint().width() or b.visibleRegion().boundingRect() != b.rect()
+    ]
+
+
+def test_nothing_is_clipped_in_a_small_window_and_the_list_makes_room(opened, tmp_path, sample) -> None:
+    window = opened.window
+    for width in (800, 1280):
+        window.resize(width, 720)
+        QTest.qWait(20)
+        assert window.inspector.width() >= 300, "a list that is not shown takes no room from it"
+    for name in ("IM_1.dcm", "IM_2.dcm"):
+        (tmp_path / name).write_bytes(sample.read_bytes())
+    opened.workflow.studies.list_folder(tmp_path)
+    opened.until(lambda: len(window.cines.model.rows) == 2)
+    for width, height in ((1280, 720), (768, 432), (1024, 576), (1280, 720)):
+        window.resize(width, height)
+        QTest.qWait(60)
+        assert (window.width(), window.height()) == (width, height)
+        assert window.cines.folded is (width < 980)
+        assert window.cines.kept()["worklist_shown"], "a person has not folded it"
+        assert _clipped(window) == [], (width, height)
+        assert window.inspector.width() >= 300
+        counter = window.transport.counter
+        assert window.transport.rect().contains(counter.geometry())
+        assert counter.width() >= counter.sizeHint().width()
+        assert window.view.height() >= 150
+        window.picture.controls.toggle()
+        assert window.picture.controls.parentWidget().rect().contains(window.picture.controls.geometry())
+        window.picture.controls.toggle()
+
+
+def test_nothing_moves_sideways_when_speed_or_loop_change(opened) -> None:
+    window = opened.window
+    window.resize(1280, 800)
+    QTest.qWait(60)
+    bar = window.transport
+    buttons = bar.findChildren(QAbstractButton)
+    before = [button.geometry() for button in buttons]
+    for number in range(6):
+        window.acts["slower" if number < 4 else "faster"].trigger()
+        window.acts["loop_over"].trigger()
+        QTest.qWait(10)
+        assert [button.geometry() for button in buttons] == before, (bar.speed.text(), bar.over.text())
+    chosen = [action.text() for action in bar.speed.menu().actions() if action.isChecked()]
+    assert chosen == [bar.speed.text()]

@@ -8,7 +8,7 @@ import pytest
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
-from echoview.measure.effort import IDLE_S, Meter, Spent, in_words, moved_mm
+from echoview.measure.effort import IDLE_S, Meter, Spent, in_words, moved_mm, time_left
 
 ARCH = np.column_stack([np.linspace(10, 50, 65), 40 - 30 * np.sin(np.linspace(0, np.pi, 65))])
 LINE = Contour.through(ARCH, Origin.PREDICTED).dense()  # equal steps, as the network's
@@ -72,3 +72,10 @@ def test_a_border_shifted_by_two_pixels_went_two_pixels_in_mm():
 )
 def test_in_words(spent, words):
     assert in_words(spent) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.4, ""), (3.4, "3 s left"), (99, "99 s left"), (100, "2 min left"), (721, "12 min left")]
+)
+def test_time_left(seconds, words):
+    assert time_left(seconds) == words

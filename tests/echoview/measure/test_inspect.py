@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from echoview.measure.inspect import Severity, inspect
+from echoview.domain.view import View
+from echoview.measure.inspect import Finding, Severity, in_words, inspect
 from ral.phantom import simulate
 
 SIZE = (128, 128)
@@ -39,9 +40,27 @@ def test_an_area_that_jumps(contours):
 
 def test_an_annulus_point_that_jumps(contours):
     contours[14, -4:] += np.linspace(0, 1, 4)[:, None] * (0, 14)
-    found = [one for one in inspect(contours, SIZE) if "second annulus point" in one.sentence]
+    found = [one for one in inspect(contours, SIZE, view=View.A4C) if "lateral annulus point" in one.sentence]
     assert [one.t for one in found] == [14]
     assert found[0].at == pytest.approx(tuple(contours[14, -1]))
+
+
+@pytest.mark.parametrize(
+    ("view", "walls"),
+    [
+        (View.A4C, ("septal", "lateral")),
+        (View.A2C, ("inferior", "anterior")),
+        (View.A3C, ("inferolateral", "anteroseptal")),
+        (None, ("left", "right")),
+    ],
+)
+def test_annulus_points_are_called_by_the_walls_of_the_view(contours, view, walls):
+    for end, wall in zip((slice(0, 4), slice(-4, None)), walls, strict=True):
+        wrong = contours.copy()
+        wrong[14, end] += (0, 14)
+        assert f"The {wall} annulus point jumps against the frames around." in [
+            one.sentence for one in inspect(wrong, SIZE, view=view)
+        ]
 
 
 def test_an_apex_that_jumps_and_one_that_drifts(contours):
@@ -99,3 +118,14 @@ def test_frames_without_a_contour_are_no_finding(contours):
     contours[[0, 8, 9, 23]] = np.nan
     assert [one for one in inspect(contours, SIZE) if one.t in (0, 8, 9, 23)] == []
     assert inspect(np.full((5, 65, 2), np.nan), SIZE) == []
+
+
+def test_what_jumps_in_one_frame_is_said_together():
+    jumps = " jumps against the frames around."
+    found = [
+        Finding(3, words, Severity.MEND)
+        for words in (f"The area{jumps}", f"The lateral annulus point{jumps}", "The contour crosses itself.")
+    ]
+    together = "The area and the lateral annulus point jump against the frames around."
+    assert in_words(found) == f"{together} The contour crosses itself."
+    assert in_words(found[1:]) == f"The lateral annulus point{jumps} The contour crosses itself."

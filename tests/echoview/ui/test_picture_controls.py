@@ -7,8 +7,9 @@ import pytest
 from PySide6.QtCore import QPointF
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour, Origin
 from echoview.ui.cine_view import CineView
-from echoview.ui.look import Look, Overlay
+from echoview.ui.look import Lines, Look, Overlay
 from echoview.ui.picture_controls import PictureControls, look_of, names_of, overlay_of
 
 from .conftest import contour
@@ -131,3 +132,38 @@ def test_what_is_kept_for_the_next_start_comes_back(view, controls) -> None:
     assert names_of(seen[-1]) == ("contour", "annulus", "disks")
     assert overlay_of((*names_of(seen[-1]), "of a newer version")) == seen[-1]
     assert look_of("of a newer version") == Look()
+
+
+def test_the_line_style_and_the_opacity_reach_the_contour_and_are_said(view, controls) -> None:
+    controls.lines.setCurrentIndex(controls.lines.findData("bold"))
+    assert view.contour_item.overlay.lines is Lines.BOLD
+    assert names_of(controls.overlay) == ("contour", "annulus", "lines=bold")
+    assert overlay_of(names_of(controls.overlay)).lines is Lines.BOLD
+    controls.opacity.setValue(40)
+    assert controls._values["opacity"].text() == "40 %"
+
+
+@pytest.mark.parametrize("lines", list(Lines))
+def test_a_prediction_a_persons_an_approved_and_a_carried_contour_differ_without_colour(view, lines) -> None:
+    """What is drawn, not in which colour: no two kinds of contour leave nearly the same marks."""
+    view.set_frame(np.zeros((120, 160), np.uint8))
+    view.set_overlay(Overlay(annulus=False, lines=lines))
+    line = contour(0)
+    kinds = {
+        "predicted": lambda: view.show_points(line),
+        "carried": lambda: view.show_contour(Contour.through(line, Origin.PROPAGATED, 33)),
+        "corrected": lambda: view.show_contour(Contour.through(line, Origin.CORRECTED, 33)),
+        "approved": lambda: view.show_contour(Contour.through(line, Origin.ACCEPTED, 33)),
+    }
+    marks = {}
+    for name, show in kinds.items():
+        show()
+        shown = view.grab().toImage()
+        marks[name] = np.array(
+            [[shown.pixelColor(x, y).value() > 90 for x in range(0, 480)] for y in range(60, 300)], bool
+        )
+    for one in marks:
+        for other in marks:
+            if one < other:
+                apart = (marks[one] ^ marks[other]).sum() / (marks[one] | marks[other]).sum()
+                assert apart > 0.2, f"{one} and {other} look alike: {apart:.2f}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import re
+from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
 
+import echoview.ui
 from echoview.ui import theme
 from echoview.ui.theme import DARK, LIGHT, Tokens
 
@@ -74,3 +77,16 @@ def test_icons_change_their_colour_with_the_theme(qapp, qtbot) -> None:
         assert tint() == LIGHT.text
     finally:
         theme.apply(qapp, DARK)
+
+
+# What is drawn over the picture, which is dark in every theme; and who chooses the theme.
+OVER_THE_PICTURE = {
+    "calibrating", "cavity_item", "cine_view", "contour_item", "hints", "mmode", "notes_item", "readout", "theme",
+    "tool_item", "versions_item",
+}  # fmt: skip
+
+
+def test_only_what_lies_over_the_picture_is_painted_dark_whatever_the_theme() -> None:
+    folder = Path(echoview.ui.__file__).parent
+    fixed = {f.stem for f in folder.rglob("*.py") if re.search(r"\bDARK\.", f.read_text(encoding="utf-8"))}
+    assert fixed - OVER_THE_PICTURE == set(), "these would stay dark in the light theme: use current()"

@@ -16,6 +16,8 @@ from echoview.ui import timeline_paint as paint
 from echoview.ui.loops import Loops
 from echoview.ui.player import Player
 from echoview.ui.theme import DARK
+from echoview.ui.time_axis import AXIS_HEIGHT, other_turns, seconds_shown
+from echoview.ui.time_scale import TimeScale
 from echoview.ui.timeline import Timeline
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -213,3 +215,64 @@ def test_the_curve_of_other_weights_is_drawn_in_its_colour_until_another_cine_op
     session = timeline._session
     session.open(session.cine, "again", session.label)
     assert seen() == 0
+
+
+def curve_colours(timeline: Timeline, x: float) -> set[str]:
+    """Of the pixels of the curve in a column, without the veil of the band."""
+    picture = timeline.grab().toImage()
+    known = {DARK.prediction, DARK.human, DARK.approved, DARK.propagated}
+    rows = range(paint.CURVE_TOP, timeline.height() - AXIS_HEIGHT)
+    near = {picture.pixelColor(round(x) + dx, y).name().upper() for y in rows for dx in (-1, 0, 1)}
+    return near & known
+
+
+def test_the_curve_is_a_persons_only_where_a_person_was(make_session, timeline) -> None:
+    session = timeline._session
+    made = session.editable(20)
+    moved, spread = made.shifted(2, 0), Contour(made.handles, (Origin.PROPAGATED,) * len(made.handles))
+    label = session.label
+    for t in range(18, 23):
+        label = label.with_contour(t, moved)
+    for t in range(40, 44):
+        label = label.with_contour(t, spread)
+    session.edit("test", label.with_contour(50, session.editable(50).accepted()))
+    timeline.set_frame(0)
+    x = timeline.scale.x_of
+    assert DARK.human in curve_colours(timeline, x(20))
+    assert DARK.approved in curve_colours(timeline, x(50))
+    dotted = set().union(*(curve_colours(timeline, x(42) + dx) for dx in range(-6, 7)))
+    assert DARK.propagated in dotted
+    elsewhere = set().union(*(curve_colours(timeline, at) for at in np.linspace(x(25), x(38), 20)))
+    assert elsewhere == {DARK.prediction}
+
+
+def test_one_touched_frame_of_many_is_seen_in_the_curve(make_session, qtbot) -> None:
+    session = make_session(frames=1500, beat=50)
+    session.edit("test", session.label.with_contour(700, session.editable(700).shifted(3, 0)))
+    made = Timeline(session, Loops(session, Player()))
+    qtbot.addWidget(made)
+    made.resize(800, made.sizeHint().height())
+    assert DARK.human in curve_colours(made, made.scale.x_of(700))
+
+
+def test_the_other_beats_have_their_ticks(make_session, timeline) -> None:
+    areas = timeline._session.measurements.area_px2
+    flags = timeline.flags()
+    found = other_turns(areas, flags)
+    assert {name for _, name in found} == {"ED", "ES"}
+    assert all(abs(t - flags[name][0]) > 2 for t, name in found)
+    assert {t % 20 for t, name in found} == {0, 10}
+    t = next(t for t, name in found if name == "ED")
+    tick = (paint.FLAGS_HEIGHT + paint.STATES_TOP) // 2
+    assert colour_at(timeline, timeline.scale.x_of(t), tick) != DARK.panel
+
+
+def test_seconds_lie_at_round_times_with_room_between_them() -> None:
+    times = np.arange(100) / 50
+    shown = seconds_shown(TimeScale.whole(times, 1000))
+    assert shown == pytest.approx(np.arange(0, 1.9, 0.2))
+    assert seconds_shown(TimeScale.whole(times, 400)) == [0.0, 0.5, 1.0, 1.5]
+    close = TimeScale.whole(times, 800).zoom(8, 400)
+    assert all(close.start_s <= s <= close.end_s for s in seconds_shown(close))
+    assert len(seconds_shown(close)) >= 3
+    assert seconds_shown(TimeScale.whole(np.arange(2000) / 20, 800)) == [0, 20, 40, 60, 80]

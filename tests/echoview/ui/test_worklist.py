@@ -18,8 +18,9 @@ from echoview.domain.study import Status
 from echoview.services.jobs import Jobs
 from echoview.session import Session
 from echoview.store import try_library
+from echoview.ui import theme
 from echoview.ui.worklist import Worklist
-from echoview.ui.worklist_delegate import draw_mark
+from echoview.ui.worklist_delegate import PICTURE, draw_mark
 from echoview.ui.worklist_model import Heading
 from echoview.workflow import Workflow
 from ral.formats import write_nifti
@@ -214,10 +215,10 @@ def test_recent_cines_and_the_width_are_there_at_the_next_start(qtbot, folder):
     desk = Desk(qtbot)
     desk.settle()
     assert "real.dcm" in desk.names()
-    assert desk.list.bar.source.text() == "Recent"
+    assert desk.list.bar.source.text().strip() == "Recent"
     assert desk.list.width() == pytest.approx(330, abs=2)
     desk.list.set_folded(True)
-    assert desk.list.width() == 36
+    assert desk.list.width() == 38
     desk.close()
     desk = Desk(qtbot)
     desk.settle()
@@ -273,3 +274,20 @@ def test_every_status_has_a_shape_of_its_own(qapp):
         return bytes(shape.constBits())
 
     assert len({drawn(status) for status in Status}) == len(Status)
+
+
+def test_the_list_is_light_in_the_light_theme(desk, folder, qapp):
+    desk.workflow.open(folder)
+    desk.settle()
+    desk.list.list.setCurrentIndex(desk.list.model.index(1))
+    theme.apply(qapp, theme.LIGHT)
+    try:
+        QTest.qWait(30)
+        shown = desk.list.grab().toImage()
+        ratio = shown.devicePixelRatio()
+        left = int((PICTURE + 24) * ratio)  # the pictures themselves are dark
+        spots = [(x, y) for x in range(left, shown.width(), 3) for y in range(0, shown.height(), 3)]
+        dark = [spot for spot in spots if shown.pixelColor(*spot).lightness() < 110]
+        assert len(dark) / len(spots) < 0.06, "only words are dark"
+    finally:
+        theme.apply(qapp, theme.DARK)

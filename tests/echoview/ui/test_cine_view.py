@@ -1,0 +1,53 @@
+"""Keys that do one thing held and another when let go, also where the window system lets them go in between."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from echoview.ui.cine_view import CineView
+
+
+@pytest.fixture
+def view(qtbot) -> CineView:
+    view = CineView()
+    qtbot.addWidget(view)
+    view.set_cine((120, 160))
+    view.set_frame(np.zeros((120, 160), np.uint8))
+    view.show()
+    return view
+
+
+def send(view: CineView, kind: QEvent.Type, key: Qt.Key, repeated: bool = False) -> None:
+    QApplication.sendEvent(view, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, "", repeated))
+
+
+@pytest.mark.parametrize(
+    ("key", "signal"), [(Qt.Key.Key_Space, "play_toggled"), (Qt.Key.Key_R, "revert_wanted")], ids=["space", "r"]
+)
+def test_a_key_that_repeats_is_let_go_once(view, key, signal) -> None:
+    done: list[None] = []
+    getattr(view, signal).connect(lambda: done.append(None))
+    press, release = QEvent.Type.KeyPress, QEvent.Type.KeyRelease
+    send(view, press, key)
+    for number in range(6):
+        repeated = number != 3  # Qt took the third for a release and a new press
+        send(view, release, key, repeated)
+        send(view, press, key, repeated)
+    QTest.qWait(120)
+    assert done == [], "still held"
+    send(view, release, key)
+    QTest.qWait(120)
+    assert len(done) == 1
+
+
+def test_a_short_press_is_answered_at_once(view) -> None:
+    done: list[None] = []
+    view.play_toggled.connect(lambda: done.append(None))
+    send(view, QEvent.Type.KeyPress, Qt.Key.Key_Space)
+    send(view, QEvent.Type.KeyRelease, Qt.Key.Key_Space)
+    assert len(done) == 1

@@ -1,0 +1,76 @@
+"""The words under EF: as predicted, how far from it, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QLabel
+
+from echoview.domain.prediction import Prediction
+from echoview.ui.measure_panel import MeasurePanel
+
+
+@pytest.fixture
+def make_panel(make_session, qtbot):
+    kept = []
+
+    def make(**how):
+        session = make_session(**how)
+        panel = MeasurePanel(session)
+        qtbot.addWidget(panel)
+        kept.append(panel)
+        return session, panel
+
+    return make
+
+
+def test_as_predicted_only_while_nothing_was_changed(make_panel) -> None:
+    session, panel = make_panel()
+    assert panel.was.text() == "single plane, as predicted"
+    es = session.measurements.es
+    session.edit("approve", session.label.with_contour(es, session.editable(es).accepted()))
+    assert panel.was.text().startswith("was ")
+
+
+def test_another_es_counts_against_the_networks_own(make_panel) -> None:
+    session, panel = make_panel()
+    own = session.measurements.ef_percent
+    session.edit("mark ES", replace(session.label, es=session.measurements.ed + 4))
+    now = session.measurements.ef_percent
+    assert now < own - 5
+    assert panel.was.text() == f"was {own:.0f} %   −{round(own) - round(now)} points"
+    session.undo_stack.undo()
+    assert panel.was.text() == "single plane, as predicted"
+
+
+def test_where_there_is_no_ef_its_reason_stands_in_its_place(make_panel) -> None:
+    session, panel = make_panel(frames=1)
+    assert panel.ef.text() == "–"
+    assert panel.was.text() == "one picture: EF needs ED and ES"
+    session, panel = make_panel(confidence=0.4)
+    assert panel.was.text() == "ED and ES were not both found"
+    empty = Prediction(np.full((60, 65, 2), np.nan), np.zeros(60), np.ones(3) / 3, 60, "test", "0", "cpu", 30.0)
+    session.set_prediction(empty)
+    assert panel.was.text() == "no ventricle was found"
+
+
+def test_ef_and_its_name_stand_on_one_line(make_panel, qapp) -> None:
+    from echoview.ui import theme
+
+    theme.apply(qapp, theme.DARK)
+    _, panel = make_panel()
+    panel.resize(300, 600)
+    panel.show()
+    name = next(label for label in panel.findChildren(QLabel) if label.text() == "EF")
+    picture = panel.grab().toImage()
+
+    def lowest(label: QLabel) -> int:
+        rect = label.geometry()
+        ground = picture.pixelColor(rect.left(), rect.top() + 1).lightness()
+        rows = range(rect.bottom(), rect.top(), -1)
+        columns = range(rect.left(), rect.left() + min(rect.width(), 60))
+        return next(y for y in rows if any(picture.pixelColor(x, y).lightness() > ground + 60 for x in columns))
+
+    assert abs(lowest(name) - lowest(panel.ef)) <= 1
