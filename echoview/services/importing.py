@@ -31,7 +31,7 @@ from echoview.store.transfer import Entry, History, cines, merge
 
 _TRACINGS = "VolumeTracings.csv"
 _OF_FOLDERS = (COCO_FILE, INDEX, _TRACINGS)  # a file of these names stands for the folder that it lies in
-_READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO or its own masks."
+_READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO, or its own masks or DICOM."
 READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks, "dicom": read_dicom}
 
 Say = Callable[[str], None]
@@ -117,7 +117,7 @@ def _take(
             say(item)
             continue
         try:
-            home = _home(item, known, secret)
+            home, item = _home(item, known, secret)
             if home is None and frames_to is not None and item.frames is not None:
                 home, item = _stand_in(item, item.frames(), frames_to, secret)
             if home is None:
@@ -158,16 +158,16 @@ def _known(
     return found
 
 
-def _home(item: Incoming, known: dict[str, History], secret: bytes) -> History | None:
-    """The cine that the labels belong to, or None where it is nowhere.
+def _home(item: Incoming, known: dict[str, History], secret: bytes) -> tuple[History | None, Incoming]:
+    """The cine that the labels belong to, or None where it is nowhere; they keep their `file` where it is that one.
 
     Raises:
         EchoViewError: its file cannot be read.
     """
     home = known.get(item.uid_key) or known.get(item.content_key)
-    if home is None and item.file is not None:
-        home = _bare(open_cine(item.file, patient_secret=secret), item.file)
-    return home
+    if home is not None or item.file is None:
+        return home, replace(item, file=None)
+    return _bare(open_cine(item.file, patient_secret=secret), item.file), item
 
 
 def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: bytes) -> tuple[History, Incoming]:
@@ -212,7 +212,8 @@ def _history(item: Incoming, home: History, kind: str, library: Library, by: str
         raise damaged(INDEX) from error
     over = difference(before, merge_labels(Label(), given, before).label)
     change = {key: value for key, value in over.items() if key in raw}  # what the format carries, and nothing else
-    pixels = {t: seen for t, seen in raw.get("pixels", {}).items() if int(t) in frames_of(change)}
+    seen_there = raw.get("pixels", {}) if item.file is None else {}  # of the cine that is here, not of a blanked copy
+    pixels = {t: seen for t, seen in seen_there.items() if int(t) in frames_of(change)}
     change |= {"pixels": pixels} if pixels else {}
     entries = (Entry(now, by, __version__, "", f"import {kind}", change),) if change else ()
     return replace(home, entries=entries)

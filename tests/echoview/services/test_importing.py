@@ -188,6 +188,21 @@ def test_what_was_changed_elsewhere_is_fitted_anew(library, empty, tmp_path, pat
     assert (label.ed, label.es) == (None, None)
 
 
+def test_labels_of_the_folder_s_own_cine_do_not_wait_for_other_pictures(library, empty, tmp_path, mixed):
+    """What was blanked on its way out is another picture, and the fingerprints are of what it was before."""
+    export_to(tmp_path / "d", "dicom", library, secret=SECRET)
+    index = tmp_path / "d" / "echoview.json"
+    told = json.loads(index.read_text())
+    said = told["cines"][0]["said"]
+    assert said["pixels"]
+    said["pixels"] = {t: "0" * len(seen) for t, seen in said["pixels"].items()}
+    index.write_text(json.dumps(told))
+    assert import_from(tmp_path / "d", empty, by="me", secret=SECRET).cines == 1
+    (known,) = cines(empty)
+    held = empty.load(open_cine(known.path, patient_secret=SECRET))
+    assert (dict(held.aside), len(held.label.contours)) == ({}, len(mixed.contours))
+
+
 def test_a_mask_that_was_painted_over_comes_as_it_is_now(library, empty, tmp_path, patient_cine, mixed):
     export_to(tmp_path / "m", "masks", library, secret=SECRET)
     (tmp_path / "m" / "cine-00001.npz").unlink()
