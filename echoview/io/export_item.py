@@ -32,6 +32,7 @@ class Outgoing:
         predicted: frames whose contour is the network's, not a person's.
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
+        readings, acts: other readers' histories, and what reviewers said, both plain; a bundle alone holds them.
         frame: frame t as (H,W) or (H,W,3) RGB uint8, black outside the sector; None where frames stay at home.
     """
 
@@ -51,6 +52,8 @@ class Outgoing:
     numbers: Mapping[str, Any] = field(default_factory=dict)
     entries: tuple[Mapping[str, Any], ...] = ()
     frame: Callable[[int], np.ndarray] | None = None
+    readings: tuple[Mapping[str, Any], ...] = ()
+    acts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def fps(self) -> float:

@@ -20,6 +20,8 @@ from echoview.io.export_bundle import CHANGES, CINES, FRAMES, KIND, MANIFEST
 from echoview.io.import_item import MOST_JSON, Incoming, check_version, damaged
 
 _KEY = re.compile(r"[0-9a-f]{40}")
+_UID = re.compile(r"[0-9a-f]{32}")
+_ACT_TEXTS = ("uid", "made_at", "who", "role", "kind", "reading", "seal", "issue", "about")
 _TEXTS = ("made_at", "annotator", "app_version", "weights", "tool")
 
 
@@ -78,6 +80,8 @@ class Bundle:
             entries=tuple(_entry(one, shape[0]) for one in told["history"]),
             calibration=Calibration(*map(float, spacing)) if spacing else None,
             frames=self._frames(str(told["name"]), shape),
+            readings=tuple(_entry(one, shape[0]) for one in told.get("readings", ())),
+            acts=tuple(_act(one, shape[0]) for one in told.get("acts", ())),
         )  # fmt: skip
 
     def _frames(self, name: str, shape: tuple[int, int, int]) -> Callable[[], list[np.ndarray]] | None:
@@ -116,6 +120,21 @@ def _entry(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
     change = {key: value for key, value in told["change"].items() if key in CHANGES}
     spoken_of = [int(t) for t in change.get("contours", {})]
     spoken_of += [change[key] for key in ("ed", "es") if change.get(key) is not None]
+    spoken_of += [int(t) for t in change.get("not_traceable", ())]
     if any(not 0 <= t < frames for t in spoken_of):
         raise ValueError("a frame that is not there")
-    return {**{key: str(told[key]) for key in _TEXTS}, "change": change}
+    blind = told.get("blind")
+    return {
+        **{key: str(told[key]) for key in _TEXTS}, "change": change, "reading": str(told.get("reading", "")),
+        "role": str(told.get("role", "")), "blind": None if blind is None else bool(blind),
+    }  # fmt: skip
+
+
+def _act(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
+    """One thing that a reviewer said; raises as `_entry`."""
+    if not _UID.fullmatch(told["uid"]) or (told["about"] and not _UID.fullmatch(told["about"])):
+        raise ValueError("an act without a name of its own")
+    t = told["t"]
+    if t is not None and not 0 <= int(t) < frames:
+        raise ValueError("a frame that is not there")
+    return {**{key: str(told[key]) for key in _ACT_TEXTS}, "t": None if t is None else int(t)}

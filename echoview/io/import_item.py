@@ -30,6 +30,7 @@ class Incoming:
         file: the cine itself where the data set brings it, else None.
         shape: frames, height, width, or None where the format does not say.
         entries: the history, for a bundle alone; the contours then are empty.
+        readings, acts: of other readers and of reviewers, see `Outgoing`; for a bundle alone.
         frames: the frames that a bundle brings, each (H,W) or (H,W,3) uint8, or None.
     """
 
@@ -45,6 +46,8 @@ class Incoming:
     calibration: Calibration | None = None
     entries: tuple[Mapping[str, Any], ...] = ()
     frames: Callable[[], list[np.ndarray]] | None = None
+    readings: tuple[Mapping[str, Any], ...] = ()
+    acts: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import Act
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
@@ -96,7 +97,7 @@ def outgoing(
     number = 0
     for history in histories(library, only):
         label = history.label()
-        if label.empty:
+        if label.empty and not history.others:
             continue
         number += 1
         at(number)
@@ -130,6 +131,8 @@ def _outgoing(
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
         blanked(cine) if frames and cine is not None else None,
+        tuple({**_json(entry), "reading": entry.reading} for entry in history.others),
+        tuple(_act_json(act) for act in history.trail.acts),
     )  # fmt: skip
 
 
@@ -223,6 +226,15 @@ def _overlays(out: Path, items: Iterator[Outgoing]) -> int:
     return count
 
 
+def _act_json(act: Act) -> dict[str, Any]:
+    """An act as plain JSON; what was written in a comment stays at home, for it may name a patient."""
+    told = {key: getattr(act, key) for key in ("uid", "who", "t", "reading", "seal", "about")}
+    issue = act.issue.value if act.issue else ""
+    return {"made_at": act.made_at.isoformat(), "role": act.role.value, "kind": act.kind.value, "issue": issue, **told}
+
+
 def _json(entry: Entry) -> dict[str, Any]:
-    told = {key: getattr(entry, key) for key in ("annotator", "app_version", "weights", "tool", "change")}
+    told = {
+        key: getattr(entry, key) for key in ("annotator", "app_version", "weights", "tool", "change", "role", "blind")
+    }
     return {"made_at": entry.made_at.isoformat(), **told}

@@ -13,6 +13,7 @@ import numpy as np
 from echoview import __version__
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
+from echoview.domain.review import Act, ActKind, Issue, Role, Trail
 from echoview.errors import EchoViewError
 from echoview.io import find_cines, open_cine
 from echoview.io.export_item import keyed
@@ -34,12 +35,13 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What an import did; a conflict is a cine's name and what both sides had said of it."""
+    """What an import did; a conflict is a cine's name and what both sides had said of it; acts are of reviewers."""
 
     cines: int
     revisions: int
     conflicts: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...]
+    acts: int = 0
 
 
 def import_from(
@@ -96,7 +98,7 @@ def _take(
 ) -> Came:  # fmt: skip
     known = _known(library, salt, secret, folders, say) if salt else {}
     now = datetime.now(UTC)
-    count = revisions = 0
+    count = revisions = acts = 0
     conflicts: list[tuple[str, tuple[str, ...]]] = []
     unknown: list[str] = []
     for item in items:
@@ -113,17 +115,18 @@ def _take(
             if item.shape is not None and home.shape != item.shape:
                 raise EchoViewError("The cine here has other frames than the one that was labelled.")
             given = _history(item, home, kind, library, by, now)
-            if not given.entries:
+            if not (given.entries or given.others or given.trail.acts):
                 continue
             came = merge(library, given, by, __version__, theirs)
         except EchoViewError as error:
             say(f"{item.name} is left out: {error}")
             continue
-        count += came.added > 0
+        count += came.added > 0 or came.acts > 0
         revisions += came.added
+        acts += came.acts
         if came.conflicts:
             conflicts.append((item.name, came.conflicts))
-    return Came(count, revisions, tuple(conflicts), tuple(unknown))
+    return Came(count, revisions, tuple(conflicts), tuple(unknown), acts)
 
 
 def _known(
@@ -170,11 +173,14 @@ def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: by
             write_nifti(path, np.stack(frames), item.calibration)
     except OSError as error:
         raise EchoViewError(f"Its frames cannot be written ({error.strerror}).", "Choose another folder.") from error
-    entries = [
-        {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
-        for entry in item.entries
-    ]
-    return _bare(open_cine(path, patient_secret=secret), path), replace(item, entries=tuple(entries))
+    entries, readings = (
+        tuple(
+            {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
+            for entry in some
+        )
+        for some in (item.entries, item.readings)
+    )
+    return _bare(open_cine(path, patient_secret=secret), path), replace(item, entries=entries, readings=readings)
 
 
 def _bare(cine: Cine, path: Path) -> History:
@@ -186,8 +192,12 @@ def _bare(cine: Cine, path: Path) -> History:
 
 def _history(item: Incoming, home: History, kind: str, library: Library, by: str, now: datetime) -> History:
     """The labels as revisions: a bundle's own, or one of what the library does not say alike already."""
-    if item.entries:
-        return replace(home, entries=tuple(_entry(one) for one in item.entries))
+    if item.entries or item.readings or item.acts:
+        return replace(
+            home, entries=tuple(_entry(one) for one in item.entries),
+            others=tuple(_entry(one) for one in item.readings if one["reading"]),
+            trail=Trail(tuple(act for act in map(_act, item.acts) if act is not None)),
+        )  # fmt: skip
     if any(not 0 <= t < home.shape[0] for t in item.contours):
         raise EchoViewError("A labelled frame is not in the cine.")
     before = library.label(home.identity)
@@ -207,4 +217,19 @@ def _entry(told: Any) -> Entry:
         made_at = datetime.fromisoformat(told["made_at"])
     except ValueError as error:
         raise EchoViewError("A revision of it has no time.") from error
-    return Entry(made_at, told["annotator"], told["app_version"], told["weights"], told["tool"], dict(told["change"]))
+    return Entry(
+        made_at, told["annotator"], told["app_version"], told["weights"], told["tool"], dict(told["change"]),
+        told["reading"], told["role"], told["blind"],
+    )  # fmt: skip
+
+
+def _act(told: Any) -> Act | None:
+    """None for one of a kind that only a newer version knows."""
+    try:
+        return Act(
+            told["uid"], datetime.fromisoformat(told["made_at"]).astimezone(UTC), told["who"], Role(told["role"]),
+            ActKind(told["kind"]), told["t"], told["reading"], told["seal"],
+            Issue(told["issue"]) if told["issue"] else None, "", told["about"],
+        )  # fmt: skip
+    except ValueError:
+        return None

@@ -49,9 +49,9 @@ def corrected(session: Session) -> Iterator[tuple[str, int]]:
 
 
 def _histories(session: Session) -> Iterator[tuple[CineRow, dict[Key, Item]]]:
-    """Each cine that has revisions and what they come to, a few at a time in memory."""
+    """Each cine that has a first reading and what it comes to, a few at a time in memory."""
     cines = {row.id: row for row in session.scalars(select(CineRow).order_by(CineRow.id))}
-    every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text))
+    every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text)).where(RevisionRow.reading == "")
     rows = session.execute(
         every.order_by(RevisionRow.cine_id, RevisionRow.number), execution_options={"yield_per": 1000}
     )
