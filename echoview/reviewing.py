@@ -24,6 +24,7 @@ from echoview.domain.review import (
     Trail,
     frame_status,
     status_after,
+    waits,
     why_not,
     why_not_second,
 )
@@ -52,8 +53,9 @@ class Reviewing(QObject):
         super().__init__(parent)
         self.workflow, self._session = workflow, workflow.session
         session = self._session
-        for signal in (session.cine_changed, session.label_changed, session.reviewed, session.prediction_changed):
-            signal.connect(lambda *_: self.changed.emit())
+        for signal in (session.cine_changed, session.label_changed, session.reviewed):
+            signal.connect(self.changed)
+        session.prediction_changed.connect(self._predicted)
         session.label_edited.connect(self._look_behind_the_veil)
 
     # ---- who, and what they may do
@@ -92,6 +94,14 @@ class Reviewing(QObject):
             seal = seal_of(session.label) if session.record.trail.acts else ""
             return status_after(plain, session.record, seal)
         return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
+
+    @property
+    def waits(self) -> bool:
+        """Whether the open cine waits for whoever sits here, once it is closed."""
+        session, reader = self._session, self.workflow.reader
+        if self.blinded:
+            return session.reading not in session.record.trail.submitted(session.reading.kind)
+        return waits(self.status, reader, session.record)
 
     def verdict(self, t: int | None = None) -> Act | None:
         """What was last said of the cine, or of frame t, where it still holds."""
@@ -243,6 +253,12 @@ class Reviewing(QObject):
     def _seal(self, t: int | None) -> str:
         label = self._session.label
         return seal_of(label) if t is None else contour_seal(label.contour(t))
+
+    def _predicted(self, t: int) -> None:
+        """Frame by frame it changes no status; the whole of it does."""
+        prediction = self._session.prediction
+        if t < 0 or prediction is None or prediction.complete:
+            self.changed.emit()
 
     def _look_behind_the_veil(self, *_: object) -> None:
         """After the save was asked for, which still says that it was made blind."""

@@ -80,7 +80,7 @@ class Issue(Enum):
     ANNULUS = "annulus off"
     APEX = "apex foreshortened"
     BORDER = "border unclear"
-    PAPILLARY = "papillary muscle cut"
+    PAPILLARY = "papillary cut"
     PHASE = "ED or ES off"
     VIEW = "wrong view"
 
@@ -259,6 +259,23 @@ def reading_due(identity: str, reader: Reader, record: Record, status: Status, n
     if (now - last).days < reader.guard.days or not reader.guard.is_repeated(identity, reader.name):
         return FIRST
     return repeat
+
+
+def waits(status: Status, reader: Reader, record: Record, due: Reading = FIRST) -> bool:
+    """Whether a cine waits for this person: "next unreviewed" passes the others over."""
+    verdict = record.trail.verdict()
+    if due != FIRST:
+        return True
+    if status is Status.APPROVED:
+        return False
+    if status is Status.SECOND_READ:  # for the second reader, else for whoever decides between both
+        return reader.role is Role.LEAD and bool(record.trail.submitted(ReadKind.SECOND))
+    if status is Status.REJECTED:  # for whoever has to mend it, not for whoever said so
+        mends = reader.role is Role.ANNOTATOR or reader.name in record.readers
+        return mends and verdict is not None and verdict.who != reader.name
+    if verdict is not None and verdict.kind is ActKind.SUBMIT:
+        return reader.role is not Role.ANNOTATOR
+    return True
 
 
 def why_not_second(reader: Reader, record: Record) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
-from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after
+from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after, waits
 from echoview.domain.study import CineFile, Status, status_of
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
@@ -27,12 +27,14 @@ BATCH_S = 0.1  # a list that grows ten times a second looks alive and costs litt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What the library holds of a cine; `due` is the reading that this person has to make of it."""
+    """What the library holds of a cine; `due` is the reading that this person has to make of it,
+    `waits` whether it waits for them at all."""
 
     label: Label
     frames: int
     record: Record = field(default_factory=Record)
     due: Reading = FIRST
+    waits: bool = True
 
     @property
     def status(self) -> Status:
@@ -130,7 +132,8 @@ def standings(
         try:
             standing = Standing(history.label(), history.shape[0], history.record)
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
-            standing = replace(standing, due=due)
+            waiting = waits(standing.judged, reader or Reader(), standing.record, due)
+            standing = replace(standing, due=due, waits=waiting)
         except LibraryError:
             continue  # it is said when the cine is opened
         by_path[history.path] = by_key[key_of(history.identity, secret)] = standing

@@ -37,6 +37,7 @@ class Filled:
     ef_percent: float | None
     trouble: str = ""
     open_issues: int = 0
+    waits: bool = True
 
 
 class StudyFeed(QObject):
@@ -132,7 +133,7 @@ class StudyFeed(QObject):
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view = standing.view or (glimpse.view if glimpse else None)
-        return Filled(path, glimpse, standing.status, view, ef, trouble, standing.open_issues)
+        return Filled(path, glimpse, standing.status, view, ef, trouble, standing.open_issues, standing.waits)
 
     # ---- looking
 
