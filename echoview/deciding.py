@@ -68,11 +68,13 @@ class Deciding(QObject):
         self.other: Reading | None = None
         self.agreement: dict[int, FrameAgreement] = {}
         self._found: list[Conflicted] = []
+        self._settled: frozenset[str] = frozenset()  # when the library was last asked
         self._label = Label()  # of the other reading
         session = self._session
         session.cine_changed.connect(self._another_cine)
-        session.saved_changed.connect(self.look)
+        session.saved_changed.connect(self._saved)
         session.label_changed.connect(self._refresh)
+        self._workflow.joined.connect(self.look)
 
     # ---- what there is
 
@@ -89,6 +91,7 @@ class Deciding(QObject):
         cine, library = self._session.cine, self._workflow.library
         if cine is None or library is None or self._reviewing.blinded or self._session.locked:
             return
+        self._settled = self._session.label.settled
         self._workflow.jobs.run(
             Lane.IO, "conflicts", library.conflicts, cine,
             on_done=lambda found: self._take(cine, found), on_error=lambda _: None,  # opening the cine says it
@@ -165,6 +168,11 @@ class Deciding(QObject):
         if cine is self._session.cine:
             self._found = found
             self._refresh()
+
+    def _saved(self) -> None:
+        """A decision was taken back: what it was about is a conflict again."""
+        if self._settled - self._session.label.settled:
+            self.look()
 
     def _another_cine(self) -> None:
         self._found = []

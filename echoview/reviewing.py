@@ -31,7 +31,7 @@ from echoview.domain.review import (
 from echoview.domain.study import Status, approved, drawn, status_of
 from echoview.errors import EchoViewError, LibraryError
 from echoview.services.jobs import Lane
-from echoview.store import contour_seal, new_act, seal_of
+from echoview.store import contour_seal, new_act, rejected, seal_of
 from echoview.workflow import Workflow
 
 _NOBODY = "Say who you are first (REVIEW, at the top)."
@@ -91,8 +91,9 @@ class Reviewing(QObject):
         whole = session.prediction is not None and session.prediction.complete
         plain = status_of(session.label, whole)
         if session.reading == FIRST:
-            seal = seal_of(session.label) if session.record.trail.acts else ""
-            return status_after(plain, session.record, seal)
+            trail = session.record.trail
+            seal = seal_of(session.label) if trail.acts else ""
+            return status_after(plain, session.record, seal, bool(rejected(session.label, trail)))
         return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
 
     @property
@@ -146,6 +147,9 @@ class Reviewing(QObject):
         kind = ActKind.SUBMIT if submits else ActKind.APPROVE
         if reason := self.why_not(kind):
             self.refuse(reason)
+            return False
+        if bad := rejected(session.label, session.record.trail, session.reading.key):
+            self.refuse(f"Frame {bad[0] + 1} is rejected.", "Mend it, or take that back, then approve the cine.")
             return False
         label = approved(session.label, (ed, contours[0]), (es, contours[1]))
         if session.label.empty or seal_of(label) != seal_of(session.label):

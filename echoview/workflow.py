@@ -54,6 +54,7 @@ class Workflow(QObject):
         refused(error): an EchoViewError that a person must read.
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
         counted(): `corrected` is up to date.
+        joined(): what others saved meanwhile is in the open label now.
         device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
     """
@@ -61,6 +62,7 @@ class Workflow(QObject):
     refused = Signal(object)
     progressed = Signal(str, float)
     counted = Signal()
+    joined = Signal()
     device_kept = Signal(str)
     terms_due = Signal(object)
 
@@ -219,6 +221,7 @@ class Workflow(QObject):
 
     def _opened(self, path: Path, found: Opened) -> None:
         self._opening = None
+        self.progressed.emit("", -1.0)
         self.cancel_prediction()
         cine, held, reading, record, error = found
         slot = cine.info.identity, reading.key
@@ -252,7 +255,7 @@ class Workflow(QObject):
         if cine is None or weights is None:
             return
         if cine.info.withheld or self.session.blind:
-            return  # the window shows the reason where the numbers would be
+            return  # the window shows the reason where the numbers, or the prediction, would be
         self.session.set_prediction(None)
         self.ahead.give_way()
         empty = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
@@ -500,6 +503,7 @@ class Workflow(QObject):
             self._pending[slot] = merge(after, self._pending[slot], saved.label).label
         if self._shows(cine, slot):
             self.session.take(merge(after, self.session.label, saved.label).label)
+            self.joined.emit()
         if news := saved.news(self.settings.annotator):
             self.refused.emit(news)
 

@@ -212,15 +212,16 @@ def is_blind(identity: str, reader: Reader, reading: Reading, record: Record, dr
     return reader.guard.is_blind(identity)
 
 
-def status_after(plain: Status, record: Record, seal: str) -> Status:
+def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool = False) -> Status:
     """The status of a cine whose label alone stands for `plain`, after what was said of it.
 
     An approval or a rejection holds while the label is the one that was judged; a wish for a second reading until the
-    next verdict. Where nobody judged, a label that is complete counts as approved unless an annotator made it.
+    next verdict. Where nobody judged, a label that is complete counts as approved, unless an annotator made it or one
+    of its frames is rejected.
     """
     verdict = record.trail.verdict()
     if verdict is None:
-        return _at_most_corrected(plain) if record.by_annotator else plain
+        return _at_most_corrected(plain) if record.by_annotator or rejected_frames else plain
     if verdict.kind is ActKind.SECOND_READ:
         return Status.SECOND_READ
     if verdict.kind in _JUDGED and verdict.seal == seal:

@@ -19,7 +19,7 @@ from echoview.io import find_cines
 from echoview.measure import measure
 from echoview.measure.measurements import contours_shown
 from echoview.services.thumbnails import key_of
-from echoview.store import Library, seal_of
+from echoview.store import Library, rejected, seal_of
 from echoview.store.transfer import histories
 
 BATCH_S = 0.1  # a list that grows ten times a second looks alive and costs little
@@ -43,8 +43,9 @@ class Standing:
 
     @property
     def judged(self) -> Status:
-        seal = seal_of(self.label) if self.record.trail.acts else ""
-        return status_after(status_of(self.label), self.record, seal)
+        trail = self.record.trail
+        seal = seal_of(self.label) if trail.acts else ""
+        return status_after(status_of(self.label), self.record, seal, bool(rejected(self.label, trail)))
 
     @property
     def open_issues(self) -> int:

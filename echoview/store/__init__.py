@@ -1,6 +1,6 @@
 """The label library and the registry of weights."""
 
-from echoview.store.acts import new_act
+from echoview.store.acts import new_act, rejected
 from echoview.store.codec import contour_seal, seal_of
 from echoview.store.conflicts import Conflicted, Version
 from echoview.store.library import Library
@@ -12,5 +12,5 @@ from echoview.store.values import Held, LabelledCine, Revision, Saved
 
 __all__ = [
     "Both", "Conflict", "Conflicted", "Held", "LabelledCine", "Library", "Merged", "Registry", "Revision", "Saved",
-    "Version", "contour_seal", "merge", "new_act", "open_library", "seal_of", "try_library",
+    "Version", "contour_seal", "merge", "new_act", "open_library", "rejected", "seal_of", "try_library",
 ]  # fmt: skip

@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from echoview.domain.label import Label
 from echoview.domain.review import Act, ActKind, Issue, Record, Role, Trail
+from echoview.store.codec import contour_seal
 from echoview.store.tables import ActRow, CineRow, RevisionRow
 
 _TICK = timedelta(microseconds=1)
@@ -59,6 +61,17 @@ def trails(session: Session, identity: str | None = None) -> dict[str, Trail]:
         if act is not None:
             found.setdefault(name, []).append(act)
     return {name: Trail(tuple(acts)) for name, acts in found.items()}
+
+
+def rejected(label: Label, trail: Trail, reading: str = "") -> list[int]:
+    """The frames that a reviewer rejected and that are still as they were then."""
+    frames = sorted({act.t for act in trail.acts if act.t is not None and act.kind is ActKind.REJECT})
+    verdicts = ((t, trail.verdict(t, reading)) for t in frames)
+    return [
+        t
+        for t, verdict in verdicts
+        if verdict is not None and verdict.kind is ActKind.REJECT and verdict.seal == contour_seal(label.contour(t))
+    ]
 
 
 def record(session: Session, identity: str) -> Record:

@@ -27,7 +27,8 @@ from echoview.ui.bland_altman import BlandAltman
 from echoview.ui.theme import tabular
 from echoview.ui.widgets import Figure, quiet
 
-_HEADS = ("Cine", "First", "Second", "Frames", "Dice", "HD mm", "EF", "EF", "Δ EF")
+_HEADS = ("Cine", "First", "Second", "Frames", "Dice", "HD mm", "EF first", "EF second", "Δ EF")
+_NAMES = (1, 2)  # columns of words
 _NOTHING = {
     Kind.SECOND: "No second reading was submitted yet. Send a cine to a second reader (Shift+W); whoever has not seen"
     " it reads it blinded when they open it.",
@@ -133,7 +134,7 @@ class AgreementDialog(QDialog):
             )  # fmt: skip
             for column, words in enumerate(cells):
                 item = QTableWidgetItem(words)
-                if column not in (1, 2):
+                if column not in _NAMES:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(row, column, item)
 
@@ -173,8 +174,11 @@ def _table() -> QTableWidget:
     table.setFont(tabular(table.font()))
     table.setToolTip("Double-click to open the cine")
     head = table.horizontalHeader()
+    for column in range(len(_HEADS)):
+        side = Qt.AlignmentFlag.AlignLeft if column in _NAMES else Qt.AlignmentFlag.AlignRight
+        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    for column in (1, 2):
+    for column in _NAMES:
         head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     return table
 

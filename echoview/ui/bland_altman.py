@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from echoview.measure.agreement import Pair, summary
 from echoview.ui.theme import LIGHT, Tokens, current
 
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 116, 16, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 116, 16, 40
 _DOT = 4.0
 _PAPER = QSize(1000, 700)  # px of the exported picture, before it is doubled
 

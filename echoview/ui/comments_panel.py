@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -46,7 +46,7 @@ class CommentsPanel(QWidget):
             button.clicked.connect(self.refresh)
         self.frame_scope.setChecked(True)
         self.issues = {issue: _toggle(_title(issue)) for issue in Issue}
-        self.line = QLineEdit()
+        self.line = _Line()
         self.line.setPlaceholderText("Comment in words")
         self.line.setAccessibleName("Comment in words")
         self.line.setMaxLength(500)
@@ -168,6 +168,27 @@ class CommentsPanel(QWidget):
             self._said = None
             self._fill(self._reviewing.comments)
         super().changeEvent(event)
+
+
+class _Line(QLineEdit):
+    """Enter and Esc are the line's own while it is written in, though the window uses them too."""
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and _own(event):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.clear()
+            self.clearFocus()
+        else:
+            super().keyPressEvent(event)
+
+
+def _own(event: QKeyEvent) -> bool:
+    return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape) and not event.modifiers()
 
 
 def _item(one: Comment) -> QListWidgetItem:

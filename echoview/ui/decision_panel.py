@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from echoview.deciding import Choice, Deciding, Side
+from echoview.deciding import Choice, Deciding
 from echoview.domain.review import ActKind, Reading
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
@@ -42,12 +42,13 @@ class DecisionPanel(QWidget):
         self.newest = QPushButton("Keep the newest of all")
         self.newest.setToolTip("What is shown now stays in force; the others stay in the history")
         self.newest.clicked.connect(self.newest_kept)
-        self.reading_head = QLabel("Two readings")
+        self.reading_head = QLabel("Compare with")
+        self.cine_head = QLabel("Whole cine: take")
         self.which = QComboBox()
         self.which.setAccessibleName("Reading to compare with")
         self.which.activated.connect(lambda _: self._deciding.compare(self.which.currentData()))
         self.readings = GrowingList("Frames of both readings", _ROWS)
-        self.take_first, self.take_other = QPushButton("Cine: first"), QPushButton("Cine: other")
+        self.take_first, self.take_other = QPushButton("First"), QPushButton()
         self.take_first.clicked.connect(lambda: self.adjudicated.emit(False))
         self.take_other.clicked.connect(lambda: self.adjudicated.emit(True))
         self.reason = quiet("")
@@ -77,6 +78,7 @@ class DecisionPanel(QWidget):
         layout.addWidget(self.frame_head)
         layout.addLayout(pair)
         layout.addWidget(self.newest)
+        layout.addWidget(self.cine_head)
         layout.addLayout(cine)
         layout.addWidget(self.reason)
 
@@ -94,12 +96,19 @@ class DecisionPanel(QWidget):
         for widget in (self.conflict_head, self.conflicts):
             widget.setVisible(bool(conflicts))
         self.newest.setVisible(len(conflicts) > 1)
-        _fill(self.conflicts, [(one, f"Frame {one.t + 1}: {_both(one)}") for one in conflicts])
+        _fill(
+            self.conflicts,
+            [(one, f"Frame {one.t + 1}: {one.sides[0].name} over {one.sides[1].name}") for one in conflicts],
+        )
         self._fill_readings(submitted)
         reason = self._reviewing.why_not(ActKind.ADJUDICATE) if deciding.other is not None else ""
+        if deciding.other is not None:
+            self.take_other.setText(deciding.other.reader)
+        self.cine_head.setVisible(deciding.other is not None)
         for button in (self.take_first, self.take_other):
             button.setVisible(deciding.other is not None)
             button.setEnabled(not reason)
+            button.setToolTip(reason or "Every frame as this reading has it; the cine is approved then")
         self.reason.setText(reason)
         self.reason.setVisible(bool(reason))
         self._show_frame()
@@ -111,12 +120,11 @@ class DecisionPanel(QWidget):
         known = [self.which.itemData(row) for row in range(1, self.which.count())]
         if known != submitted or not self.which.count():
             self.which.clear()
-            self.which.addItem("The first reading alone", None)
+            self.which.addItem("No other reading", None)
             for one in submitted:
-                self.which.addItem(f"Compare with {one.reader}, {one.kind.value} reading", one)
-        self.which.setCurrentIndex(0 if deciding.other is None else self.which.findText(
-            f"Compare with {deciding.other.reader}, {deciding.other.kind.value} reading"
-        ))  # fmt: skip
+                self.which.addItem(f"{one.reader}, {one.kind.value} reading", one)
+        at = 0 if deciding.other is None or deciding.other not in submitted else submitted.index(deciding.other) + 1
+        self.which.setCurrentIndex(at)
         rows = [(one, f"Frame {one.t + 1}: {self._agreed(one)}") for one in deciding.readings]
         _fill(self.readings, rows)
         self.readings.setVisible(bool(rows))
@@ -143,7 +151,7 @@ class DecisionPanel(QWidget):
         for button, side, ends in zip(self.sides, choice.sides, ("solid", "dashed"), strict=True):
             when = "" if side.made_at is None else f", {side.made_at.astimezone():%H:%M}"
             name = side.name.split(",")[0].replace(" reading", "")
-            button.setText(f"{name.capitalize() if name == 'mine' else name}{when}")
+            button.setText(f"{name.capitalize() if name in ('mine', 'first') else name}{when}")
             drawn = f"drawn {ends}" if side.contour is not None else "without a contour"
             button.setToolTip(reason or f"{side.name}, {drawn}")
             button.setEnabled(not reason)
@@ -157,13 +165,8 @@ class DecisionPanel(QWidget):
         self.sought.emit(item.data(Qt.ItemDataRole.UserRole))
 
 
-def _both(choice: Choice) -> str:
-    newer, older = choice.sides
-    return f"{_when(newer)}, unseen {_when(older)}"
-
-
-def _when(side: Side) -> str:
-    return side.name if side.made_at is None else f"{side.name} {side.made_at.astimezone():%H:%M}"
+def _names(choice: Choice) -> list[str]:
+    return [side.name for side in choice.sides]
 
 
 def _fill(listing: GrowingList, rows: list[tuple[Choice, str]]) -> None:

@@ -74,6 +74,7 @@ class Judging(QObject):
         self.reviewing.changed.connect(self.refresh)
         self.deciding.changed.connect(self.refresh)
         self._player.frame_changed.connect(self.show_frame)
+        self._player.playing_changed.connect(lambda _: self.show_frame(self._player.t))
         self._workflow.session.cine_changed.connect(self._another_cine)
         self.refresh()
 
@@ -90,9 +91,13 @@ class Judging(QObject):
     def show_agreement(self) -> None:
         """How well the readings in the library agree."""
         self._player.pause()
-        dialog = AgreementDialog(self._window, Comparing(self._workflow, self))
+        dialog = AgreementDialog(self._window, self.comparing())
         dialog.opened.connect(self._workflow.open)
         dialog.exec()
+
+    def comparing(self) -> Comparing:
+        """Reads the library anew each time that somebody asks."""
+        return Comparing(self._workflow, self)
 
     # ---- showing
 

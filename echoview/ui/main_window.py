@@ -133,7 +133,10 @@ class MainWindow(QMainWindow):
         measure.setLayout(column(self.measure_panel, self.findings, margin=0, spacing=0))
         self.inspector.add(measure, "MEASURE")
         self.inspector.add(self.judging.panel, "REVIEW")
-        if not self.workflow.review_only:
+        if self.workflow.review_only:
+            self.learn_panel.setParent(self)
+            self.learn_panel.hide()
+        else:
             self.inspector.add(self.learn_panel, "LEARN")
         picture = under(self.picture, ToolStrip(self.acts, self.correcting.correction))
         self.zones = Zones(self.cines, picture, self.inspector)
@@ -233,6 +236,9 @@ class MainWindow(QMainWindow):
         _name(self.acts["redo"], f"Redo {text}")
 
     def _show_weights(self) -> None:
+        if self.workflow.review_only:
+            self.top_bar.show_review_only()
+            return
         self.top_bar.show_weights(self.workflow.registry.sets())
 
     def _show_terms(self, weights: WeightsSet) -> None:

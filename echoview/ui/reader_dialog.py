@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFormLayout,
     QLineEdit,
+    QSizePolicy,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -39,13 +40,14 @@ class ReaderDialog(QDialog):
         self.name.setAccessibleName("Your name or initials")
         self.role = QComboBox()
         self.role.setAccessibleName("Role")
+        self.role.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for role, words in _ROLES.items():
             self.role.addItem(words, role.value)
         self.role.setCurrentIndex(self.role.findData(workflow.reader.role.value))
         self.blind = _number("Cines traced without the prediction", settings.blind_share, 100, " %")
         self.repeat = _number("Cines read once more", settings.repeat_share, 100, " %")
         self.days = _number("Days until a cine is read once more", settings.repeat_days, 365, " days")
-        self.second = QCheckBox("Second readings too, until ED and ES are drawn")
+        self.second = QCheckBox("Second readings too")
         self.second.setChecked(settings.second_blind)
         self.review_only = QCheckBox("Review only: start without the network")
         self.review_only.setChecked(settings.review_only)
@@ -97,5 +99,7 @@ def _number(name: str, value: int, most: int, suffix: str) -> QSpinBox:
     box.setRange(0, most)
     box.setValue(value)
     box.setSuffix(suffix)
+    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+    box.setFixedWidth(96)
     box.setAccessibleName(name)
     return box

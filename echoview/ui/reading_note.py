@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 
 from echoview.domain.review import ReadKind
@@ -13,7 +13,7 @@ _KINDS = {
     ReadKind.SECOND: "Second reading: the first is hidden",
     ReadKind.REPEAT: "Read afresh: your earlier reading is hidden",
 }
-_BLIND = "Trace ED and ES, and mark both (Shift+D, Shift+S); the prediction appears then"
+_BLIND = "Trace ED and ES, and mark both (Shift+D, Shift+S);\nthe prediction appears then"
 
 
 class ReadingNote(QLabel):
@@ -21,11 +21,10 @@ class ReadingNote(QLabel):
 
     def __init__(self, view: CineView, reviewing: Reviewing) -> None:
         super().__init__(view)
-        self._view, self._reviewing = view, reviewing
+        self._reviewing = reviewing
         self.setObjectName("over")
-        self.setWordWrap(True)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        view.installEventFilter(self)
+        self.move(12, 12)
         self.hide()
 
     def refresh(self) -> None:
@@ -34,14 +33,4 @@ class ReadingNote(QLabel):
         told += [_BLIND] if session.blind else []
         self.setText("\n".join(told) if session.cine is not None else "")
         self.setVisible(bool(self.text()))
-        self._place()
-
-    def _place(self) -> None:
-        self.setFixedWidth(max(min(300, self._view.width() - 24), 80))
         self.adjustSize()
-        self.move(12, 12)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
-            self._place()
-        return False

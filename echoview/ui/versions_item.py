@@ -11,7 +11,7 @@ from echoview.deciding import Choice
 from echoview.ui.theme import DARK
 from echoview.ui.timeline_paint import small
 
-_LOOKS = ((DARK.human, ()), (DARK.flag, (6.0, 3.0)))  # colour and dashes: what is in force, what is not
+_LOOKS = ((DARK.human, ()), (DARK.propagated, (6.0, 3.0)))  # colour and dashes: what is in force, what is not
 _LINE_PX = 2.0
 
 

@@ -124,7 +124,7 @@ class Worklist(FoldingZone):
         menu.addSeparator()
         todo = [row.listed.path for row in self.model.shown() if row.status is Status.NEW and not row.trouble]
         predict = menu.addAction(f"Predict all {len(todo)} new" if todo else "Predict all")
-        predict.setEnabled(bool(todo))
+        predict.setEnabled(bool(todo) and not self._workflow.review_only)
         predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:
