@@ -138,7 +138,8 @@ def _import(chosen: argparse.Namespace) -> int:
         print(f"conflict  {name}: {', '.join(what)} ({'theirs' if chosen.theirs else 'ours'} in force, both kept)")
     for name in came.unknown:
         print(f"unknown   {name}: its cine is not here; name its folder with --cines")
-    print(f"{came.revisions} revisions of {came.cines} cines imported, {len(came.conflicts)} in conflict")
+    acts = f" and {came.acts} acts of review" if came.acts else ""
+    print(f"{came.revisions} revisions{acts} of {came.cines} cines imported, {len(came.conflicts)} in conflict")
     return 0
 
 

@@ -105,7 +105,7 @@ class Deciding(QObject):
             return
         self._workflow.jobs.run(
             Lane.IO, "other reading", _load, library, cine, reading,
-            on_done=lambda label: cine is self._session.cine and self._show(reading, label),
+            on_done=lambda label: self._loaded(cine, reading, label),
             on_error=self._workflow.refused.emit,
         )  # fmt: skip
 
@@ -178,6 +178,10 @@ class Deciding(QObject):
         self._found = []
         self._show(None, Label())
         self.look()
+
+    def _loaded(self, cine: Cine, reading: Reading, label: Label) -> None:
+        if cine is self._session.cine:
+            self._show(reading, label)
 
     def _show(self, reading: Reading | None, label: Label) -> None:
         self.other, self._label = reading, label

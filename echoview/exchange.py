@@ -125,12 +125,17 @@ class Exchange(QObject):
         self._ended()
         hints = []
         if came.conflicts:
-            hints.append(f"{_cines(len(came.conflicts))} said otherwise by both: yours are in force, theirs are kept.")
+            hints.append(
+                f"{_cines(len(came.conflicts))} said otherwise by both: yours are in force, theirs are kept;"
+                " REVIEW shows both."
+            )
         if came.unknown:
             hints.append(f"{_cines(len(came.unknown))} not found here: open the folder that holds them, then import.")
         what = "Nothing new in it."
         if came.revisions:
             what = f"{came.revisions} corrections of {_cines(came.cines)} imported."
+        elif came.acts:
+            what = f"{came.acts} verdicts and comments on {_cines(came.cines)} imported."
         self.said.emit(what, " ".join(hints))
         self._workflow.count_corrected()
 

@@ -174,8 +174,7 @@ class Reviewing(QObject):
 
     def open_reading(self, reading: Reading) -> None:
         """The open cine in another reading of it."""
-        path = self._session.path
-        self.workflow.jobs.run(Lane.IO, "wait", _nothing, on_done=lambda _: self.workflow.open(path, reading))
+        self.workflow.open(self._session.path, reading)
 
     @property
     def why_not_second(self) -> str:
@@ -287,7 +286,3 @@ def _plain_status(own: Contour | None, shown: bool) -> Status:
 
 def _with_acts(record: Record, acts: tuple[Act, ...]) -> Record:
     return replace(record, trail=Trail(acts))
-
-
-def _nothing() -> None:
-    """What waits on a lane for the saves before it."""

@@ -6,7 +6,7 @@ import logging
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
@@ -16,35 +16,25 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import LogitMap, Prediction
-from echoview.domain.review import FIRST, Guard, Reader, Reading, Record, Role, is_blind, reading_due, status_after
-from echoview.domain.study import CineFile, drawn, status_of
+from echoview.domain.review import Guard, Reader, Reading, Record, Role, is_blind
+from echoview.domain.study import CineFile, drawn
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
-from echoview.io import open_cine
 from echoview.measure.effort import moved_mm
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.opening import Opened, read, read_again
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
 from echoview.session import Session
 from echoview.settings import Settings
-from echoview.store import Held, Library, Registry, Saved, merge, seal_of, try_library
+from echoview.store import Held, Library, Registry, Saved, merge, try_library
 
 log = logging.getLogger(__name__)
 
 Slot = tuple[str, str]  # the identity of a cine and the key of a reading of it: what a label is kept under
-
-
-class Opened(NamedTuple):
-    """What was read of a cine before it is shown."""
-
-    cine: Cine
-    held: Held
-    reading: Reading = FIRST
-    record: Record = Record()
-    error: EchoViewError | None = None
 
 
 class Workflow(QObject):
@@ -180,9 +170,10 @@ class Workflow(QObject):
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
-            self._read,
+            read,
             path,
             self.library,
+            self.secret,
             self.reader,
             reading,
             on_done=lambda found: self._opened(path, found),
@@ -199,25 +190,6 @@ class Workflow(QObject):
         self._first_wanted = False
         if error is not None:
             self._not_opened(error)
-
-    def _read(self, path: Path, library: Library | None, reader: Reader, wanted: Reading | None) -> Opened:
-        """Off the GUI thread: the cine, its first frame decoded, and the label of the reading that is due."""
-        cine = open_cine(path, patient_secret=self.secret)
-        cine.frame(0)
-        if library is None:
-            return Opened(cine, Held(Label()), wanted or FIRST)
-        identity = cine.info.identity
-        try:
-            held, record = library.load(cine), library.record(identity)
-            if wanted is None:
-                status = status_after(status_of(held.label), record, seal_of(held.label))
-                wanted = reading_due(identity, reader, record, status, datetime.now(UTC))
-            if wanted != FIRST:
-                held = library.load(cine, wanted.key)
-        except LibraryError as error:
-            return Opened(cine, Held(Label()), error=error)
-        library.moved(identity, str(path.absolute()))
-        return Opened(cine, held, wanted, record)
 
     def _opened(self, path: Path, found: Opened) -> None:
         self._opening = None
@@ -413,7 +385,7 @@ class Workflow(QObject):
         cine = self.session.cine
         if cine is not None:
             self.jobs.run(
-                Lane.IO, "read labels", _read_again, opened, cine, self.session.reading.key,
+                Lane.IO, "read labels", read_again, opened, cine, self.session.reading.key,
                 on_done=lambda found: self._carry_over(cine, *found), on_error=self._refuse,
             )  # fmt: skip
 
@@ -489,7 +461,11 @@ class Workflow(QObject):
         if self._shows(cine, slot):
             self.session.set_unsaved("")
             if saved.number is not None:
-                self.session.set_record(_after_save(self.session.record, slot[1], self.reader, self.session.blind))
+                self._note_down(slot[1])
+
+    def _note_down(self, reading: str) -> None:
+        session = self.session
+        session.set_record(session.record.with_revision(reading, self.reader, session.blind, datetime.now(UTC)))
 
     def _shows(self, cine: Cine, slot: Slot) -> bool:
         """Whether that reading of the cine is what is open."""
@@ -519,20 +495,6 @@ class Workflow(QObject):
 
     def _refuse(self, error: EchoViewError) -> None:
         self.refused.emit(error)
-
-
-def _read_again(library: Library, cine: Cine, reading: str) -> tuple[Held, Record]:
-    """Of an open cine, in another library; runs on the IO lane."""
-    return library.load(cine, reading), library.record(cine.info.identity)
-
-
-def _after_save(record: Record, reading: str, reader: Reader, blind: bool) -> Record:
-    """The record with a revision more."""
-    unblinded = record.unblinded if blind else record.unblinded | {reading}
-    if reading:
-        return replace(record, readings=record.readings | {reading}, unblinded=unblinded)
-    readers = {**record.readers, reader.name: datetime.now(UTC)}
-    return replace(record, readers=readers, unblinded=unblinded, by_annotator=reader.role is Role.ANNOTATOR)
 
 
 def _edited_frames(label: Label) -> int:

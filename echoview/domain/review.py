@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 
@@ -201,6 +201,14 @@ class Record:
     readings: frozenset[str] = frozenset()
     unblinded: frozenset[str] = frozenset()
     by_annotator: bool = False
+
+    def with_revision(self, reading: str, reader: Reader, blind: bool, now: datetime) -> Record:
+        """After that person has saved once more."""
+        unblinded = self.unblinded if blind else self.unblinded | {reading}
+        if reading:
+            return replace(self, readings=self.readings | {reading}, unblinded=unblinded)
+        annotator = reader.role is Role.ANNOTATOR
+        return replace(self, readers={**self.readers, reader.name: now}, unblinded=unblinded, by_annotator=annotator)
 
 
 def is_blind(identity: str, reader: Reader, reading: Reading, record: Record, drawn: bool) -> bool:

@@ -90,9 +90,9 @@ def _pair(
 ) -> Pair:  # fmt: skip
     frames, height, width = history.shape
     spacing = labels[0].calibration or calibration
-    lines = ({t: contour.dense(_DENSE) for t, contour in label.contours.items()} for label in labels)
-    efs = (Standing(label, frames).ef_percent(spacing) for label in labels)
-    return Pair(number, kind, *who, tuple(frames_agreement(*lines, (height, width), spacing)), *efs)
+    one, two = ({t: contour.dense(_DENSE) for t, contour in label.contours.items()} for label in labels)
+    ef_one, ef_two = (Standing(label, frames).ef_percent(spacing) for label in labels)
+    return Pair(number, kind, *who, tuple(frames_agreement(one, two, (height, width), spacing)), ef_one, ef_two)
 
 
 def _before_choice(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -210,7 +210,7 @@ class Library:
         return self._joined(number, base, cine, after, change, reading)
 
     def labelled(self) -> list[LabelledCine]:
-        """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
+        """All cines with a contour by a person that is not rejected; one whose rows are damaged is left out."""
         with self._reading() as session:
             return list(survey.labelled(session))
 
@@ -304,7 +304,7 @@ def _cine_row(session: Session, cine: Cine, path: str) -> CineRow:
     return row
 
 
-def _rows_of(identity: str, reading: str) -> Select[tuple[RevisionRow]]:
+def _rows_of(identity: str, reading: str) -> Select[RevisionRow]:
     """A reading's revisions in their order, which no clock can change."""
     which = select(RevisionRow).join(CineRow).where(CineRow.identity == identity, RevisionRow.reading == reading)
     return which.order_by(RevisionRow.number)

@@ -62,7 +62,7 @@ ACTS = (
     Act("approve", "Approve frame", ("A", "K"), "circle-check"),
     Act("reject_frame", "Reject frame", ("X",), "circle-x"),
     Act("second_frame", "Frame to a second reader", ("W",), "users"),
-    Act("approve_cine", "Approve or submit cine, open the next", ("Ctrl+Return", "Ctrl+Enter"), "circle-check"),
+    Act("approve_cine", "Approve cine, on to the next", ("Ctrl+Return", "Ctrl+Enter"), "circle-check"),
     Act("reject_cine", "Reject cine", ("Shift+X",), "circle-x"),
     Act("second_cine", "Cine to a second reader", ("Shift+W",), "users"),
     Act("next_unreviewed", "Next cine that waits", ("Shift+N",)),

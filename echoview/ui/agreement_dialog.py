@@ -165,7 +165,6 @@ class AgreementDialog(QDialog):
 
 def _table() -> QTableWidget:
     table = QTableWidget(0, len(_HEADS))
-    table.setHorizontalHeaderLabels(_HEADS)
     table.setAccessibleName("Cines with two readings")
     table.verticalHeader().hide()
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -176,7 +175,8 @@ def _table() -> QTableWidget:
     head = table.horizontalHeader()
     for column in range(len(_HEADS)):
         side = Qt.AlignmentFlag.AlignLeft if column in _NAMES else Qt.AlignmentFlag.AlignRight
-        table.horizontalHeaderItem(column).setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        table.setHorizontalHeaderItem(column, title := QTableWidgetItem(_HEADS[column]))
+        title.setTextAlignment(side | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     for column in _NAMES:
         head.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)

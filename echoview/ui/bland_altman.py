@@ -99,7 +99,7 @@ def _axes(painter: QPainter, box: QRectF, xs: _Axis, ys: _Axis, tokens: Tokens) 
         painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
         painter.setPen(tokens.colour("quiet"))
         place = QRectF(box.left() - 44, y - high / 2, 36, high)
-        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:+.0f}")
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, _signed(value, 0))
     for value in xs.ticks:
         place = QRectF(xs.at(value) - 30, box.bottom() + 4, 60, high)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, f"{value:.0f}")
@@ -126,4 +126,12 @@ def _levels(
         y = ys.at(value)
         painter.drawLine(QPointF(box.left(), y), QPointF(box.right(), y))
         place = QRectF(box.right() + 6, y - high / 2, 200, high)
-        painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{value:+.1f}  {name}")
+        painter.drawText(
+            place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, f"{_signed(value, 1)}  {name}"
+        )
+
+
+def _signed(value: float, decimals: int) -> str:
+    """With a true minus, and none before zero."""
+    words = f"{value:+.{decimals}f}".replace("-", "−")
+    return words[1:] if not any(digit in words for digit in "123456789") else words

@@ -140,7 +140,7 @@ class DecisionPanel(QWidget):
         return f"Dice {agreed.dice:.2f}{far}"
 
     def _show_frame(self) -> None:
-        choice = self._deciding.at(self._t) if self.isVisibleTo(self.parentWidget()) else None
+        choice = None if self.isHidden() else self._deciding.at(self._t)
         self.frame_head.setVisible(choice is not None)
         for button in self.sides:
             button.setVisible(choice is not None)

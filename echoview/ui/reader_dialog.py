@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLineEdit,
     QSizePolicy,
-    QSpinBox,
     QVBoxLayout,
     QWidget,
 )
@@ -24,6 +23,9 @@ _ROLES = {
     Role.REVIEWER: "Reviewer: also approves and rejects",
     Role.LEAD: "Lead: also decides between two readings",
 }
+_SHARES = {0: "none", 5: "5 % of the cines", 10: "10 % of the cines", 20: "20 % of the cines",
+           50: "50 % of the cines", 100: "every cine"}  # fmt: skip
+_DAYS = {0: "at once", 1: "1 day", 7: "7 days", 14: "14 days", 30: "30 days", 90: "90 days"}
 _WIDTH, _LONGEST_NAME = 460, 100
 
 
@@ -44,9 +46,9 @@ class ReaderDialog(QDialog):
         for role, words in _ROLES.items():
             self.role.addItem(words, role.value)
         self.role.setCurrentIndex(self.role.findData(workflow.reader.role.value))
-        self.blind = _number("Cines traced without the prediction", settings.blind_share, 100, " %")
-        self.repeat = _number("Cines read once more", settings.repeat_share, 100, " %")
-        self.days = _number("Days until a cine is read once more", settings.repeat_days, 365, " days")
+        self.blind = _choice("Cines traced without the prediction", settings.blind_share, _SHARES)
+        self.repeat = _choice("Cines read once more", settings.repeat_share, _SHARES)
+        self.days = _choice("When a cine is read once more", settings.repeat_days, _DAYS)
         self.second = QCheckBox("Second readings too")
         self.second.setChecked(settings.second_blind)
         self.review_only = QCheckBox("Review only: start without the network")
@@ -89,17 +91,18 @@ class ReaderDialog(QDialog):
     def known(self) -> dict[str, object]:
         return {
             "annotator": self.name.text().strip(), "role": str(self.role.currentData()),
-            "blind_share": self.blind.value(), "repeat_share": self.repeat.value(), "repeat_days": self.days.value(),
+            "blind_share": self.blind.currentData(), "repeat_share": self.repeat.currentData(),
+            "repeat_days": self.days.currentData(),
             "second_blind": self.second.isChecked(), "review_only": self.review_only.isChecked(),
         }  # fmt: skip
 
 
-def _number(name: str, value: int, most: int, suffix: str) -> QSpinBox:
-    box = QSpinBox()
-    box.setRange(0, most)
-    box.setValue(value)
-    box.setSuffix(suffix)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
-    box.setFixedWidth(96)
+def _choice(name: str, value: int, known: dict[int, str]) -> QComboBox:
+    """The usual values, and whatever the settings hold."""
+    box = QComboBox()
     box.setAccessibleName(name)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    for number, words in sorted({value: str(value), **known}.items()):
+        box.addItem(words, number)
+    box.setCurrentIndex(box.findData(value))
     return box

@@ -43,6 +43,7 @@ class ReviewPanel(QWidget):
         self.setObjectName("panel")
         self._reviewing = reviewing
         self._t = 0
+        self._kinds: dict[QPushButton, tuple[ActKind, QAction]] = {}  # buttons that roles turn off; see give_actions
         self.reader = QToolButton()
         self.reader.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.reader.setToolTip("Name, role, and how blinded you read")
@@ -115,13 +116,12 @@ class ReviewPanel(QWidget):
         there = session.cine is not None
         for block in (self.cine, self.frame):
             block.setVisible(there)
-        if not there or not hasattr(self, "_kinds"):
+        if not there or not self._kinds:
             return
         submits = reviewing.blinded or reader.role is Role.ANNOTATOR
         self.approve_cine.setText(" Submit" if submits else " Approve")
         kind = ActKind.SUBMIT if submits else ActKind.APPROVE
         self._off(self.approve_cine, reviewing.why_not(kind), self._approve_acts[0])
-        self._off(self.approve_frame, "", self._approve_acts[1])
         for button, (one, act) in self._kinds.items():
             self._off(button, reviewing.why_not(one), act)
         self.cine.show_state(reviewing.status, reviewing.verdict(), not reviewing.why_not(ActKind.WITHDRAW))
@@ -130,9 +130,11 @@ class ReviewPanel(QWidget):
         self.decisions.refresh()
 
     def _show_frame(self) -> None:
-        if self._reviewing.workflow.session.cine is None:
+        if self._reviewing.workflow.session.cine is None or not self._kinds:
             return
         self.frame.title.setText(f"Frame {self._t + 1}")
+        nothing = self._reviewing.workflow.session.contour(self._t) is None
+        self._off(self.approve_frame, "This frame has no contour." if nothing else "", self._approve_acts[1])
         verdict, may = self._reviewing.verdict(self._t), not self._reviewing.why_not(ActKind.WITHDRAW)
         self.frame.show_state(self._reviewing.frame_status(self._t), verdict, may)
 

@@ -96,16 +96,17 @@ QTabBar::tab {
 }
 QTabBar::tab:selected { color: @text; border-bottom-color: @prediction; }
 QTabBar::tab:focus { color: @text; background: @raised; }
-QLineEdit, QDoubleSpinBox, QSpinBox {
+QLineEdit, QDoubleSpinBox {
   background: @ground; border: 1px solid @line; border-radius: 6px; padding: 6px 8px;
   selection-background-color: @prediction;
 }
-QLineEdit:focus, QDoubleSpinBox:focus, QSpinBox:focus { border-color: @prediction; }
+QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }
 QListWidget { background: @panel; border: 0; outline: 0; }
 QListWidget::item { padding: 8px 10px; border-radius: 6px; margin: 1px 4px; }
 QListWidget::item:selected { background: @raised; color: @text; border: 1px solid @line; }
 QTableWidget { background: @panel; border: 1px solid @line; border-radius: 6px; selection-background-color: @raised;
   selection-color: @text; }
+QTableWidget::item { padding: 2px 6px; }
 QHeaderView::section { background: @panel; color: @quiet; border: 0; border-bottom: 1px solid @line; padding: 6px 8px;
   font-size: 11px; }
 QProgressBar { background: @line; border: 0; max-height: 3px; min-height: 3px; }

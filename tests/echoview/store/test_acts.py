@@ -139,6 +139,18 @@ def test_a_cine_of_which_something_was_only_said_is_in_the_library(library, edit
     assert library.labelled() == []
 
 
+def test_nothing_is_learnt_from_what_a_reviewer_rejected(library, editing):
+    label = editing.after(3)
+    save(library, editing, label)
+    library.say(editing.cine(), "/x", act(ActKind.REJECT, t=1, seal=contour_seal(label.contour(1))), "1.0")
+    assert list(library.labelled()[0].label.contours) == [0, 2]
+    library.say(editing.cine(), "/x", act(ActKind.REJECT, seal=seal_of(label)), "1.0")
+    assert library.labelled() == []
+    mended = label.with_contour(1, editing.after(9).contour(1))
+    save(library, editing, mended, before=label)
+    assert list(library.labelled()[0].label.contours) == [0, 1, 2], "it is another label now"
+
+
 def test_the_doctor_counts_acts_and_a_repair_keeps_them(library, path, editing):
     save(library, editing, editing.after(3))
     save(library, editing, editing.after(5), "Dr B", reading=SECOND.key)
