@@ -127,6 +127,8 @@ class Deciding(QObject):
                 text = f"adjudicate {side.name}, frame {choice.t + 1}"
                 self._workflow.edit(text, _with(label, choice.t, side.contour))
             self._decided(same, choice.t)
+            if choice.t in self._session.record.trail.asked():
+                self._reviewing.approve_frame(choice.t)
         else:
             self._reviewing.refuse(reason)
 

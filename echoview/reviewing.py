@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from echoview import __version__
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
+from echoview.domain.label import Label
 from echoview.domain.review import (
     FIRST,
     Act,
@@ -31,11 +34,22 @@ from echoview.domain.review import (
 from echoview.domain.study import Status, approved, drawn, status_of
 from echoview.errors import EchoViewError, LibraryError
 from echoview.services.jobs import Lane
-from echoview.store import contour_seal, new_act, rejected, seal_of
+from echoview.store import Library, contour_seal, new_act, rejected, seal_of
 from echoview.workflow import Workflow
 
 _NOBODY = "Say who you are first (REVIEW, at the top)."
 _CLOSED = "The label library is not open."
+
+
+class Entry(NamedTuple):
+    """A line of a history: an edit, or (`said`) an act; `t` is its one frame, or None."""
+
+    made_at: datetime
+    who: str
+    what: str
+    t: int | None
+    said: bool
+    blind: bool
 
 
 class Reviewing(QObject):
@@ -43,11 +57,11 @@ class Reviewing(QObject):
 
     Signals:
         changed(): a status, a comment or who sits here changed.
-        unveiled(): ED and ES were drawn blind; the prediction may be seen from now on.
+        history_read(list[Entry]): what `read_history` asked for, newest first.
     """
 
     changed = Signal()
-    unveiled = Signal()
+    history_read = Signal(object)
 
     def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -109,6 +123,8 @@ class Reviewing(QObject):
         act = self._session.record.trail.verdict(t, self._session.reading.key)
         if act is None or act.kind is ActKind.WITHDRAW:
             return None
+        if act.kind is ActKind.SECOND_READ and t is not None and not self.blinded:
+            return act if t in self._session.record.trail.asked() else None
         if act.kind in (ActKind.SECOND_READ, ActKind.SUBMIT):
             return act
         return act if act.seal == self._seal(t) else None
@@ -123,9 +139,10 @@ class Reviewing(QObject):
     def judged_frames(self) -> dict[int, Status]:
         """Frames that a reviewer rejected, approved or sent to a second reader."""
         key = self._session.reading.key
-        frames = {act.t for act in self._session.record.trail.acts if act.t is not None and act.reading == key}
-        found = {t: self.verdict(t) for t in frames}
-        return {t: self.frame_status(t) for t, act in sorted(found.items()) if act is not None}
+        trail = self._session.record.trail
+        frames = {act.t for act in trail.acts if act.t is not None and act.reading == key}
+        found = {t: self.frame_status(t) for t in sorted(frames) if self.verdict(t) is not None}
+        return {**dict.fromkeys(trail.asked(), Status.SECOND_READ), **found} if self.blinded else found
 
     @property
     def comments(self) -> list[Comment]:
@@ -137,12 +154,6 @@ class Reviewing(QObject):
     def approve_cine(self) -> bool:
         """ED, ES and every touched frame are right. An annotator, and a blinded reader, submit it with that instead."""
         session = self._session
-        measured = session.measurements
-        ed, es = (measured.ed, measured.es) if measured is not None else (None, None)
-        contours = [None if t is None else session.editable(t) for t in (ed, es)]
-        if ed is None or es is None or contours[0] is None or contours[1] is None:
-            self.refuse("ED and ES are not both found in this cine.", "Mark them (Shift+D, Shift+S) first.")
-            return False
         submits = self.blinded or self.workflow.reader.role is Role.ANNOTATOR
         kind = ActKind.SUBMIT if submits else ActKind.APPROVE
         if reason := self.why_not(kind):
@@ -151,10 +162,29 @@ class Reviewing(QObject):
         if bad := rejected(session.label, session.record.trail, session.reading.key):
             self.refuse(f"Frame {bad[0] + 1} is rejected.", "Mend it, or take that back, then approve the cine.")
             return False
-        label = approved(session.label, (ed, contours[0]), (es, contours[1]))
+        label = self._approved()
+        if label is None:
+            self.refuse("ED and ES are not both found in this cine.", "Mark them (Shift+D, Shift+S) first.")
+            return False
         if session.label.empty or seal_of(label) != seal_of(session.label):
             self.workflow.edit("submit cine" if submits else "approve cine", label)
         return not session.locked and self.say(kind)
+
+    def _approved(self) -> Label | None:
+        """The label with ED, ES and all that was touched accepted; None where something is missing.
+
+        A second reader who was asked about single frames need not have found ED and ES.
+        """
+        session = self._session
+        measured = session.measurements
+        ed, es = (measured.ed, measured.es) if measured is not None else (None, None)
+        contours = [None if t is None else session.editable(t) for t in (ed, es)]
+        if ed is not None and es is not None and contours[0] is not None and contours[1] is not None:
+            return approved(session.label, (ed, contours[0]), (es, contours[1]))
+        asked = session.record.trail.asked() if session.reading.kind is ReadKind.SECOND else []
+        if not asked or any(session.label.contour(t) is None for t in asked):
+            return None
+        return session.label.with_contours({t: one.accepted() for t, one in session.label.contours.items()})
 
     def reject_cine(self) -> bool:
         return self.say(ActKind.REJECT)
@@ -222,6 +252,23 @@ class Reviewing(QObject):
     def reopen(self, comment: Comment) -> bool:
         return self.say(ActKind.REOPEN, comment.act.t, about=comment.act.uid)
 
+    # ---- history
+
+    def read_history(self) -> None:
+        """Ask for all that was done to the open reading and said of it; `history_read` answers."""
+        session, library = self._session, self.workflow.library
+        cine = session.cine
+        if cine is not None and library is not None:
+            self.workflow.jobs.run(
+                Lane.IO, "history", _history, library, cine.info.identity, session.reading.key, session.record.trail,
+                on_done=partial(self._take_history, cine),
+                on_error=self.workflow.refused.emit,
+            )  # fmt: skip
+
+    def _take_history(self, cine: Cine, entries: list[Entry]) -> None:
+        if cine is self._session.cine:
+            self.history_read.emit(entries)
+
     # ---- inside
 
     def say(self, kind: ActKind, t: int | None = None, reading: Reading | None = None, **told: object) -> bool:
@@ -241,9 +288,24 @@ class Reviewing(QObject):
         path = str(Path(session.path).absolute())
         self.workflow.jobs.run(
             Lane.IO, "say", library.say, cine, path, act, __version__,
-            on_done=lambda _: None, on_error=partial(self._not_said, cine, act),
+            on_done=lambda _: self._read_record(cine), on_error=partial(self._not_said, cine, act),
         )  # fmt: skip
         return True
+
+    def _read_record(self, cine: Cine) -> None:
+        """What others have said of the cine meanwhile is shown too."""
+        library = self.workflow.library
+        if library is not None and cine is self._session.cine:
+            self.workflow.jobs.run(
+                Lane.IO, "record", library.record, cine.info.identity,
+                on_done=partial(self._take_record, cine), on_error=lambda _: None,  # what is known stays
+            )  # fmt: skip
+
+    def _take_record(self, cine: Cine, record: Record) -> None:
+        if cine is self._session.cine:
+            known = {act.uid for act in record.trail.acts}
+            said_since = (act for act in self._session.record.trail.acts if act.uid not in known)
+            self._session.set_record(_with_acts(record, (*record.trail.acts, *said_since)))
 
     def _not_said(self, cine: Cine, act: Act, error: EchoViewError) -> None:
         """It could not be kept: it is not shown any more either."""
@@ -268,7 +330,6 @@ class Reviewing(QObject):
         session = self._session
         if session.blind and drawn(session.label):
             session.unveil()
-            self.unveiled.emit()
             self.workflow.predict()
 
     def refuse(self, message: str, hint: str = "") -> None:
@@ -282,6 +343,28 @@ def _plain_status(own: Contour | None, shown: bool) -> Status:
     if not all(origin.human for origin in own.origins):
         return Status.IN_CORRECTION
     return Status.CORRECTED if own.edited else Status.APPROVED
+
+
+def _history(library: Library, identity: str, reading: str, trail: Trail) -> list[Entry]:
+    """Runs on the IO lane."""
+    done = [
+        Entry(
+            one.made_at, one.annotator, one.tool, one.frames[0] if len(one.frames) == 1 else None, False,
+            one.blind is True,
+        )
+        for one in library.history(identity, reading)
+    ]  # fmt: skip
+    said = [_entry(act) for act in trail.acts if act.reading == reading or act.kind is ActKind.ADJUDICATE]
+    return sorted([*done, *said], key=lambda one: one.made_at, reverse=True)
+
+
+def _entry(act: Act) -> Entry:
+    what = act.kind.value if act.issue is None else act.issue.value
+    if act.kind is ActKind.ADJUDICATE:
+        what = f"adjudicate: {Reading.of(act.reading).reader or 'the first reading'}"
+    where = "cine" if act.t is None else f"frame {act.t + 1}"
+    words = f": {act.text}" if act.text else ""
+    return Entry(act.made_at, act.who, f"{what}, {where}{words}", act.t, True, False)
 
 
 def _with_acts(record: Record, acts: tuple[Act, ...]) -> Record:

@@ -137,6 +137,27 @@ class Trail:
         found = (a for a in reversed(self.acts) if a.kind in VERDICTS and a.t == t and a.reading == reading)
         return next(found, None)
 
+    def asked(self) -> dict[int, Act]:
+        """Frames of the first reading that wait for a second reader: nobody judged them or approved the cine since."""
+        waiting: dict[int, Act] = {}
+        for act in self.acts:
+            if act.reading or act.kind not in VERDICTS:
+                continue
+            if act.t is None:
+                if act.kind is ActKind.APPROVE:
+                    waiting.clear()
+            elif act.kind is ActKind.SECOND_READ:
+                waiting[act.t] = act
+            else:
+                waiting.pop(act.t, None)
+        return dict(sorted(waiting.items()))
+
+    @property
+    def sent_on(self) -> bool:
+        """Whether the cine, or one of its frames, waits for a second reader or for a decision between two readings."""
+        verdict = self.verdict()
+        return (verdict is not None and verdict.kind is ActKind.SECOND_READ) or bool(self.asked())
+
     def comments(self, reading: str = "") -> list[Comment]:
         """Comments on a reading, oldest first."""
         closed: dict[str, Act | None] = {}
@@ -228,10 +249,13 @@ def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool
     of its frames is rejected.
     """
     verdict = record.trail.verdict()
+    rejected = verdict is not None and verdict.kind is ActKind.REJECT and verdict.seal == seal
+    if rejected and all(act.made_at < verdict.made_at for act in record.trail.asked().values()):
+        return Status.REJECTED
+    if record.trail.sent_on:
+        return Status.SECOND_READ
     if verdict is None:
         return _at_most_corrected(plain) if record.by_annotator or rejected_frames else plain
-    if verdict.kind is ActKind.SECOND_READ:
-        return Status.SECOND_READ
     if verdict.kind in _JUDGED and verdict.seal == seal:
         return _JUDGED[verdict.kind]
     return _at_most_corrected(plain)
@@ -243,7 +267,7 @@ def frame_status(plain: Status, trail: Trail, t: int, reading: str, seal: str) -
     if verdict is None:
         return plain
     if verdict.kind is ActKind.SECOND_READ:
-        return Status.SECOND_READ
+        return Status.SECOND_READ if reading or t in trail.asked() else plain
     if verdict.kind in _JUDGED and verdict.seal == seal:
         return _JUDGED[verdict.kind]
     return plain
@@ -305,8 +329,7 @@ def why_not(kind: ActKind, reader: Reader, record: Record, reading: str = "") ->
     if kind in (ActKind.APPROVE, ActKind.REJECT) and reader.role is Role.ANNOTATOR:
         return "A reviewer or a lead does this; you submit the cine when it is done."
     second = [one.reader for one in record.trail.submitted(ReadKind.SECOND)]
-    waits = (verdict := record.trail.verdict()) is not None and verdict.kind is ActKind.SECOND_READ
-    if kind is ActKind.APPROVE and waits and reader.role is not Role.LEAD:
+    if kind is ActKind.APPROVE and record.trail.sent_on and reader.role is not Role.LEAD:
         if reader.name in second:
             return "You are the second reader; a lead decides between the readings."
         return "It waits for a second reading; a lead decides after it."

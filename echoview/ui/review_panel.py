@@ -11,6 +11,7 @@ from echoview.domain.review import ActKind, ReadKind, Role
 from echoview.reviewing import Reviewing
 from echoview.ui.comments_panel import CommentsPanel
 from echoview.ui.decision_panel import DecisionPanel
+from echoview.ui.history_panel import HistoryPanel
 from echoview.ui.state_block import StateBlock
 from echoview.ui.theme import put_icon
 from echoview.ui.widgets import quiet, rule
@@ -56,6 +57,8 @@ class ReviewPanel(QWidget):
         self.first.clicked.connect(self.first_wanted)
         self.cine, self.frame = StateBlock("Cine"), StateBlock("Frame")
         self.comments, self.decisions = CommentsPanel(reviewing), DecisionPanel(reviewing, deciding)
+        self.history = HistoryPanel(reviewing)
+        self.history.sought.connect(self.sought)
         self.agreement = QPushButton(" Agreement of readings")
         put_icon(self.agreement, "scale", size=16)
         self.agreement.clicked.connect(self.agreement_wanted)
@@ -80,6 +83,7 @@ class ReviewPanel(QWidget):
             layout.addWidget(widget)
         layout.addWidget(self.comments)
         layout.addWidget(rule())
+        layout.addWidget(self.history)
         layout.addWidget(self.agreement)
         layout.addStretch(1)
 

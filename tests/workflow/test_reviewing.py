@@ -13,11 +13,11 @@ from PySide6.QtTest import QTest
 from echoview.comparing import Comparing
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
-from echoview.domain.review import FIRST, ActKind, Issue, Reading, ReadKind
+from echoview.domain.review import FIRST, ActKind, Issue, Reading, ReadKind, Role
 from echoview.domain.study import Status
 from echoview.measure.agreement import Kind, summary
 from echoview.services.agreement import COLUMNS, pairs, write_table
-from echoview.store import open_library
+from echoview.store import new_act, open_library
 from echoview.store.engines import sqlite_url
 from echoview.ui.agreement_dialog import AgreementDialog
 
@@ -77,7 +77,7 @@ def test_frames_and_the_cine_are_judged_with_keys_and_the_verdicts_stay(new_desk
     review = desk.window.judging.reviewing
     assert (review.status, review.frame_status(2)) == (Status.REJECTED, Status.REJECTED)
     desk.workflow.edit_contour(2, heart(42), "move point")
-    assert review.status is Status.CORRECTED, "it was mended, and waits again"
+    assert review.status is Status.SECOND_READ, "it was mended, and frame 10 still waits"
     assert review.frame_status(2) is Status.CORRECTED
     desk.session.undo_stack.undo()
     assert review.status is Status.REJECTED, "it is as it was when it was rejected"
@@ -126,6 +126,22 @@ def test_issues_and_comments_are_said_found_resolved_and_kept(new_desk, sample) 
     desk.window.judging.reviewing.reopen(first)
     assert desk.window.judging.reviewing.comments[0].closed is None
     desk.settle()
+
+
+def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.workflow.edit_contour(9, heart(33, 85), "move point")
+    desk.window.judging.reviewing.raise_issue(Issue.APEX, 4)
+    desk.settle()
+    history = desk.window.judging.panel.history
+    history.button.click()
+    desk.settle()
+    words = [history.list.item(row).text().split(", 20")[0] for row in range(history.list.count())]
+    assert words == ["apex foreshortened, frame 5\nDr A", "move point, frame 10\nDr A", "draw\nDr A"]
+    history.list.itemClicked.emit(history.list.item(1))
+    assert desk.window.player.t == 9
 
 
 def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:
@@ -219,6 +235,42 @@ def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_pat
     assert head.split(",") == list(COLUMNS)
     assert row.startswith("cine-00001,two readers,Dr A,Dr B,2,0.9")
     assert str(Path(desk.session.path).parent) not in row
+
+
+def test_a_single_frame_is_read_by_a_second_reader_and_what_others_say_arrives(new_desk, sample, home) -> None:
+    desk = sit(new_desk, "Dr A", "reviewer")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.window.player.seek(2)
+    key(desk, Qt.Key.Key_W)
+    assert desk.window.judging.reviewing.status is Status.SECOND_READ
+    desk.close()
+    desk = sit(new_desk, "Dr B", "annotator")
+    desk.open(sample)
+    review = desk.window.judging.reviewing
+    assert review.blinded
+    assert review.judged_frames == {2: Status.SECOND_READ}, "which frames are asked about is no secret"
+    assert not review.approve_cine()
+    trace(desk, Label({2: heart(39)}))
+    assert review.approve_cine()
+    other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    said = new_act(ActKind.COMMENT, "Dr C", Role.LEAD, text="meanwhile", reading=desk.session.reading.key)
+    other.say(desk.session.cine, str(sample), said, "1")
+    other.close()
+    review.comment("mine", None)
+    desk.settle()
+    assert [one.words for one in review.comments] == ["meanwhile", "mine"]
+    desk.close()
+    desk = sit(new_desk, "Dr L")
+    desk.open(sample)
+    deciding = desk.window.judging.deciding
+    deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
+    desk.settle()
+    desk.window.player.seek(2)
+    desk.window.judging.panel.decisions.sides[0].click()
+    desk.settle()
+    review = desk.window.judging.reviewing
+    assert (review.frame_status(2), review.status) == (Status.APPROVED, Status.APPROVED)
 
 
 def test_whoever_has_seen_the_first_reading_is_no_second_reader(new_desk, sample) -> None:

@@ -84,6 +84,20 @@ def test_a_frame_has_a_verdict_of_its_own():
     assert trail.verdict() is None, "that is of the cine"
 
 
+def test_a_frame_that_waits_for_a_second_reader_makes_its_cine_wait():
+    asked = record(act(ActKind.APPROVE, seal="s"), act(ActKind.SECOND_READ, t=4))
+    assert (list(asked.trail.asked()), status_after(Status.APPROVED, asked, "s")) == ([4], Status.SECOND_READ)
+    assert reading_due("x", B, asked, Status.SECOND_READ, NOW) == SECOND
+    for later in (act(ActKind.APPROVE, seal="s"), act(ActKind.WITHDRAW, t=4), act(ActKind.REJECT, t=4)):
+        trail = asked.trail.with_act(later)
+        assert trail.asked() == {}
+        assert frame_status(Status.CORRECTED, trail, 4, "", "s") is not Status.SECOND_READ
+    assert asked.trail.with_act(act(ActKind.SUBMIT, reading=SECOND.key)).asked().keys() == {4}, "a lead has to decide"
+    refused = record(act(ActKind.SECOND_READ, t=4), act(ActKind.REJECT, seal="s"))
+    assert status_after(Status.APPROVED, refused, "s") is Status.REJECTED
+    assert status_after(Status.APPROVED, refused, "mended") is Status.SECOND_READ, "the frame still waits"
+
+
 def test_comments_are_closed_opened_again_and_kept_by_reading():
     said = act(ActKind.COMMENT, issue=Issue.ANNULUS, t=2)
     theirs = act(ActKind.COMMENT, "B", text="dark", reading=SECOND.key)
