@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -33,23 +31,13 @@ from echoview.domain.review import (
 )
 from echoview.domain.study import Status, approved, drawn, status_of
 from echoview.errors import EchoViewError, LibraryError
+from echoview.services.history import Entry, history
 from echoview.services.jobs import Lane
-from echoview.store import Library, contour_seal, new_act, rejected, seal_of
+from echoview.store import contour_seal, new_act, rejected, seal_of
 from echoview.workflow import Workflow
 
 _NOBODY = "Say who you are first (REVIEW, at the top)."
 _CLOSED = "The label library is not open."
-
-
-class Entry(NamedTuple):
-    """A line of a history: an edit, or (`said`) an act; `t` is its one frame, or None."""
-
-    made_at: datetime
-    who: str
-    what: str
-    t: int | None
-    said: bool
-    blind: bool
 
 
 class Reviewing(QObject):
@@ -260,7 +248,7 @@ class Reviewing(QObject):
         cine = session.cine
         if cine is not None and library is not None:
             self.workflow.jobs.run(
-                Lane.IO, "history", _history, library, cine.info.identity, session.reading.key, session.record.trail,
+                Lane.IO, "history", history, library, cine.info.identity, session.reading.key, session.record.trail,
                 on_done=partial(self._take_history, cine),
                 on_error=self.workflow.refused.emit,
             )  # fmt: skip
@@ -343,28 +331,6 @@ def _plain_status(own: Contour | None, shown: bool) -> Status:
     if not all(origin.human for origin in own.origins):
         return Status.IN_CORRECTION
     return Status.CORRECTED if own.edited else Status.APPROVED
-
-
-def _history(library: Library, identity: str, reading: str, trail: Trail) -> list[Entry]:
-    """Runs on the IO lane."""
-    done = [
-        Entry(
-            one.made_at, one.annotator, one.tool, one.frames[0] if len(one.frames) == 1 else None, False,
-            one.blind is True,
-        )
-        for one in library.history(identity, reading)
-    ]  # fmt: skip
-    said = [_entry(act) for act in trail.acts if act.reading == reading or act.kind is ActKind.ADJUDICATE]
-    return sorted([*done, *said], key=lambda one: one.made_at, reverse=True)
-
-
-def _entry(act: Act) -> Entry:
-    what = act.kind.value if act.issue is None else act.issue.value
-    if act.kind is ActKind.ADJUDICATE:
-        what = f"adjudicate: {Reading.of(act.reading).reader or 'the first reading'}"
-    where = "cine" if act.t is None else f"frame {act.t + 1}"
-    words = f": {act.text}" if act.text else ""
-    return Entry(act.made_at, act.who, f"{what}, {where}{words}", act.t, True, False)
 
 
 def _with_acts(record: Record, acts: tuple[Act, ...]) -> Record:

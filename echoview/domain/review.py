@@ -249,8 +249,12 @@ def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool
     of its frames is rejected.
     """
     verdict = record.trail.verdict()
-    rejected = verdict is not None and verdict.kind is ActKind.REJECT and verdict.seal == seal
-    if rejected and all(act.made_at < verdict.made_at for act in record.trail.asked().values()):
+    asked = record.trail.asked().values()
+    if (
+        verdict is not None
+        and (verdict.kind, verdict.seal) == (ActKind.REJECT, seal)
+        and all(act.made_at < verdict.made_at for act in asked)
+    ):
         return Status.REJECTED
     if record.trail.sent_on:
         return Status.SECOND_READ

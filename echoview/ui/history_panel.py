@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QListWidgetItem, QToolButton, QVBoxLayout, QWidget
 
-from echoview.reviewing import Entry, Reviewing
+from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, put_icon
+
+if TYPE_CHECKING:
+    from echoview.services.history import Entry
 
 _ROWS = 40
 
