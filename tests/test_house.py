@@ -51,13 +51,18 @@ TABLE: dict[str, Row] = {
     "echoview.store": Row((*echoview("domain", "store", "paths", "settings"), "sqlalchemy", "alembic")),
     "echoview.services": Row((*BELOW_SERVICES, *echoview("services"), "PySide6.QtCore"), ("ral",)),
     "echoview.session": Row(
-        (*BELOW_SERVICES, *echoview("services", "session", "workflow", "learning"), "PySide6.QtCore", *UNDO),
+        (
+            *BELOW_SERVICES,
+            *echoview("services", "session", "workflow", "learning", "reviewing"),
+            "PySide6.QtCore",
+            *UNDO,
+        ),
         ("ral",),
     ),
     "echoview.ui": Row(
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
-            *echoview("correction", "exchange"),
+            *echoview("correction", "exchange", "reviewing", "deciding", "comparing"),
             *QT,
             "pyqtgraph",
         ),
@@ -79,6 +84,7 @@ TABLE: dict[str, Row] = {
 }
 TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
 TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.session"]
+TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import Reader
 from echoview.domain.study import Status, status_of
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -47,10 +48,11 @@ class Ahead(QObject):
 
     def __init__(
         self, jobs: Jobs, inference: Inference, library: Callable[[], Library | None], secret: bytes,
-        parent: QObject | None = None,
+        parent: QObject | None = None, reader: Callable[[], Reader] = Reader,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._inference, self._library, self._secret = jobs, inference, library, secret
+        self._reader = reader
         self._paths: list[str] = []
         self._weights: WeightsSet | None = None
         self._device = "auto"
@@ -118,6 +120,9 @@ class Ahead(QObject):
         cine = open_cine(path, patient_secret=self._secret)
         library = self._library()
         label = Label() if library is None else library.label(cine.info.identity)
+        reader, identity = self._reader(), cine.info.identity
+        if reader.guard.is_repeated(identity, reader.name) if label.contours else reader.guard.is_blind(identity):
+            return None  # whoever traces it blinded must not read its EF in the list
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
         for found, _, fps, _ in self._inference.predict(cine, weights, device):
             prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
