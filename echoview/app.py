@@ -38,18 +38,19 @@ class App:
     session: Session
 
 
-def build(library: str = "") -> App:
+def build(library: str = "", review_only: bool = False) -> App:
     """Wire everything; the window is not shown yet and torch is not loaded.
 
     Args:
         library: URL or path of the label library, "" for the one in the settings.
+        review_only: leave the network out, as the settings may say too.
     """
     known = settings.load()
     if isinstance(application := QApplication.instance(), QApplication):
         theme.apply(application, theme.LIGHT if known.daylight else theme.DARK)
     session, jobs = Session(), Jobs()
     opened, error = try_library(library or known.library_url)
-    workflow = Workflow(session, jobs, registry(), opened, known)
+    workflow = Workflow(session, jobs, registry(), opened, known, review_only=review_only or known.review_only)
     learning = Learning(workflow)
     window = MainWindow(workflow, learning, FrameFeeder(), sample_path())
     if error is not None:
@@ -59,13 +60,13 @@ def build(library: str = "") -> App:
     return App(window, workflow, learning, session)
 
 
-def run(path: str = "", library: str = "") -> int:
+def run(path: str = "", library: str = "", review_only: bool = False) -> int:
     """Open the window, then the cine; returns the exit code."""
     start_logging()
     application = application_of(sys.argv[:1])
     sys.excepthook = _show_bug
     try:
-        app = build(library)
+        app = build(library, review_only)
     except EchoViewError as error:
         print(error, file=sys.stderr)
         return 1

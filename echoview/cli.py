@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     window = commands.add_parser("open", help="open the window, on a cine or a folder if one is named")
     window.add_argument("path", nargs="?", default="")
     window.add_argument("--library", default="", metavar="URL", help="label library: a file or an SQLAlchemy URL")
+    window.add_argument("--review-only", action="store_true", help="show and review labels without loading the network")
     window.set_defaults(act=_open)
 
     demo = commands.add_parser(
@@ -154,7 +155,8 @@ def _import(chosen: argparse.Namespace) -> int:
         print(f"conflict  {name}: {', '.join(what)} ({'theirs' if chosen.theirs else 'ours'} in force, both kept)")
     for name in came.unknown:
         print(f"unknown   {name}: its cine is not here; name its folder with --cines")
-    print(f"{came.revisions} revisions of {came.cines} cines imported, {len(came.conflicts)} in conflict")
+    acts = f" and {came.acts} acts of review" if came.acts else ""
+    print(f"{came.revisions} revisions{acts} of {came.cines} cines imported, {len(came.conflicts)} in conflict")
     return 0
 
 
@@ -177,7 +179,7 @@ def _say(sentence: str) -> None:
 def _open(chosen: argparse.Namespace) -> int:
     from echoview.app import run as run_app
 
-    return run_app(chosen.path, chosen.library)
+    return run_app(chosen.path, chosen.library, chosen.review_only)
 
 
 def _demo(chosen: argparse.Namespace) -> int:

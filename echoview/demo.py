@@ -118,10 +118,18 @@ def until(true: Callable[[], bool]) -> None:
         EchoViewError: it did not come true in three minutes.
     """
     loop, ends = QEventLoop(), time.monotonic() + PATIENCE_S
+    came_true = False
+
+    def look() -> None:
+        nonlocal came_true
+        came_true = came_true or true()
+        if came_true or time.monotonic() > ends:
+            loop.quit()
+
     timer = QTimer()
-    timer.timeout.connect(lambda: loop.quit() if true() or time.monotonic() > ends else None)
+    timer.timeout.connect(look)
     timer.start(10)
     loop.exec()
     timer.stop()
-    if not true():
+    if not came_true:
         raise EchoViewError("It did not finish in time.", "Try again while the machine does less.")

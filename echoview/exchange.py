@@ -178,13 +178,15 @@ class Exchange(QObject):
             places = sum(len(what) for _, what in came.conflicts)
             hints.append(
                 f"Both sides had changed {'1 frame or mark' if places == 1 else f'{places} frames or marks'} of"
-                f" {_cines(len(came.conflicts))}: yours are in force, theirs are kept in the history."
+                f" {_cines(len(came.conflicts))}: yours are in force, theirs are kept; REVIEW shows both."
             )
         if came.unknown:
             hints.append(f"{_cines(len(came.unknown))} not found here.")
         what = "Nothing new in it."
         if came.revisions:
             what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
+        elif came.acts:
+            what = f"{came.acts} verdicts and comments on {_cines(came.cines)} imported."
         here = str(Path(self._workflow.session.path).absolute())
         look_at = next((place for place in came.places if place and place != here and Path(place).exists()), "")
         self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))

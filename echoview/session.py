@@ -13,6 +13,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import FIRST, Reading, Record
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
@@ -24,7 +25,8 @@ class Session(QObject):
     """The open cine, its prediction, its label and the weights in use.
 
     `unsaved` says why the last correction is not in the library, `locked` why the cine must not be corrected; both
-    are "" where all is well. `meter` counts what the corrections of the open cine cost.
+    are "" where all is well. `meter` counts what the corrections of the open cine cost. `reading` says whose label it
+    is, `record` what reviewers said of the cine, `blind` that the prediction stays hidden.
 
     Signals:
         cine_changed(): another cine, or none; prediction and label are new too.
@@ -32,6 +34,7 @@ class Session(QObject):
         label_changed(), measured(): the label, the numbers.
         label_edited(before, after, tool): for whoever saves.
         weights_changed(), saved_changed().
+        reviewed(): `record` or `blind` changed.
     """
 
     cine_changed = Signal()
@@ -41,6 +44,7 @@ class Session(QObject):
     measured = Signal()
     weights_changed = Signal()
     saved_changed = Signal()
+    reviewed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -54,6 +58,9 @@ class Session(QObject):
         self.unsaved = ""
         self.locked = ""
         self.meter = Meter()
+        self.reading = FIRST
+        self.record = Record()
+        self.blind = False
         self._label = Label()
 
     @property
@@ -73,9 +80,12 @@ class Session(QObject):
         """What the person measured, else the file's."""
         return self.label.calibration or (self.cine.calibration if self.cine else None)
 
-    def open(self, cine: Cine | None, path: str, label: Label, locked: str = "") -> None:
+    def open(
+        self, cine: Cine | None, path: str, label: Label, locked: str = "", reading: Reading = FIRST,
+        record: Record | None = None, blind: bool = False,
+    ) -> None:  # fmt: skip
         """Show another cine with the label that the library holds for it; `locked`: why it must not be edited."""
-        self.locked = locked
+        self.locked, self.reading, self.record, self.blind = locked, reading, record or Record(), blind
         self.cine, self.path, self._label = cine, path, label
         self.prediction = self.predicted = None
         self.meter.restart()
@@ -83,6 +93,16 @@ class Session(QObject):
         self.set_unsaved("")
         self._measure()
         self.cine_changed.emit()
+
+    def set_record(self, record: Record) -> None:
+        """More was said of the open cine."""
+        self.record = record
+        self.reviewed.emit()
+
+    def unveil(self) -> None:
+        """The prediction need not be hidden any more."""
+        self.blind = False
+        self.reviewed.emit()
 
     def set_weights(self, weights: WeightsSet) -> None:
         self.weights = weights

@@ -38,6 +38,11 @@ class Settings:
         overlay: what is drawn over the picture, names of `ui.look.Overlay`.
         keys: keys that the person gave an action, "action=Ctrl+K" each; "action=" takes its keys away.
         steps_done: first steps that were done and need no hint any more.
+        role: "annotator", "reviewer" or "lead", see `domain.review.Role`.
+        blind_share, repeat_share: percent of the cines that are traced without the prediction, and read once more;
+            repeat_days: after how many days at the earliest.
+        second_blind: whether second readings are traced without the prediction.
+        review_only: whether the network stays out, see `Workflow.review_only`.
         patient_secret: 64 hex digits, the key of every `patient_key`; made once and never changed.
         unknown: what a newer version wrote; kept as it is.
     """
@@ -56,6 +61,12 @@ class Settings:
     overlay: tuple[str, ...] = ("contour", "annulus")
     keys: tuple[str, ...] = ()
     steps_done: tuple[str, ...] = ()
+    role: str = "lead"
+    blind_share: int = 0
+    repeat_share: int = 0
+    repeat_days: int = 7
+    second_blind: bool = False
+    review_only: bool = False
     patient_secret: str = field(default="", repr=False)
     unknown: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
-from echoview.domain.study import CineFile
+from echoview.domain.review import Guard, Reader, Reading, Record, Role, is_blind
+from echoview.domain.study import CineFile, drawn
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, LibraryError
-from echoview.io import open_cine
 from echoview.measure.effort import moved_mm, time_left
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.opening import Opened, read, read_again
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
 from echoview.session import Session
@@ -32,6 +34,8 @@ from echoview.settings import Settings
 from echoview.store import Held, Library, Registry, Saved, merge, try_library
 
 log = logging.getLogger(__name__)
+
+Slot = tuple[str, str]  # the identity of a cine and the key of a reading of it: what a label is kept under
 
 
 class Workflow(QObject):
@@ -41,6 +45,7 @@ class Workflow(QObject):
         refused(error): an EchoViewError that a person must read.
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
         counted(): `corrected` is up to date.
+        joined(): what others saved meanwhile is in the open label now.
         device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
 
@@ -51,6 +56,7 @@ class Workflow(QObject):
     refused = Signal(object)
     progressed = Signal(str, float)
     counted = Signal()
+    joined = Signal()
     device_kept = Signal(str)
     terms_due = Signal(object)
 
@@ -62,30 +68,41 @@ class Workflow(QObject):
         library: Library | None,
         known: Settings,
         parent: QObject | None = None,
+        review_only: bool = False,
     ) -> None:
+        """`review_only`: no weights are put in use and nothing is predicted, so that torch is never loaded."""
         super().__init__(parent)
         self.session, self.jobs, self.registry, self.library = session, jobs, registry, library
         self.settings = known
+        self.review_only = review_only
         self._inference = Inference(known.threads)
-        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self)
-        self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self)
+        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self, lambda: self.reader)
+        self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self, lambda: self.reader)
         self.studies.found.connect(self._found)
         self.studies.ended.connect(self._list_ended)
         self.recall: Callable[[Cine, WeightsSet], Prediction | None] = lambda _cine, _weights: None
         self._first_wanted = False  # of the folder that is being listed
         self._opening: Job | None = None
         self._predicting: Job | None = None
-        self._pending: dict[str, Label] = {}  # corrections that could not be saved, by the cine's identity
+        self._pending: dict[Slot, Label] = {}  # corrections that could not be saved
         self._saving = 0
         self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
-        self._saved: dict[str, Held] = {}  # what the library held when last seen, by the cine's identity
-        self._edits: dict[str, int] = {}  # how often a save was asked for, by the cine's identity
+        self._saved: dict[Slot, Held] = {}  # what the library held when last seen
+        self._edits: dict[Slot, int] = {}  # how often a save was asked for
         session.label_edited.connect(self._save)
 
     @property
     def secret(self) -> bytes:
         return bytes.fromhex(self.settings.patient_secret)
+
+    @property
+    def reader(self) -> Reader:
+        """Whoever sits here, in the role and with the shares that are set."""
+        known = self.settings
+        role = next((role for role in Role if role.value == known.role), Role.ANNOTATOR)
+        guard = Guard(known.blind_share, known.repeat_share, known.repeat_days, self.secret)
+        return Reader(known.annotator, role, guard, known.second_blind)
 
     @property
     def inference(self) -> Inference:
@@ -108,6 +125,8 @@ class Workflow(QObject):
 
     def use_active_weights(self) -> None:
         """Put the chosen or adopted set in use and say its terms once."""
+        if self.review_only:
+            return
         try:
             self.use(self.registry.active())
         except EchoViewError as error:
@@ -137,8 +156,12 @@ class Workflow(QObject):
 
     # ---- open
 
-    def open(self, path: str | Path) -> None:
-        """Open a cine, or list a folder's cines and open the first."""
+    def open(self, path: str | Path, reading: Reading | None = None) -> None:
+        """Open a cine, or list a folder's cines and open the first.
+
+        Args:
+            reading: whose label is shown and corrected; None = the one that is this person's to make.
+        """
         path = Path(path)
         if path.name.upper() == "DICOMDIR" and path.is_file():
             path = path.parent  # an index of the folder that it lies in
@@ -152,9 +175,13 @@ class Workflow(QObject):
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
-            self._read,
+            read,
             path,
-            on_done=lambda found: self._opened(path, *found),
+            self.library,
+            self.secret,
+            self.reader,
+            reading,
+            on_done=lambda found: self._opened(path, found),
             on_error=self._not_opened,
         )
 
@@ -169,29 +196,19 @@ class Workflow(QObject):
         if error is not None:
             self._not_opened(error)
 
-    def _read(self, path: Path) -> tuple[Cine, Held, EchoViewError | None]:
-        """Off the GUI thread: the cine, its first frame decoded, and its label."""
-        cine = open_cine(path, patient_secret=self.secret)
-        cine.frame(0)
-        if self.library is None:
-            return cine, Held(Label()), None
-        try:
-            held = self.library.load(cine)
-        except LibraryError as error:
-            return cine, Held(Label()), error
-        self.library.moved(cine.info.identity, str(path.absolute()))
-        return cine, held, None
-
-    def _opened(self, path: Path, cine: Cine, held: Held, error: EchoViewError | None) -> None:
+    def _opened(self, path: Path, found: Opened) -> None:
         self._opening = None
+        self.progressed.emit("", -1.0)
         self.cancel_prediction()
-        identity = cine.info.identity
-        pending = self._pending.get(identity)  # newer than what was read
+        cine, held, reading, record, error = found
+        slot = cine.info.identity, reading.key
+        pending = self._pending.get(slot)  # newer than what was read
         if pending is None:
-            self._saved[identity] = held
+            self._saved[slot] = held
         label = held.label if pending is None else pending
         read_only = self.library.note if self.library is not None and self.library.read_only else ""
-        self.session.open(cine, str(path), label, locked=error.message if error else read_only)
+        blind = not self.review_only and is_blind(slot[0], self.reader, reading, record, drawn(label))
+        self.session.open(cine, str(path), label, error.message if error else read_only, reading, record, blind)
         self.remember(recent=self.settings.with_recent(path.absolute()).recent)
         if error is not None:
             self.refused.emit(error)
@@ -218,8 +235,8 @@ class Workflow(QObject):
         cine, weights = self.session.cine, self.session.weights
         if cine is None or weights is None:
             return
-        if cine.info.withheld:
-            return  # the window shows the reason where the numbers would be
+        if cine.info.withheld or self.session.blind:
+            return  # the window shows the reason where the numbers, or the prediction, would be
         self.session.set_prediction(None)
         self.ahead.give_way()
         self.progressed.emit("Predicting", 0.0)
@@ -369,15 +386,16 @@ class Workflow(QObject):
         cine = self.session.cine
         if cine is not None:
             self.jobs.run(
-                Lane.IO, "read labels", opened.load, cine,
-                on_done=lambda held: self._carry_over(cine, held), on_error=self.refused.emit,
+                Lane.IO, "read labels", read_again, opened, cine, self.session.reading.key,
+                on_done=lambda found: self._carry_over(cine, *found), on_error=self.refused.emit,
             )  # fmt: skip
 
-    def _carry_over(self, cine: Cine, held: Held) -> None:
+    def _carry_over(self, cine: Cine, held: Held, record: Record) -> None:
         """The open cine's label and what the new library holds of it already become one; ours where both say it."""
         if cine is not self.session.cine:
             return
-        self._saved.setdefault(cine.info.identity, held)  # an edit made since has seen more
+        self._saved.setdefault((cine.info.identity, self.session.reading.key), held)  # an edit since has seen more
+        self.session.set_record(record)
         both = merge(Label(), self.session.label, held.label)
         if both.joined:
             self.session.edit("join library", both.label)
@@ -388,24 +406,27 @@ class Workflow(QObject):
         """An import has written past this window: what it changed of the open cine joins what is on the screen."""
         cine, library = self.session.cine, self.library
         if cine is not None and library is not None and not self.session.locked:
+            slot = cine.info.identity, self.session.reading.key
             self.jobs.run(
-                Lane.IO, "read labels", self._newer, library, cine,
-                on_done=lambda found: self._join_newer(cine, found), on_error=self._refuse,
+                Lane.IO, "read labels", self._newer, library, cine, slot,
+                on_done=lambda found: self._join_newer(cine, slot, *found), on_error=self._refuse,
             )  # fmt: skip
 
-    def _newer(self, library: Library, cine: Cine) -> tuple[Label, Saved] | None:
+    def _newer(self, library: Library, cine: Cine, slot: Slot) -> tuple[Record, tuple[Label, Saved] | None]:
         """Runs on the IO lane: the label as it was last seen and as the library has it now, None where nothing is new.
 
         What is known is left as it is: saves that wait behind this one build on it, see `_join`.
         """
-        known, held = self._saved.get(cine.info.identity, Held(Label())), library.load(cine)
+        known, (held, record) = self._saved.get(slot, Held(Label())), read_again(library, cine, slot[1])
         if library is not self.library or held.revision == known.revision:
-            return None
-        return known.label, Saved(held.revision, held.label)
+            return record, None
+        return record, (known.label, Saved(held.revision, held.label))
 
-    def _join_newer(self, cine: Cine, found: tuple[Label, Saved] | None) -> None:
+    def _join_newer(self, cine: Cine, slot: Slot, record: Record, found: tuple[Label, Saved] | None) -> None:
+        if self._shows(cine, slot):
+            self.session.set_record(record)
         if found is not None:
-            self._join(cine, *found)
+            self._join(cine, slot, *found)
         if not self.saving:
             self.session.set_unsaved(self.session.unsaved)  # the label is another, and none of it is on its way
 
@@ -423,8 +444,10 @@ class Workflow(QObject):
         cine = self.session.cine
         if cine is None:
             return
-        self._pending[cine.info.identity] = after
-        edit = self._edits[cine.info.identity] = self._edits.get(cine.info.identity, 0) + 1
+        reader, reading = self.reader, self.session.reading
+        slot = cine.info.identity, reading.key
+        self._pending[slot] = after
+        edit = self._edits[slot] = self._edits.get(slot, 0) + 1
         if self.library is None:
             self.session.set_unsaved("The label library is not open.")
             return
@@ -433,51 +456,63 @@ class Workflow(QObject):
         spent, prediction = self.session.meter.take(), self.session.prediction
         way = moved_mm(before, after, prediction.contour if prediction else lambda t: None, self.session.calibration)
         who = {
-            "annotator": self.settings.annotator, "app_version": __version__, "tool": tool,
+            "annotator": reader.name, "app_version": __version__, "tool": tool, "reading": reading.key,
+            "role": reader.role.value, "blind": None if self.review_only else self.session.blind,
             "weights": f"{weights.name} {weights.identity}" if weights else "",
             "seconds": round(spent.seconds, 1), "drags": spent.drags,
             "moved_mm": None if way is None else round(way, 2),
         }  # fmt: skip
         self.jobs.run(
             Lane.IO, "save", self._write, self.library, cine, path, after, who,
-            on_done=lambda saved: self._written(cine, edit, after, saved),
+            on_done=lambda saved: self._written(cine, slot, edit, after, saved),
             on_error=lambda error: self._not_written(cine, error),
         )  # fmt: skip
 
     def _write(self, library: Library, cine: Cine, path: str, after: Label, who: dict[str, Any]) -> Saved:
         """Runs on the IO lane: one thread, so saves keep their order."""
         current = library is self.library  # else another was chosen while this waited
-        known = self._saved.get(cine.info.identity, Held(Label())) if current else Held(Label())
+        slot = cine.info.identity, who["reading"]
+        known = self._saved.get(slot, Held(Label())) if current else Held(Label())
         saved = library.save(cine, path, known.label, after, base=known.revision, **who)
         if current:
-            self._saved[cine.info.identity] = replace(known, label=after, revision=saved.number or known.revision)
+            self._saved[slot] = replace(known, label=after, revision=saved.number or known.revision)
         return saved
 
-    def _written(self, cine: Cine, edit: int, after: Label, saved: Saved) -> None:
+    def _written(self, cine: Cine, slot: Slot, edit: int, after: Label, saved: Saved) -> None:
         self._saving -= 1
-        if self._edits[cine.info.identity] == edit:
-            self._pending.pop(cine.info.identity, None)
+        if self._edits[slot] == edit:
+            self._pending.pop(slot, None)
         if saved.others:
-            self._join(cine, after, saved)
-        if cine is self.session.cine:
+            self._join(cine, slot, after, saved)
+        if self._shows(cine, slot):
             self.session.set_unsaved("")
+            if saved.number is not None:
+                self._note_down(slot[1])
 
-    def _join(self, cine: Cine, after: Label, saved: Saved) -> None:
+    def _note_down(self, reading: str) -> None:
+        session = self.session
+        session.set_record(session.record.with_revision(reading, self.reader, session.blind, datetime.now(UTC)))
+
+    def _shows(self, cine: Cine, slot: Slot) -> bool:
+        """Whether that reading of the cine is what is open."""
+        return cine is self.session.cine and slot[1] == self.session.reading.key
+
+    def _join(self, cine: Cine, slot: Slot, after: Label, saved: Saved) -> None:
         """Others saved while `after` was made: the label gets what they changed, and the person is told."""
-        identity = cine.info.identity
         # On the lane, so that saves under way still build on the label without, and later ones on the label with it.
-        self.jobs.run(Lane.IO, "join", self._know, identity, after, saved)
-        if identity in self._pending:
-            self._pending[identity] = merge(after, self._pending[identity], saved.label).label
-        if cine is self.session.cine:
+        self.jobs.run(Lane.IO, "join", self._know, slot, after, saved)
+        if slot in self._pending:
+            self._pending[slot] = merge(after, self._pending[slot], saved.label).label
+        if self._shows(cine, slot):
             self.session.take(merge(after, self.session.label, saved.label).label)
+            self.joined.emit()
         if news := saved.news(self.settings.annotator):
             self.refused.emit(news)
 
-    def _know(self, identity: str, after: Label, saved: Saved) -> None:
-        known = self._saved.get(identity, Held(after))
+    def _know(self, slot: Slot, after: Label, saved: Saved) -> None:
+        known = self._saved.get(slot, Held(after))
         revision = max(known.revision, saved.number or 0)
-        self._saved[identity] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
+        self._saved[slot] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
 
     def _not_written(self, cine: Cine, error: EchoViewError) -> None:
         self._saving -= 1

@@ -90,6 +90,131 @@ def _take(out: Path) -> None:
     shot("comparing")
     _take_views_beside(app, shot)
     window.close()
+    _take_review(out)
+
+
+def _take_review(out: Path) -> None:
+    """A folder on which three people work: comments, a conflict, a blinded second reading, a decision, agreement."""
+    from PySide6.QtTest import QTest
+
+    from echoview.app import build
+    from echoview.demo import until
+    from echoview.domain.review import Reading, ReadKind
+    from echoview.ui.agreement_dialog import AgreementDialog
+    from echoview.ui.reader_dialog import ReaderDialog
+
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["ECHOVIEW_HOME"] = home
+        paths = _six_cines(Path(home))
+
+        def sit(who: str, role: str, path: Path, **known: object):
+            app = build(review_only=True)
+            app.workflow.remember(annotator=who, role=role, steps_done=("play", "correct", "approve"), **known)
+            app.window.show()
+            app.window.resize(1280, 800)
+            app.window.inspector.setCurrentIndex(1)
+            app.workflow.open(paths[0].parent)
+            until(lambda: len(app.window.cines.model.rows) == len(paths) and app.workflow.jobs.idle)
+            app.workflow.open(path)
+            until(lambda: app.session.path == str(path) and app.workflow.jobs.idle)
+            app.window.player.pause()
+            return app
+
+        def shot(app, name: str) -> None:
+            until(lambda: app.workflow.jobs.idle)
+            QTest.qWait(80)
+            app.window.grab().save(str(out / f"{name}.png"))
+
+        app = sit("Dr A", "reviewer", paths[0])
+        app.window.player.seek(2)
+        for name in ("issue_1", "reject_frame"):
+            app.window.acts[name].trigger()
+        app.window.judging.reviewing.comment("Lateral annulus too low, compare with frame 10", 2)
+        app.window.player.seek(9)
+        app.window.acts["issue_3"].trigger()
+        app.window.judging.reviewing.resolve(app.window.judging.reviewing.comments[-1])
+        app.window.player.seek(2)
+        shot(app, "review")
+        app.window.close()
+
+        app = sit("Dr A", "reviewer", paths[1])
+        app.window.player.seek(2)
+        shot(app, "conflict")
+        app.window.close()
+
+        app = sit("Dr B", "annotator", paths[2])
+        app.window.player.seek(2)
+        shot(app, "second-reader")
+        app.window.close()
+
+        app = sit("Dr L", "lead", paths[3])
+        app.window.judging.deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
+        app.window.player.seek(2)
+        shot(app, "adjudication")
+        agreement = AgreementDialog(app.window, app.window.judging.comparing())
+        for name, dialog in (("agreement", agreement), ("reader", ReaderDialog(app.window, app.workflow))):
+            dialog.show()
+            until(lambda: app.workflow.jobs.idle)
+            QTest.qWait(80)
+            dialog.grab().save(str(out / f"{name}.png"))
+            dialog.close()
+        app.window.close()
+
+
+def _six_cines(home: Path) -> list[Path]:
+    """The sample under six names, with labels of several people; drawn by hand, so that the network is not needed."""
+    from pydicom import dcmread
+    from pydicom.uid import generate_uid
+
+    from echoview import settings
+    from echoview.app import sample_path
+    from echoview.domain.contour import draw
+    from echoview.domain.label import Label
+    from echoview.domain.review import ActKind, Reading, ReadKind, Role
+    from echoview.io import open_cine
+    from echoview.store import new_act, seal_of, try_library
+
+    def heart(width: float, top: float, low: float):
+        left, right, middle = 163 - width, 163 + width, (top + low) / 2
+        return draw([(left, low), (left - 3, middle), (166, top), (right + 3, middle), (right, low)])
+
+    def label(ed: float, es: float) -> Label:
+        return Label({2: heart(ed, 66, 124), 9: heart(es, 72, 120)}, ed=2, es=9)
+
+    library, _ = try_library("")
+    assert library is not None
+    second = Reading(ReadKind.SECOND, "Dr B")
+    secret = bytes.fromhex(settings.load().patient_secret)
+    folder = home / "Study of Tuesday"
+    folder.mkdir()
+    paths = [folder / f"A4C_{number}.dcm" for number in range(1, 7)]
+    for number, path in enumerate(paths):
+        file = dcmread(sample_path())
+        file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+        file.save_as(path)
+        cine = open_cine(path, patient_secret=secret)
+
+        def save(who: str, what: Label, reading: str = "", cine=cine, path=path) -> None:
+            said = {"annotator": who, "app_version": "1", "weights": "", "tool": "draw", "role": "reviewer"}
+            library.save(cine, str(path), Label(), what, base=0, reading=reading, **said)
+
+        def say(who: str, kind: ActKind, reading: str = "", seal: str = "", cine=cine, path=path) -> None:
+            act = new_act(kind, who, Role.REVIEWER, reading=reading, seal=seal)
+            library.say(cine, str(path), act, "1")
+
+        own = label(20 + number, 12 + 1.5 * number)
+        save("Dr A" if number != 2 else "Dr C", own)
+        if number == 1:
+            save("Dr B", label(16, 11))
+        if number >= 2:
+            say("Dr C", ActKind.SECOND_READ)
+        if number >= 3:
+            save("Dr B", label(19 + 0.8 * number, 9 + 1.9 * number), second.key)
+            say("Dr B", ActKind.SUBMIT, second.key)
+        if number >= 4:
+            say("Dr L", ActKind.APPROVE if number == 4 else ActKind.REJECT, seal=seal_of(own))
+    library.close()
+    return paths
 
 
 def _take_reading_room(app, shot, on_screen) -> None:

@@ -52,13 +52,18 @@ TABLE: dict[str, Row] = {
     "echoview.store": Row((*echoview("domain", "store", "paths", "settings"), "sqlalchemy", "alembic")),
     "echoview.services": Row((*BELOW_SERVICES, *echoview("services"), "PySide6.QtCore"), ("ral",)),
     "echoview.session": Row(
-        (*BELOW_SERVICES, *echoview("services", "session", "workflow", "learning"), "PySide6.QtCore", *UNDO),
+        (
+            *BELOW_SERVICES,
+            *echoview("services", "session", "workflow", "learning", "reviewing"),
+            "PySide6.QtCore",
+            *UNDO,
+        ),
         ("ral",),
     ),
     "echoview.ui": Row(
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
-            *echoview("correction", "exchange", "beside", "other_weights"),
+            *echoview("correction", "exchange", "reviewing", "deciding", "comparing", "beside", "other_weights"),
             *QT,
             "pyqtgraph",
         ),
@@ -83,6 +88,7 @@ TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.sess
 TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
     (*TABLE["echoview.session"].now, *echoview("beside")), TABLE["echoview.session"].later
 )
+TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

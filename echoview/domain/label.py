@@ -21,6 +21,8 @@ class Label:
         not_traceable: frames of which a person said that no border can be seen.
         view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
         notes: what was measured with calipers.
+        settled: frames that two people had changed and one has decided between, each with what the choice was from,
+            see `store.conflicts`.
     """
 
     contours: Mapping[int, Contour] = field(default_factory=dict)
@@ -30,6 +32,7 @@ class Label:
     calibration: Calibration | None = None
     not_traceable: frozenset[int] = frozenset()
     notes: tuple[Note, ...] = ()
+    settled: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
@@ -70,6 +73,9 @@ class Label:
 
     def with_notes(self, notes: tuple[Note, ...]) -> Label:
         return replace(self, notes=notes)
+
+    def with_settled(self, choice: str) -> Label:
+        return replace(self, settled=self.settled | {choice})
 
     @property
     def empty(self) -> bool:

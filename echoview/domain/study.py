@@ -20,6 +20,8 @@ class Status(Enum):
     PREDICTED = "predicted"
     IN_CORRECTION = "in correction"
     CORRECTED = "corrected"
+    REJECTED = "rejected"
+    SECOND_READ = "second read"
     APPROVED = "approved"
 
 
@@ -52,7 +54,7 @@ class Glimpse:
 
 
 def status_of(label: Label, predicted: bool = False) -> Status:
-    """The status that a label stands for.
+    """The status that a label alone stands for; `review.status_after` adds what reviewers said.
 
     Approved: ED and ES are said, and a person stands behind every point of both. Corrected: that holds of all frames
     that were touched. In correction: some frame still has points that nobody set or accepted.
@@ -69,6 +71,12 @@ def approved(label: Label, ed: tuple[int, Contour], es: tuple[int, Contour]) -> 
     touched = {**label.contours, **dict((ed, es))}
     accepted = {t: contour.accepted() for t, contour in touched.items()}
     return replace(label, contours=accepted, ed=ed[0], es=es[0])
+
+
+def drawn(label: Label) -> bool:
+    """Whether a person has said ED and ES and traced both, not merely accepted them."""
+    traced = [label.contour(t) for t in (label.ed, label.es) if t is not None]
+    return len(traced) == 2 and all(contour is not None and contour.edited for contour in traced)
 
 
 def _stood_behind(label: Label, t: int | None) -> bool:

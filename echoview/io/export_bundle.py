@@ -2,7 +2,8 @@
 
     manifest.json            kind, version, salt, the weights that took part, sha256 of every other file
     cines/cine-00001.json    what the cine is (keyed), its history: a list of revisions as the library keeps them,
-                             and, with frames, "outlines": the (65,2) x,y px of each labelled frame, for trainers
+                             and, with frames, "outlines": the (65,2) x,y px of each labelled frame, for trainers;
+                             "readings": the revisions of second and repeated readings; "acts": what reviewers said
     frames/cine-00001/0001.png   frame 1, black outside the sector
 
 A revision's change may hold the keys below and no others: free text never leaves.
@@ -24,7 +25,7 @@ from echoview.io.export_item import Outgoing, head, whole
 
 KIND = "bundle"
 MANIFEST, CINES, FRAMES = "manifest.json", "cines", "frames"
-CHANGES = ("contours", "view", "ed", "es", "calibration", "not_traceable", "notes", "pixels")
+CHANGES = ("contours", "view", "ed", "es", "calibration", "not_traceable", "notes", "settled", "pixels")
 _WHEN = (1980, 1, 1, 0, 0, 0)  # zip's first day: two exports of one thing are alike
 _LEVEL = 1
 
@@ -41,6 +42,10 @@ def write_bundle(path: Path, salt: bytes, app_version: str, items: Iterable[Outg
     with whole(path) as part, zipfile.ZipFile(part, "w") as file:
         for item in items:
             body: dict[str, Any] = {**item.about(), "history": [_plain(entry) for entry in item.entries]}
+            if item.readings:
+                body["readings"] = [_plain(entry) for entry in item.readings]
+            if item.acts:
+                body["acts"] = list(item.acts)
             if item.frame is not None:
                 labelled = sorted(set(item.contours) - item.predicted)
                 body["outlines"] = {str(t): item.contours[t].round(2).tolist() for t in labelled}

@@ -50,6 +50,7 @@ class Outgoing:
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
         said: the label as a change, plain JSON: control points, their origins, and what a person said besides.
+        readings, acts: other readers' histories, and what reviewers said, both plain; a bundle alone holds them.
         frame: frame t as (H,W) or (H,W,3) RGB uint8, black outside the sector; None where frames stay at home.
     """
 
@@ -73,6 +74,8 @@ class Outgoing:
     entries: tuple[Mapping[str, Any], ...] = ()
     frame: Callable[[int], np.ndarray] | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
+    readings: tuple[Mapping[str, Any], ...] = ()
+    acts: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def fps(self) -> float:

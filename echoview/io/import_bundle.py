@@ -20,6 +20,8 @@ from echoview.io.export_bundle import CHANGES, CINES, FRAMES, KIND, MANIFEST
 from echoview.io.import_item import MOST_JSON, Incoming, check_version, damaged, frames_spoken_of
 
 _KEY = re.compile(r"[0-9a-f]{40}")
+_UID = re.compile(r"[0-9a-f]{32}")
+_ACT_TEXTS = ("uid", "made_at", "who", "role", "kind", "reading", "seal", "issue", "about")
 _TEXTS = ("made_at", "annotator", "app_version", "weights", "tool")
 _COUNTS = {"seconds": float, "drags": int, "moved_mm": float, "base": int, "number": int}  # not in early bundles
 
@@ -79,6 +81,8 @@ class Bundle:
             entries=tuple(_entry(one, shape[0]) for one in told["history"]),
             calibration=Calibration(*map(float, spacing)) if spacing else None,
             frames=self._frames(str(told["name"]), shape),
+            readings=tuple(_entry(one, shape[0]) for one in told.get("readings", ())),
+            acts=tuple(_act(one, shape[0]) for one in told.get("acts", ())),
         )  # fmt: skip
 
     def _frames(self, name: str, shape: tuple[int, int, int]) -> Callable[[], list[np.ndarray]] | None:
@@ -131,4 +135,18 @@ def _entry(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
     counts = {key: kind(told[key]) for key, kind in _COUNTS.items() if told.get(key) is not None}
     if any(not 0 <= count < float("inf") for count in counts.values()):
         raise ValueError("no count")
-    return {**{key: str(told[key]) for key in _TEXTS}, **counts, "change": change}
+    blind = told.get("blind")
+    return {
+        **{key: str(told[key]) for key in _TEXTS}, **counts, "change": change, "reading": str(told.get("reading", "")),
+        "role": str(told.get("role", "")), "blind": None if blind is None else bool(blind),
+    }  # fmt: skip
+
+
+def _act(told: Mapping[str, Any], frames: int) -> dict[str, Any]:
+    """One thing that a reviewer said; raises as `_entry`."""
+    if not _UID.fullmatch(told["uid"]) or (told["about"] and not _UID.fullmatch(told["about"])):
+        raise ValueError("an act without a name of its own")
+    t = told["t"]
+    if t is not None and not 0 <= int(t) < frames:
+        raise ValueError("a frame that is not there")
+    return {**{key: str(told[key]) for key in _ACT_TEXTS}, "t": None if t is None else int(t)}

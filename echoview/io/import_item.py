@@ -31,6 +31,7 @@ class Incoming:
         shape: frames, height, width, or None where the format does not say.
         view, ed, es: what the data set says; said: what else was said besides contours, as a change in plain JSON.
         entries: the history, for a bundle alone; the contours then are empty.
+        readings, acts: of other readers and of reviewers, see `Outgoing`; for a bundle alone.
         frames: the frames that a bundle brings, each (H,W) or (H,W,3) uint8, or None.
     """
 
@@ -47,6 +48,8 @@ class Incoming:
     entries: tuple[Mapping[str, Any], ...] = ()
     frames: Callable[[], list[np.ndarray]] | None = None
     said: Mapping[str, Any] = field(default_factory=dict)
+    readings: tuple[Mapping[str, Any], ...] = ()
+    acts: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

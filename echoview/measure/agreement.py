@@ -6,7 +6,8 @@ Bland and Altman, Lancet 327, 1986, 307-310 (bias and limits of agreement); Shro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
@@ -91,3 +92,67 @@ def icc_2_1(readings: np.ndarray) -> float:
     if between <= 1e-12 or abs(below) <= 1e-12:
         return float("nan")
     return float((between - error) / below)
+
+
+class Kind(Enum):
+    """Which two readings of a cine are compared."""
+
+    SECOND = "two readers"
+    REPEAT = "one reader, twice"
+    BLIND = "blind, then with the prediction"
+
+
+class Pair(NamedTuple):
+    """Two readings of one cine.
+
+    Attributes:
+        number: of the cine, from 1, in the order of the library; first, second: who read.
+        frames: those that both traced; ef_first, ef_second: percent, None where ED or ES was not traced.
+    """
+
+    number: int
+    kind: Kind
+    first: str
+    second: str
+    frames: tuple[FrameAgreement, ...]
+    ef_first: float | None
+    ef_second: float | None
+
+    @property
+    def dice(self) -> float | None:
+        return _mean([one.dice for one in self.frames])
+
+    @property
+    def hausdorff_mm(self) -> float | None:
+        return _mean([one.hausdorff_mm for one in self.frames])
+
+    @property
+    def ef_difference(self) -> float | None:
+        """First minus second, in points of EF."""
+        return None if self.ef_first is None or self.ef_second is None else self.ef_first - self.ef_second
+
+
+class Summary(NamedTuple):
+    """Over all pairs: means over all frames, and EF as `Agreement`; None where nothing is known."""
+
+    cines: int
+    frames: int
+    dice: float | None
+    hausdorff_mm: float | None
+    ef: Agreement | None
+
+
+def summary(pairs: Sequence[Pair]) -> Summary:
+    frames = [one for pair in pairs for one in pair.frames]
+    first, second = (
+        np.array([np.nan if ef is None else ef for ef in efs], float)
+        for efs in ([pair.ef_first for pair in pairs], [pair.ef_second for pair in pairs])
+    )
+    ef = agreement(first, second) if pairs else None
+    dice, far = _mean([one.dice for one in frames]), _mean([one.hausdorff_mm for one in frames])
+    return Summary(len(pairs), len(frames), dice, far, ef)
+
+
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else None

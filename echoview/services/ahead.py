@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import Reader
 from echoview.domain.study import Status, status_of
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -49,10 +50,11 @@ class Ahead(QObject):
 
     def __init__(
         self, jobs: Jobs, inference: Inference, library: Callable[[], Library | None], secret: bytes,
-        parent: QObject | None = None,
+        parent: QObject | None = None, reader: Callable[[], Reader] = Reader,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._inference, self._library, self._secret = jobs, inference, library, secret
+        self._reader = reader
         self._paths: list[str] = []
         self._weights: WeightsSet | None = None
         self._device = "auto"
@@ -120,6 +122,9 @@ class Ahead(QObject):
         cine = open_cine(path, patient_secret=self._secret)
         library = self._library()
         label = Label() if library is None else library.label(cine.info.identity)
+        reader, identity = self._reader(), cine.info.identity
+        if reader.guard.is_repeated(identity, reader.name) if label.contours else reader.guard.is_blind(identity):
+            return None  # whoever traces it blinded must not read its EF in the list
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
         for prediction in self._inference.grown(cine, weights, device):
             yield prediction

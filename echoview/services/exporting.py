@@ -19,6 +19,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import Act
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
@@ -124,7 +125,7 @@ def outgoing(
     number = 0
     for history in histories(library, only):
         label = history.label()
-        if label.empty:
+        if label.empty and not history.others:
             continue
         number += 1
         at(number)
@@ -163,6 +164,7 @@ def _outgoing(
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
         blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
+        tuple(_json(entry) for entry in history.others), tuple(_act_json(act) for act in history.trail.acts),
     )  # fmt: skip
 
 
@@ -264,6 +266,13 @@ def _overlays(out: Path, items: Iterator[Outgoing]) -> int:
         write_overlay(out / f"{item.name}.mp4", item)
         count += 1
     return count
+
+
+def _act_json(act: Act) -> dict[str, Any]:
+    """An act as plain JSON; what was written in a comment stays at home, for it may name a patient."""
+    told = {key: getattr(act, key) for key in ("uid", "who", "t", "reading", "seal", "about")}
+    issue = act.issue.value if act.issue else ""
+    return {"made_at": act.made_at.isoformat(), "role": act.role.value, "kind": act.kind.value, "issue": issue, **told}
 
 
 def _json(entry: Entry) -> dict[str, Any]:

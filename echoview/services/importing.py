@@ -13,6 +13,7 @@ import numpy as np
 from echoview import __version__
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
+from echoview.domain.review import Act, ActKind, Issue, Role, Trail
 from echoview.errors import EchoViewError
 from echoview.io import find_cines, open_cine
 from echoview.io.export_item import INDEX, keyed
@@ -39,7 +40,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """What an import did; a conflict is a cine's name and what both sides had said of it.
+    """What an import did; a conflict is a cine's name and what both sides had said of it; acts are of reviewers.
 
     Attributes:
         places: where each cine in conflict lies here, as far as it is known.
@@ -49,6 +50,7 @@ class Came:
     revisions: int
     conflicts: tuple[tuple[str, tuple[str, ...]], ...]
     unknown: tuple[str, ...]
+    acts: int = 0
     places: tuple[str, ...] = ()
 
 
@@ -108,7 +110,7 @@ def _take(
 ) -> Came:  # fmt: skip
     known = _known(library, salt, secret, folders, say) if salt else {}
     now = datetime.now(UTC)
-    count = revisions = 0
+    count = revisions = acts = 0
     conflicts: list[tuple[str, tuple[str, ...]]] = []
     unknown: list[str] = []
     places: list[str] = []
@@ -126,18 +128,19 @@ def _take(
             if item.shape is not None and home.shape != item.shape:
                 raise EchoViewError("The cine here has other frames than the one that was labelled.")
             given = _history(item, home, kind, library, by, now)
-            if not given.entries:
+            if not (given.entries or given.others or given.trail.acts):
                 continue
             came = merge(library, given, by, __version__, theirs)
         except EchoViewError as error:
             say(f"{item.name} is left out: {error}")
             continue
-        count += came.added > 0
+        count += came.added > 0 or came.acts > 0
         revisions += came.added
+        acts += came.acts
         if came.conflicts:
             conflicts.append((item.name, came.conflicts))
             places.append(home.path)
-    return Came(count, revisions, tuple(conflicts), tuple(unknown), tuple(places))
+    return Came(count, revisions, tuple(conflicts), tuple(unknown), acts, tuple(places))
 
 
 def _known(
@@ -184,11 +187,14 @@ def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: by
             write_nifti(path, np.stack(frames), item.calibration)
     except OSError as error:
         raise EchoViewError(f"Its frames cannot be written ({error.strerror}).", "Choose another folder.") from error
-    entries = [
-        {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
-        for entry in item.entries
-    ]
-    return _bare(open_cine(path, patient_secret=secret), path), replace(item, entries=tuple(entries))
+    entries, readings = (
+        tuple(
+            {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
+            for entry in some
+        )
+        for some in (item.entries, item.readings)
+    )
+    return _bare(open_cine(path, patient_secret=secret), path), replace(item, entries=entries, readings=readings)
 
 
 def _bare(cine: Cine, path: Path) -> History:
@@ -200,8 +206,12 @@ def _bare(cine: Cine, path: Path) -> History:
 
 def _history(item: Incoming, home: History, kind: str, library: Library, by: str, now: datetime) -> History:
     """The labels as revisions: a bundle's own, or one of what the library does not say alike already."""
-    if item.entries:
-        return replace(home, entries=tuple(_entry(one) for one in item.entries))
+    if item.entries or item.readings or item.acts:
+        return replace(
+            home, entries=tuple(_entry(one) for one in item.entries),
+            others=tuple(_entry(one) for one in item.readings if one["reading"]),
+            trail=Trail(tuple(act for act in map(_act, item.acts) if act is not None)),
+        )  # fmt: skip
     if any(not 0 <= t < home.shape[0] for t in item.contours):
         raise EchoViewError("A labelled frame is not in the cine.")
     before = library.label(home.identity)
@@ -225,3 +235,15 @@ def _entry(told: Any) -> Entry:
     except ValueError as error:
         raise EchoViewError("A revision of it has no time.") from error
     return Entry(**{**told, "made_at": made_at})
+
+
+def _act(told: Any) -> Act | None:
+    """None for one of a kind that only a newer version knows."""
+    try:
+        return Act(
+            told["uid"], datetime.fromisoformat(told["made_at"]).astimezone(UTC), told["who"], Role(told["role"]),
+            ActKind(told["kind"]), told["t"], told["reading"], told["seal"],
+            Issue(told["issue"]) if told["issue"] else None, "", told["about"],
+        )  # fmt: skip
+    except ValueError:
+        return None

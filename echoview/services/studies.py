@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
+from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after, waits
 from echoview.domain.study import CineFile, Status, status_of
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
@@ -17,7 +19,7 @@ from echoview.io import find_cines
 from echoview.measure import measure
 from echoview.measure.measurements import contours_shown
 from echoview.services.thumbnails import key_of
-from echoview.store import Library
+from echoview.store import Library, rejected, seal_of
 from echoview.store.transfer import histories
 
 BATCH_S = 0.1  # a list that grows ten times a second looks alive and costs little
@@ -25,23 +27,39 @@ BATCH_S = 0.1  # a list that grows ten times a second looks alive and costs litt
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What the library holds of a cine."""
+    """What the library holds of a cine; `due` is the reading that this person has to make of it,
+    `waits` whether it waits for them at all."""
 
     label: Label
     frames: int
+    record: Record = field(default_factory=Record)
+    due: Reading = FIRST
+    waits: bool = True
 
     @property
     def status(self) -> Status:
-        return status_of(self.label)
+        """A cine that is read once more looks as if nobody had read it."""
+        return Status.NEW if self.due.kind is ReadKind.REPEAT else self.judged
+
+    @property
+    def judged(self) -> Status:
+        trail = self.record.trail
+        seal = seal_of(self.label) if trail.acts else ""
+        return status_after(status_of(self.label), self.record, seal, bool(rejected(self.label, trail)))
+
+    @property
+    def open_issues(self) -> int:
+        """None that a blinded reader must not see."""
+        return sum(one.closed is None for one in self.record.trail.comments()) if self.due == FIRST else 0
 
     @property
     def view(self) -> View | None:
         return self.label.view
 
     def ef_percent(self, calibration: Calibration | None) -> float | None:
-        """EF between the ED and the ES that a person chose; None where one of them has no contour."""
+        """EF between the ED and the ES that a person chose; None where one has no contour, or the reader is blinded."""
         label = self.label
-        if label.ed not in label.contours or label.es not in label.contours:
+        if self.due != FIRST or label.ed not in label.contours or label.es not in label.contours:
             return None
         chosen = Label({t: label.contours[t] for t in (label.ed, label.es) if t is not None})
         contours = contours_shown(self.frames, None, chosen)
@@ -97,17 +115,26 @@ def listed(path: Path, folder: Path | None) -> CineFile | None:
     return CineFile(str(path), path.name, study or str(parent), facts.st_size, facts.st_mtime_ns)
 
 
-def standings(library: Library | None, secret: bytes) -> tuple[dict[str, Standing], dict[str, Standing]]:
-    """What the library holds, by the path where a cine was last seen and by `key_of` its identity; one query.
+def standings(
+    library: Library | None, secret: bytes, reader: Reader | None = None
+) -> tuple[dict[str, Standing], dict[str, Standing]]:
+    """What the library holds, by the path where a cine was last seen and by `key_of` its identity.
+
+    Args:
+        reader: for whom; what they must not see before they have read it is left out.
 
     Raises:
         LibraryError: the library cannot be read. A single damaged label is left out.
     """
     by_path: dict[str, Standing] = {}
     by_key: dict[str, Standing] = {}
+    now = datetime.now(UTC)
     for history in histories(library) if library is not None else ():
         try:
-            standing = Standing(history.label(), history.shape[0])
+            standing = Standing(history.label(), history.shape[0], history.record)
+            due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
+            waiting = waits(standing.judged, reader or Reader(), standing.record, due)
+            standing = replace(standing, due=due, waits=waiting)
         except LibraryError:
             continue  # it is said when the cine is opened
         by_path[history.path] = by_key[key_of(history.identity, secret)] = standing

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from echoview.domain.review import Reader
 from echoview.domain.study import CineFile, Glimpse, Status
 from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
@@ -35,6 +36,8 @@ class Filled:
     view: View | None
     ef_percent: float | None
     trouble: str = ""
+    open_issues: int = 0
+    waits: bool = True
 
 
 class StudyFeed(QObject):
@@ -53,10 +56,11 @@ class StudyFeed(QObject):
     filled = Signal(object)
 
     def __init__(
-        self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None
-    ) -> None:
+        self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None,
+        reader: Callable[[], Reader] = Reader,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._jobs, self._library, self._secret = jobs, library, secret
+        self._jobs, self._library, self._secret, self._reader = jobs, library, secret, reader
         self._listing: Job | None = None
         self._looking: Job | None = None
         self._stop = threading.Event()
@@ -97,7 +101,7 @@ class StudyFeed(QObject):
         if self._listing is not None:
             self._listing.cancel()
         self.forget()
-        self._read_standings()
+        self.read_standings()
         self._listing = self._jobs.run(
             Lane.LISTING, "list", work, *arguments,
             on_item=self.found.emit, on_done=lambda _: self._listed(None), on_error=self._listed,
@@ -110,9 +114,11 @@ class StudyFeed(QObject):
 
     # ---- what the library holds
 
-    def _read_standings(self) -> None:
+    def read_standings(self) -> None:
+        """Look again what the library holds: others may have read and reviewed meanwhile."""
+        reader = self._reader()
         self._jobs.run(
-            Lane.LOOKING, "read standings", lambda: standings(self._library(), self._secret),
+            Lane.LOOKING, "read standings", lambda: standings(self._library(), self._secret, reader),
             on_done=self._take_standings, on_error=lambda error: log.info("no standings: %s", type(error).__name__),
         )  # fmt: skip
 
@@ -127,7 +133,7 @@ class StudyFeed(QObject):
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view = standing.view or (glimpse.view if glimpse else None)
-        return Filled(path, glimpse, standing.status, view, ef, trouble)
+        return Filled(path, glimpse, standing.status, view, ef, trouble, standing.open_issues, standing.waits)
 
     # ---- looking
 

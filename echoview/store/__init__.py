@@ -1,5 +1,8 @@
 """The label library and the registry of weights."""
 
+from echoview.store.acts import new_act, rejected
+from echoview.store.codec import contour_seal, seal_of
+from echoview.store.conflicts import Conflicted, Version
 from echoview.store.library import Library
 from echoview.store.merging import Both, Conflict, Merged, merge
 from echoview.store.opening import open_library
@@ -8,6 +11,6 @@ from echoview.store.registry import Registry
 from echoview.store.values import Held, LabelledCine, Revision, Saved
 
 __all__ = [
-    "Both", "Conflict", "Held", "LabelledCine", "Library", "Merged", "Registry", "Revision", "Saved", "merge",
-    "open_library", "try_library",
+    "Both", "Conflict", "Conflicted", "Held", "LabelledCine", "Library", "Merged", "Registry", "Revision", "Saved",
+    "Version", "contour_seal", "merge", "new_act", "open_library", "rejected", "seal_of", "try_library",
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -15,7 +17,7 @@ from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 
 Key = int | str  # a frame's contour, or one of SAID
-SAID = ("view", "ed", "es", "calibration", "not_traceable", "notes")
+SAID = ("view", "ed", "es", "calibration", "not_traceable", "notes", "settled")
 NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
 
 
@@ -35,7 +37,7 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
     "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames), "notes" (all of them,
-    each [kind, frame, [[x, y], ...]]).
+    each [kind, frame, [[x, y], ...]]), "settled" (all of them).
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -44,10 +46,7 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         if new is None:
             contours[str(t)] = None
         elif old is None or not same(old, new):
-            contours[str(t)] = {
-                "handles": new.handles.round(3).tolist(),
-                "origins": [o.value for o in new.origins],
-            }
+            contours[str(t)] = _value(new)
     if contours:
         change["contours"] = contours
     if before.view is not after.view:
@@ -62,7 +61,32 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["not_traceable"] = sorted(after.not_traceable)
     if before.notes != after.notes:
         change["notes"] = [[n.kind.value, n.t, [[round(x, 3), round(y, 3)] for x, y in n.points]] for n in after.notes]
+    if before.settled != after.settled:
+        change["settled"] = sorted(after.settled)
     return change
+
+
+def seal_of(label: Label) -> str:
+    """What a verdict was about: the same for two labels that say the same of the heart, "" for an empty one."""
+    return _seal({**difference(Label(), label), "notes": None, "settled": None})
+
+
+def contour_seal(contour: Contour | None) -> str:
+    """The same of one contour, "" for none."""
+    return "" if contour is None else value_seal(_value(contour))
+
+
+def value_seal(value: Any) -> str:
+    """`contour_seal` of a contour's JSON, as a change holds it."""
+    return _seal({"contour": value})
+
+
+def _seal(told: Mapping[str, Any]) -> str:
+    said = {key: value for key, value in told.items() if value}
+    if not said and not any(told.get(key) == 0 for key in ("ed", "es")):
+        return ""
+    said |= {key: told[key] for key in ("ed", "es") if told.get(key) is not None}
+    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def frames_of(change: Mapping[str, Any]) -> set[int]:
@@ -100,7 +124,7 @@ def applied(label: Label, items: Mapping[Key, Item]) -> Label:
         if isinstance(t, int):
             contours.pop(t, None)
             if item.value is not None:
-                contours[t] = _contour(item.value)
+                contours[t] = contour_of(item.value)
     said: dict[str, Any] = {key: items[key].value for key in SAID if key in items}
     if said.get("view") is not None:
         said["view"] = View(said["view"])
@@ -108,6 +132,8 @@ def applied(label: Label, items: Mapping[Key, Item]) -> Label:
         said["calibration"] = Calibration(*said["calibration"])
     if "not_traceable" in said:
         said["not_traceable"] = frozenset(int(t) for t in said["not_traceable"])
+    if "settled" in said:
+        said["settled"] = frozenset(str(choice) for choice in said["settled"])
     if "notes" in said:
         said["notes"] = tuple(_note(*note) for note in said["notes"])
     return replace(label, contours=contours, **said)
@@ -126,5 +152,9 @@ def same(a: Contour, b: Contour) -> bool:
     return a is b or (a.origins == b.origins and np.array_equal(a.handles, b.handles))
 
 
-def _contour(value: Mapping[str, Any]) -> Contour:
+def _value(contour: Contour) -> dict[str, Any]:
+    return {"handles": contour.handles.round(3).tolist(), "origins": [o.value for o in contour.origins]}
+
+
+def contour_of(value: Mapping[str, Any]) -> Contour:
     return Contour(np.array(value["handles"]), tuple(Origin(o) for o in value["origins"]))

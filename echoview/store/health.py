@@ -11,15 +11,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine, create_engine, inspect, make_url, select, text
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
+from echoview.domain.review import ActKind
 from echoview.store.backups import DAY_S, backups_of, sound
 from echoview.store.codec import NO_CHANGE, replay
 from echoview.store.engines import copied, make_engine, sqlite_file, writable
 from echoview.store.mounts import share_of
 from echoview.store.opening import newest_schema, schema_of
 from echoview.store.refusals import reason
+from echoview.store.tables import ActRow, CineRow
 
 LITTLE_BYTES = 200 * 2**20
 
@@ -122,6 +125,23 @@ def _contents(engine: Engine) -> Iterator[Finding]:
         yield Finding(False, f"Its schema, {schema}, is of a newer version of EchoView; open it with that.")
         return
     yield from _rows(engine)
+    if "acts" in inspect(engine).get_table_names():
+        yield from _acts(engine)
+
+
+def _acts(engine: Engine) -> Iterator[Finding]:
+    """What reviewers said."""
+    with Session(engine) as session:
+        cines = set(session.scalars(select(CineRow.id)))
+        rows = session.execute(select(ActRow.cine_id, ActRow.kind)).all()
+    known = {kind.value for kind in ActKind}
+    orphans = sum(cine_id not in cines for cine_id, _ in rows)
+    strange = sum(kind not in known for _, kind in rows)
+    yield Finding(
+        not orphans, f"Acts of review: {len(rows)}." if not orphans else f"{orphans} acts have no cine.", True
+    )
+    if strange:
+        yield Finding(False, f"{strange} acts of review are of a newer version of EchoView and are not shown.")
 
 
 def _rows(engine: Engine) -> Iterator[Finding]:

@@ -17,15 +17,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, Select, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
+from echoview.domain.review import Act, Record
 from echoview.errors import LibraryError
-from echoview.store import backups, refusals, survey
+from echoview.store import acts, backups, conflicts, refusals, survey
 from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
+from echoview.store.conflicts import Conflicted
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
@@ -81,17 +83,20 @@ class Library:
         self._places.put(identity, path)
         return ""
 
-    def label(self, identity: str) -> Label:
+    def label(self, identity: str, reading: str = "") -> Label:
         """The newest label of a cine, empty where it has none; for where its frames are not at hand.
+
+        Args:
+            reading: whose, see `domain.review.Reading.key`; "" is the first reading, which all share.
 
         Raises:
             LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
         """
         with self._reading() as session:
-            return applied(Label(), fold(change for _, change in _changes(session, identity)))
+            return applied(Label(), fold(change for _, change in _changes(session, identity, reading)))
 
-    def load(self, cine: Cine) -> Held:
-        """What is held for an opened cine. Decodes its labelled frames, to see that they are the same pictures.
+    def load(self, cine: Cine, reading: str = "") -> Held:
+        """What is held of a reading for an opened cine. Decodes its labelled frames: are they the same pictures?
 
         Raises:
             LibraryError: as `label`; or the cine has other frames than the one that was labelled.
@@ -104,7 +109,7 @@ class Library:
                     f" {row.frames} of {row.width} × {row.height}.",
                     "It plays, but cannot be corrected; open the whole file.",
                 )
-            rows = _changes(session, cine.info.identity) if row is not None else []
+            rows = _changes(session, cine.info.identity, reading) if row is not None else []
             items = fold(change for _, change in rows)
         try:
             return held(items, rows[-1][0] if rows else 0, cine)
@@ -127,15 +132,42 @@ class Library:
         except (LibraryError, IntegrityError):
             log.info("the new place of a cine is not kept")
 
-    def history(self, identity: str) -> list[Revision]:
-        """All edits of a cine, oldest first."""
+    def history(self, identity: str, reading: str = "") -> list[Revision]:
+        """All edits of a cine's reading, oldest first."""
         with self._reading() as session:
-            return [
-                _revision(row)
-                for row in session.scalars(
-                    select(RevisionRow).join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
-                )
-            ]
+            return [_revision(row) for row in session.scalars(_rows_of(identity, reading))]
+
+    def record(self, identity: str) -> Record:
+        """Who has read a cine, and what was said of it; an empty one where it is not known."""
+        with self._reading() as session:
+            return acts.record(session, identity)
+
+    def conflicts(self, cine: Cine) -> list[Conflicted]:
+        """The frames of the first reading that two changed at once and nobody has decided between."""
+        with self._reading() as session:
+            rows = list(session.scalars(_rows_of(cine.info.identity, "")))
+        try:
+            return conflicts.found([(_revision(row), row.change) for row in rows], cine)
+        except NO_CHANGE as error:
+            raise refusals.damaged() from error
+
+    def say(self, cine: Cine, path: str, act: Act, app_version: str) -> Act:
+        """Append what a reviewer said; as it was kept, which may be a little later than the clock had it.
+
+        Raises:
+            LibraryError: it could not be written.
+        """
+        with self._write:
+            for attempt in range(_TRIES):
+                try:
+                    with self._writing() as session:
+                        row = _cine_row(session, cine, self.placed(cine.info.identity, path))
+                        kept = acts.append(session, row.id, [act], app_version)
+                        return kept[0] if kept else act
+                except IntegrityError as error:  # another window made the cine's row
+                    if attempt == _TRIES - 1:
+                        raise refusals.cannot_write(error) from error
+        raise AssertionError("unreachable")
 
     def save(
         self,
@@ -152,6 +184,9 @@ class Library:
         seconds: float | None = None,
         drags: int | None = None,
         moved_mm: float | None = None,
+        reading: str = "",
+        role: str = "",
+        blind: bool | None = None,
     ) -> Saved:
         """Append what changed; one transaction.
 
@@ -160,6 +195,7 @@ class Library:
             base: the revision that `before` stands for. Where others have saved since, both are kept and the answer
                 says what they changed; None = do not look.
             seconds, drags, moved_mm: the effort: time, pulls of a point, way of the points; None = not counted.
+            reading: whose label it is, see `label`; role: of the annotator; blind: whether the prediction was hidden.
 
         Raises:
             LibraryError: it could not be written; nothing of it is kept.
@@ -175,6 +211,7 @@ class Library:
         row = {
             "annotator": annotator, "app_version": app_version, "weights": weights, "tool": tool, "change": change,
             "base": base, "seconds": seconds, "drags": drags, "moved_mm": moved_mm,
+            "reading": reading, "role": role, "blind": blind,
         }  # fmt: skip
         with self._write:
             for attempt in range(_TRIES):
@@ -189,10 +226,10 @@ class Library:
                 checkpoint(self._engine)
         if base is None or number == base + 1:
             return Saved(number, after)
-        return self._joined(number, base, cine, before, after, change)
+        return self._joined(number, base, cine, before, after, change, reading)
 
     def labelled(self) -> list[LabelledCine]:
-        """All cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
+        """All cines with a contour by a person that is not rejected; one whose rows are damaged is left out."""
         with self._reading() as session:
             found = list(survey.labelled(session))
         return [replace(one, path=self.place(one.identity, one.path)) for one in found]
@@ -225,30 +262,23 @@ class Library:
         """The new revision's number."""
         with self._writing() as session:
             # On a server the cine's row is the lock under which numbers are given out; SQLite locks the file.
-            row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
-            if row is None:
-                height, width = cine.size
-                row = CineRow(
-                    identity=cine.info.identity, content_hash=cine.info.content_hash, frames=len(cine),
-                    patient_key=cine.info.patient_key, height=height, width=width,
-                )  # fmt: skip
-                session.add(row)
-            row.path = path
-            session.flush()
+            row = _cine_row(session, cine, path)
             last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id)) or 0
             if values["base"] is not None and values["base"] < last:
-                whole = _whole_sets(session, cine.info.identity, values["base"], before, after)
+                whole = _whole_sets(session, cine.info.identity, values, before, after)
                 values = {**values, "change": {**values["change"], **whole}}
             session.add(RevisionRow(cine_id=row.id, number=last + 1, made_at=datetime.now(UTC), **values))
             return last + 1
 
-    def _joined(self, number: int, base: int, cine: Cine, before: Label, after: Label, change: dict[str, Any]) -> Saved:
+    def _joined(
+        self, number: int, base: int, cine: Cine, before: Label, after: Label, change: dict[str, Any], reading: str
+    ) -> Saved:
         """Our label with what others saved since `base`, where it is of the pictures that this cine shows."""
-        since = select(RevisionRow).join(CineRow).where(CineRow.identity == cine.info.identity)
+        since = _rows_of(cine.info.identity, reading)
         since = since.where(RevisionRow.number > base, RevisionRow.number < number)
         try:
             with self._reading() as session:
-                rows = session.scalars(since.order_by(RevisionRow.number)).all()
+                rows = session.scalars(since).all()
                 others = [row for row in rows if row.change != change]  # ours, kept when the server's answer was lost
                 theirs = applied(before, fitting(fold(row.change for row in others), cine))
                 merged = merge(before, after, theirs)
@@ -284,25 +314,48 @@ class Library:
             raise refusals.cannot_write(error) from error
 
 
-def _changes(session: Session, identity: str) -> list[tuple[int, dict[str, Any]]]:
-    """(number, change) of a cine's revisions in their order, which no clock can change."""
-    which = select(RevisionRow.number, RevisionRow.change).join(CineRow).where(CineRow.identity == identity)
+def _cine_row(session: Session, cine: Cine, path: str) -> CineRow:
+    """The cine's row, locked, made where it is not known yet; it lies at `path` now."""
+    row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
+    if row is None:
+        height, width = cine.size
+        row = CineRow(
+            identity=cine.info.identity, content_hash=cine.info.content_hash, frames=len(cine),
+            patient_key=cine.info.patient_key, height=height, width=width,
+        )  # fmt: skip
+        session.add(row)
+    row.path = path
+    session.flush()
+    return row
+
+
+def _rows_of(identity: str, reading: str) -> Select[RevisionRow]:
+    """A reading's revisions in their order, which no clock can change."""
+    which = select(RevisionRow).join(CineRow).where(CineRow.identity == identity, RevisionRow.reading == reading)
+    return which.order_by(RevisionRow.number)
+
+
+def _changes(session: Session, identity: str, reading: str) -> list[tuple[int, dict[str, Any]]]:
+    """(number, change) of a reading's revisions."""
+    which = select(RevisionRow.number, RevisionRow.change).join(CineRow)
+    which = which.where(CineRow.identity == identity, RevisionRow.reading == reading)
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
 
 
-def _whole_sets(session: Session, identity: str, base: int, before: Label, after: Label) -> dict[str, Any]:
-    """A change names all calipers and all frames that cannot be traced: also those that others added since `base`."""
+def _whole_sets(session: Session, identity: str, values: dict[str, Any], before: Label, after: Label) -> dict[str, Any]:
+    """A change names all calipers, decisions, and frames that cannot be traced: also what others added since."""
     try:
-        theirs = applied(before, fold(change for number, change in _changes(session, identity) if number > base))
+        rows = _changes(session, identity, values["reading"])
+        theirs = applied(before, fold(change for number, change in rows if number > values["base"]))
     except NO_CHANGE:  # a damaged row of theirs must not cost ours
         return {}
     whole = difference(theirs, merge(before, after, theirs).label)
-    return {key: whole[key] for key in ("not_traceable", "notes") if key in whole}
+    return {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
 
 
 def _revision(row: RevisionRow) -> Revision:
     return Revision(
-        row.number, row.made_at.replace(tzinfo=row.made_at.tzinfo or UTC), row.annotator, row.app_version, row.weights,
-        row.tool, tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags,
-        row.moved_mm,
+        row.number, acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool,
+        tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags, row.moved_mm,
+        row.blind,
     )  # fmt: skip

@@ -10,7 +10,7 @@ from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.store.codec import Key, difference, items_of
 
-_UNITED = ("notes",)  # of these, what either side added is there, and what either took away is gone
+_UNITED = ("notes", "settled")  # of these, what either side added is there, and what either took away is gone
 _NOT_TRACEABLE = "not traceable"
 
 

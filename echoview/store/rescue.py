@@ -1,7 +1,7 @@
-"""A damaged library made whole: every revision that can still be read, from the file and from its backups.
+"""A damaged library made whole: every revision and act that can still be read, from the file and from its backups.
 
 The library only grows, so the file and its backups are pieces of one history. Of each cine the longest unbroken row
-of revisions is put together from all of them; the damaged file is kept beside the new one.
+of revisions is put together from all of them, with every act; the damaged file is kept beside the new one.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from echoview.store.engines import SIDE_FILES, sqlite_url
 from echoview.store.health import readable
 from echoview.store.opening import open_library
 from echoview.store.refusals import reason
-from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.tables import ActRow, CineRow, RevisionRow
 
 CINE = [column.name for column in CineRow.__table__.columns]
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
 REVISION = [column.name for column in RevisionRow.__table__.columns]
+ACT = [column.name for column in ActRow.__table__.columns]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,19 +51,22 @@ def rescue(file: Path) -> Rescued:
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     cines: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[int, dict[str, Any]]] = {}
+    acts: dict[str, dict[str, dict[str, Any]]] = {}
     for source in (file, *backups_of(file)):
-        for identity, cine, revisions in _read(source):
+        for identity, cine, revisions, said in _read(source):
             cines.setdefault(identity, cine)
+            for act in said:
+                acts.setdefault(identity, {}).setdefault(act["uid"], act)
             known = found.setdefault(identity, {})
             for number, row in revisions.items():
                 known.setdefault(number, row)
     whole = {identity: _unbroken(rows) for identity, rows in found.items()}
     count = sum(len(rows) for rows in whole.values())
-    if not count:
+    if not count and not acts:
         raise LibraryError("No label can be read from the library or its backups.", "Nothing was changed.")
     part = file.with_name(f"{file.name}.{stamp}.rescued")
     try:
-        _write(part, [(cines[identity], rows) for identity, rows in whole.items()])
+        _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()])
         kept = _put_aside(file, stamp)
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
@@ -90,8 +94,8 @@ def _refuse_if_open(file: Path) -> None:
         raise LibraryError(f"The library cannot be repaired ({reason(error)}).", "Nothing was changed.") from error
 
 
-def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]]]]:
-    """(identity, cine, revisions by number) of all that can be read of a file."""
+def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]], list[dict[str, Any]]]]:
+    """(identity, cine, revisions by number, acts) of all that can be read of a file."""
     if not file.exists():
         return
     try:
@@ -103,11 +107,15 @@ def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str,
             for row in _rows(connection, "revisions"):
                 if row.get("cine_id") in cines and isinstance(row.get("number"), int) and readable(row.get("change")):
                     revisions.setdefault(row["cine_id"], {})[row["number"]] = row
+            acts: dict[int, list[dict[str, Any]]] = {}
+            for row in _rows(connection, "acts"):  # none in a file of an earlier schema
+                if row.get("cine_id") in cines and isinstance(row.get("uid"), str):
+                    acts.setdefault(row["cine_id"], []).append(row)
     except sqlite3.Error:
         return
     for cine_id, cine in cines.items():
         if isinstance(cine["identity"], str):
-            yield cine["identity"], cine, revisions.get(cine_id, {})
+            yield cine["identity"], cine, revisions.get(cine_id, {}), acts.get(cine_id, [])
 
 
 def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
@@ -135,15 +143,17 @@ def _unbroken(rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
     return whole
 
 
-def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
+def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]]]) -> None:
     """A new library with these rows, all of it or none."""
     open_library(sqlite_url(part)).close()
     with contextlib.closing(sqlite3.connect(part)) as connection, connection:
-        for cine_id, (cine, revisions) in enumerate(histories, 1):
+        for cine_id, (cine, revisions, acts) in enumerate(histories, 1):
             _insert(connection, "cines", CINE, {**cine, "id": cine_id})
             for row in revisions:
                 change = json.dumps(json.loads(row["change"]))
                 _insert(connection, "revisions", REVISION, {**row, "id": None, "cine_id": cine_id, "change": change})
+            for act in acts.values():
+                _insert(connection, "acts", ACT, {**act, "id": None, "cine_id": cine_id})
     with contextlib.closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # all of it in the one file that is moved
     with part.open("rb+") as written:
@@ -151,9 +161,10 @@ def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]
 
 
 def _insert(connection: sqlite3.Connection, table: str, columns: list[str], row: dict[str, Any]) -> None:
-    marks = ", ".join("?" * len(columns))
-    values = [row.get(column) for column in columns]
-    connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", values)
+    known = [column for column in columns if column in row]  # an earlier schema lacks some: they have defaults
+    marks = ", ".join("?" * len(known))
+    values = [row[column] for column in known]
+    connection.execute(f"INSERT INTO {table} ({', '.join(known)}) VALUES ({marks})", values)
 
 
 def _put_aside(file: Path, stamp: str) -> Path | None:

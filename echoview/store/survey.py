@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 
 from echoview.domain.contour import Origin
 from echoview.domain.label import Label
-from echoview.store.codec import NO_CHANGE, Item, Key, applied, fold
+from echoview.domain.review import ActKind, Trail
+from echoview.store import acts
+from echoview.store.codec import NO_CHANGE, Item, Key, applied, fold, seal_of
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import LabelledCine
 
@@ -22,18 +24,32 @@ log = logging.getLogger(__name__)
 
 
 def labelled(session: Session) -> Iterator[LabelledCine]:
-    """The cines with at least one contour by a person; one whose rows are damaged is left out, and logged."""
+    """The cines with at least one contour by a person; one whose rows are damaged is left out, and logged.
+
+    What a reviewer rejected and nobody has mended is left out too: nothing is to be learnt from it.
+    """
+    trails = acts.trails(session)
     for cine, items in _histories(session):
         try:
             label = applied(Label(), items)
         except NO_CHANGE:
             log.warning("the label of a cine is damaged and left out")
             continue
+        label = _not_rejected(label, trails.get(cine.identity, Trail()))
         if label.contours:
             known = {t: items[t].pixels for t in label.contours}
             pixels = {t: seen for t, seen in known.items() if seen is not None}
             shape = (cine.frames, cine.height, cine.width)
             yield LabelledCine(cine.identity, cine.path, cine.patient_key, shape, label, pixels)
+
+
+def _not_rejected(label: Label, trail: Trail) -> Label:
+    verdict = trail.verdict()
+    if verdict is not None and verdict.kind is ActKind.REJECT and verdict.seal == seal_of(label):
+        return Label()
+    for t in acts.rejected(label, trail):
+        label = label.without_contour(t)
+    return label
 
 
 def corrected(session: Session) -> Iterator[tuple[str, int]]:
@@ -49,9 +65,9 @@ def corrected(session: Session) -> Iterator[tuple[str, int]]:
 
 
 def _histories(session: Session) -> Iterator[tuple[CineRow, dict[Key, Item]]]:
-    """Each cine that has revisions and what they come to, a few at a time in memory."""
+    """Each cine that has a first reading and what it comes to, a few at a time in memory."""
     cines = {row.id: row for row in session.scalars(select(CineRow).order_by(CineRow.id))}
-    every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text))
+    every = select(RevisionRow.cine_id, cast(RevisionRow.change, Text)).where(RevisionRow.reading == "")
     rows = session.execute(
         every.order_by(RevisionRow.cine_id, RevisionRow.number), execution_options={"yield_per": 1000}
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, DateTime, Float, ForeignKey, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, DateTime, Float, ForeignKey, Integer, String, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -31,6 +31,8 @@ class RevisionRow(Base):
 
     `base` is the revision that the annotator had before their eyes, None where the program did not say; a smaller
     one than `number - 1` means that somebody else saved in between. `seconds`, `drags` and `moved_mm` are the effort.
+    `reading` is whose label it is part of, see `domain.review.Reading.key`; `role` the annotator's, "" where unknown;
+    `blind` whether the prediction was hidden, None where unknown.
     """
 
     __tablename__ = "revisions"
@@ -48,3 +50,26 @@ class RevisionRow(Base):
     seconds: Mapped[float | None] = mapped_column(Float)
     drags: Mapped[int | None] = mapped_column(Integer)
     moved_mm: Mapped[float | None] = mapped_column(Float)
+    reading: Mapped[str] = mapped_column(String(220), default="", server_default="")
+    role: Mapped[str] = mapped_column(String(20), default="", server_default="")
+    blind: Mapped[bool | None] = mapped_column(Boolean)
+
+
+class ActRow(Base):
+    """One thing that a person said in a review, see `domain.review.Act`; added and never altered, like a revision."""
+
+    __tablename__ = "acts"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    cine_id: Mapped[int] = mapped_column(ForeignKey("cines.id"), index=True)
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    who: Mapped[str] = mapped_column(String(200))
+    role: Mapped[str] = mapped_column(String(20))
+    kind: Mapped[str] = mapped_column(String(20))
+    frame: Mapped[int | None] = mapped_column(Integer)
+    reading: Mapped[str] = mapped_column(String(220))
+    seal: Mapped[str] = mapped_column(String(40))
+    issue: Mapped[str] = mapped_column(String(60))
+    text: Mapped[str] = mapped_column(String)
+    about: Mapped[str] = mapped_column(String(32))
+    app_version: Mapped[str] = mapped_column(String(40))

@@ -13,21 +13,26 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from echoview.domain.label import Label
+from echoview.domain.review import Record, Trail
 from echoview.errors import LibraryError
+from echoview.store import acts
 from echoview.store.codec import difference, fold, items_of, replay
+from echoview.store.conflicts import OURS
 from echoview.store.library import Library
 from echoview.store.merging import Conflict, taking
 from echoview.store.merging import merge as merge_labels
 from echoview.store.tables import CineRow, RevisionRow
 
 _TRIES = 5
-OURS, THEIRS, JOINED = "import, ours kept", "import, theirs kept", "import, joined"
+THEIRS, JOINED = "import, theirs kept", "import, joined"
 _WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration"}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One revision as plain values: who, when (aware), with what, what changed (see `codec.difference`), the effort.
+
+    `reading`, `role` and `blind` are as in `tables.RevisionRow`.
 
     Attributes:
         base: the number of the revision that was before the annotator's eyes, None where it is not known.
@@ -40,6 +45,9 @@ class Entry:
     weights: str
     tool: str
     change: dict[str, Any]
+    reading: str = ""
+    role: str = ""
+    blind: bool | None = None
     seconds: float | None = None
     drags: int | None = None
     moved_mm: float | None = None
@@ -49,7 +57,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """A cine of a library and all its revisions, oldest first; `shape` = frames, height, width."""
+    """A cine of a library; `shape` = frames, height, width.
+
+    Attributes:
+        entries: the revisions of the first reading, oldest first; others: those of all other readings.
+        trail: what reviewers said.
+    """
 
     identity: str
     content_hash: str
@@ -57,14 +70,22 @@ class History:
     path: str
     shape: tuple[int, int, int]
     entries: tuple[Entry, ...]
+    others: tuple[Entry, ...] = ()
+    trail: Trail = field(default_factory=Trail)
 
-    def label(self) -> Label:
-        """The newest label.
+    def label(self, reading: str = "") -> Label:
+        """The newest label of a reading.
 
         Raises:
             LibraryError: an entry is damaged.
         """
-        return label_after(self.entries)
+        return label_after(tuple(one for one in self.others if one.reading == reading) if reading else self.entries)
+
+    @property
+    def record(self) -> Record:
+        every = (*self.entries, *self.others)
+        rows = ((one.annotator, one.made_at, one.reading, one.role, one.blind) for one in every)
+        return acts.record_of(rows, self.trail)
 
 
 def as_change(label: Label, entries: tuple[Entry, ...]) -> dict[str, Any]:
@@ -74,14 +95,15 @@ def as_change(label: Label, entries: tuple[Entry, ...]) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """What came of one cine: revisions added, and frames or fields that both sides had said otherwise."""
+    """What came of one cine: revisions and acts added, and frames or fields that both sides had said otherwise."""
 
     added: int
     conflicts: tuple[str, ...]
+    acts: int = 0
 
 
 def histories(library: Library, identities: Collection[str] | None = None) -> Iterator[History]:
-    """Every cine with its revisions, from one query.
+    """Every cine with its revisions and acts, from two queries.
 
     Args:
         identities: only these, or None for all.
@@ -90,18 +112,20 @@ def histories(library: Library, identities: Collection[str] | None = None) -> It
         LibraryError: the library cannot be read.
     """
     query = (
-        select(CineRow, RevisionRow).join(RevisionRow, RevisionRow.cine_id == CineRow.id).order_by(
+        select(CineRow, RevisionRow).outerjoin(RevisionRow, RevisionRow.cine_id == CineRow.id).order_by(
             CineRow.id, RevisionRow.number
         )
     )  # fmt: skip
     with library._reading() as session:
+        trails = acts.trails(session)
         rows = session.execute(query.execution_options(yield_per=500))
         for cine, group in itertools.groupby(rows, key=lambda row: row[0]):
             if identities is None or cine.identity in identities:
-                yield History(
-                    cine.identity, cine.content_hash, cine.patient_key, library.place(cine.identity, cine.path),
-                    (cine.frames, cine.height, cine.width), tuple(_entry(revision) for _, revision in group),
-                )  # fmt: skip
+                entries = [_entry(revision) for _, revision in group if revision is not None]
+                first = tuple(one for one in entries if not one.reading)
+                others = tuple(one for one in entries if one.reading)
+                bare = replace(_bare(cine), path=library.place(cine.identity, cine.path))
+                yield replace(bare, entries=first, others=others, trail=trails.get(cine.identity, Trail()))
 
 
 def cines(library: Library) -> list[History]:
@@ -154,23 +178,25 @@ def merge(library: Library, given: History, by: str, app_version: str, theirs: b
 def _merge(session: Session, given: History, settled: Entry) -> Merged:
     row = _row(session, given)
     kept = session.scalars(select(RevisionRow).where(RevisionRow.cine_id == row.id).order_by(RevisionRow.number)).all()
-    own = tuple(_entry(revision) for revision in kept)
-    met = _counterparts(given.entries, own)
+    every = tuple(_entry(revision) for revision in kept)
+    own = tuple(one for one in every if not one.reading)
+    met, met_others = _counterparts(given.entries, own), _counterparts(given.others, every)
     added = [entry for entry, known in zip(given.entries, met, strict=True) if known is None]
-    if not added:
-        return Merged(0, ())
-    numbers = {entry.number: known.number for entry, known in zip(given.entries, met, strict=True) if known} | {0: 0}
-    number = max((entry.number for entry in own), default=0)
-    for entry in added:
+    others = [entry for entry, known in zip(given.others, met_others, strict=True) if known is None]
+    for reading in {entry.reading for entry in others}:
+        label_after(tuple(one for one in (*every, *others) if one.reading == reading))  # refuses what is damaged
+    last, conflicts = _settled(own, given.entries, met, settled) if added else (None, ())
+    pairs = zip((*given.entries, *given.others), (*met, *met_others), strict=True)
+    numbers = {entry.number: known.number for entry, known in pairs if known is not None} | {0: 0}
+    number = max((entry.number for entry in every), default=0)
+    for entry in (*added, *([] if last is None else [last]), *others):
         number += 1
-        base = None if entry.base is None else numbers.get(entry.base)  # as it is numbered here
-        session.add(_revision(row.id, number, replace(entry, base=base)))
+        base = number - 1 if entry is last else None if entry.base is None else numbers.get(entry.base)
+        session.add(_revision(row.id, number, replace(entry, base=base)))  # as it is numbered here
         if entry.number:
             numbers[entry.number] = number
-    last, conflicts = _settled(own, given.entries, met, settled)
-    if last is not None:
-        session.add(_revision(row.id, number + 1, replace(last, base=number)))
-    return Merged(len(added) + (last is not None), conflicts)
+    said = acts.joined(session, row.id, given.trail.acts, settled.app_version)
+    return Merged(len(added) + len(others) + (last is not None), conflicts, said)
 
 
 def _settled(
@@ -239,25 +265,20 @@ def _counterparts(entries: tuple[Entry, ...], others: tuple[Entry, ...]) -> list
     at: dict[datetime, list[Entry]] = {}
     for other in others:
         at.setdefault(other.made_at, []).append(other)
-    return [next((o for o in at.get(_utc(one.made_at), []) if _alike(one, o)), None) for one in entries]
+    return [next((o for o in at.get(acts.utc(one.made_at), []) if _alike(one, o)), None) for one in entries]
 
 
 def _alike(given: Entry, own: Entry) -> bool:
     """Whether they are one revision; what an export left out of a change does not make it another."""
-    who = given.annotator[:200], given.tool[:80]
+    who = given.annotator[:200], given.tool[:80], given.reading
     told = all(key in own.change and own.change[key] == value for key, value in given.change.items())
-    return told and who == (own.annotator[:200], own.tool[:80])
-
-
-def _utc(moment: datetime) -> datetime:
-    """SQLite gives back what it was given without its zone, which was UTC."""
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return told and who == (own.annotator[:200], own.tool[:80], own.reading)
 
 
 def _entry(row: RevisionRow) -> Entry:
     return Entry(
-        _utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool, row.change, row.seconds, row.drags,
-        row.moved_mm, row.base, row.number,
+        acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool, row.change, row.reading, row.role,
+        row.blind, row.seconds, row.drags, row.moved_mm, row.base, row.number,
     )  # fmt: skip
 
 
@@ -266,6 +287,7 @@ def _revision(cine_id: int, number: int, entry: Entry) -> RevisionRow:
         cine_id=cine_id, number=number, made_at=entry.made_at, annotator=entry.annotator[:200],
         app_version=entry.app_version[:40], weights=entry.weights[:120], tool=entry.tool[:80], change=entry.change,
         base=entry.base, seconds=entry.seconds, drags=entry.drags, moved_mm=entry.moved_mm,
+        reading=entry.reading[:220], role=entry.role[:20], blind=entry.blind,
     )  # fmt: skip
 
 

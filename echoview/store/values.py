@@ -14,7 +14,9 @@ from echoview.store.codec import Item, Key, applied
 from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import Conflict
 
-_WORDS = {"view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration", "notes": "calipers"}
+_WORDS = {
+    "view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration", "notes": "calipers",
+    "settled": "what was decided between two versions"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Revision:
     seconds: float | None = None
     drags: int | None = None
     moved_mm: float | None = None
+    blind: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

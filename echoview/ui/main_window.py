@@ -22,6 +22,7 @@ from echoview.ui.correcting import Correcting
 from echoview.ui.exchanging import Exchanging
 from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.geometry import geometry_of, restore_geometry
+from echoview.ui.judging import Judging
 from echoview.ui.keymap import KeyMap
 from echoview.ui.keys_overlay import KeysOverlay
 from echoview.ui.learn_panel import LearnPanel
@@ -70,6 +71,7 @@ class MainWindow(QMainWindow):
         self.opening = Opening(self, workflow, sample)
         self.correcting = Correcting(self, workflow, self.player, self.view)
         self.exchanging = Exchanging(self, workflow, self.banner)
+        self.judging = Judging(self, workflow, self.player, self.view, self.correcting.as_annotator)
         self.acts = make_actions(self, self._does())
         self.keys = KeyMap(workflow.settings.keys)
         self.keys.apply(self.acts)
@@ -81,7 +83,7 @@ class MainWindow(QMainWindow):
         self.findings = FindingsPanel(self.correcting.correction)
         self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
-        self.cines = Worklist(workflow, sample)
+        self.cines = Worklist(workflow, self.judging.reviewing, sample)
         self._narrow = False
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
@@ -118,7 +120,7 @@ class MainWindow(QMainWindow):
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
             **dict.fromkeys(("caliper", "caliper_area", "mmode"), lambda: view.set_tool(Tool.POINT)),
             "delete": view.hand.delete_under_pointer,
-            "approve": edit.approve, "revert": lambda: self.workflow.revert(player.t),
+            "revert": lambda: self.workflow.revert(player.t),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
@@ -127,7 +129,7 @@ class MainWindow(QMainWindow):
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "next_zone": self._next_zone, "keys": self._show_keys,
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
-        } | edit.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
+        } | edit.does() | self.judging.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
 
     def _lay_out(self) -> None:
         self.inspector = Inspector()
@@ -135,7 +137,12 @@ class MainWindow(QMainWindow):
         measure.setObjectName("panel")
         measure.setLayout(column(self.measure_panel, self.findings, margin=0, spacing=0))
         self.inspector.add(measure, "MEASURE")
-        self.inspector.add(self.learn_panel, "LEARN")
+        self.inspector.add(self.judging.panel, "REVIEW")
+        if self.workflow.review_only:
+            self.learn_panel.setParent(self)
+            self.learn_panel.hide()
+        else:
+            self.inspector.add(self.learn_panel, "LEARN")
         picture = under(self.picture, ToolStrip(self.acts, self.correcting.correction))
         self.zones = Zones(self.cines, picture, self.inspector)
         body = QWidget()
@@ -168,6 +175,7 @@ class MainWindow(QMainWindow):
         self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
+        self.judging.connect_window(self.acts, self.transport.timeline, self.cines)
         self.findings.wanted.connect(self.correcting.show_finding)
         self.findings.mend_wanted.connect(self.correcting.mend)
         view.stepped.connect(player.step)
@@ -197,7 +205,7 @@ class MainWindow(QMainWindow):
         self.top_bar.device_chosen.connect(self._choose_device)
         self.top_bar.save_wanted.connect(workflow.save_again)
         self.measure_panel.calibrate_wanted.connect(self.acts["calibrate"].trigger)
-        self.measure_panel.approve_wanted.connect(self.correcting.approve)
+        self.measure_panel.approve_wanted.connect(self.acts["approve"].trigger)
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
         self.measure_panel.draw_wanted.connect(self.acts["draw"].trigger)
         tools = QActionGroup(self)
@@ -239,6 +247,9 @@ class MainWindow(QMainWindow):
         _name(self.acts["redo"], f"Redo {text}")
 
     def _show_weights(self) -> None:
+        if self.workflow.review_only:
+            self.top_bar.show_review_only()
+            return
         self.top_bar.show_weights(self.workflow.registry.sets())
 
     def _show_terms(self, weights: WeightsSet) -> None:

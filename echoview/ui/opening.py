@@ -71,7 +71,7 @@ class Opening(QObject):
         for path in recent[:_RECENT]:
             menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self._workflow.open(p))
         menu.addSeparator()
-        for name in ("export", "import", "import_folder"):
+        for name in ("export", "import", "import_folder", "agreement"):
             menu.addAction(acts[name])
         menu.addSeparator()
         for name in ("predict", "theme", "keys", "quit"):

@@ -85,6 +85,11 @@ QPushButton:hover { background: @hover; }
 QPushButton#primary { background: @prediction; border-color: @prediction; color: @on_accent; font-weight: 600; }
 QPushButton#primary:hover { background: @accent_hover; }
 QPushButton#primary:disabled { background: @raised; border-color: @line; color: @disabled; font-weight: 400; }
+QPushButton#small { padding: 6px 4px; }
+QToolButton#issue, QToolButton#scope { background: @raised; border-color: @line; padding: 5px 4px; font-size: 11px; }
+QToolButton#issue:hover, QToolButton#scope:hover { background: @hover; }
+QToolButton#scope:checked { border-color: @prediction; }
+QToolButton#issue:checked { border-color: @flag; color: @flag; }
 QMenu { background: @raised; border: 1px solid @line; padding: 4px; }
 QMenu::item { padding: 6px 24px 6px 12px; border-radius: 4px; }
 QMenu::item:selected { background: @line; }
@@ -107,6 +112,11 @@ QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }
 QListWidget { background: @panel; border: 0; outline: 0; }
 QListWidget::item { padding: 8px 10px; border-radius: 6px; margin: 1px 4px; }
 QListWidget::item:selected { background: @raised; color: @text; border: 1px solid @line; }
+QTableWidget { background: @panel; border: 1px solid @line; border-radius: 6px; selection-background-color: @raised;
+  selection-color: @text; }
+QTableWidget::item { padding: 2px 6px; }
+QHeaderView::section { background: @panel; color: @quiet; border: 0; border-bottom: 1px solid @line; padding: 6px 8px;
+  font-size: 11px; }
 QProgressBar { background: @line; border: 0; max-height: 3px; min-height: 3px; }
 QProgressBar::chunk { background: @prediction; }
 QSlider::groove:horizontal { height: 4px; background: @line; border-radius: 2px; }

@@ -18,6 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from echoview.domain.study import Status
 from echoview.session import Session
 from echoview.ui import timeline_paint as paint
 from echoview.ui.loops import Loops, Over
@@ -58,6 +59,8 @@ class Timeline(QWidget):
         self._range_from: int | None = None
         self._scrubbing = False
         self._other: np.ndarray | None = None
+        self._commented: frozenset[int] = frozenset()
+        self._judged: dict[int, Status] = {}
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -86,6 +89,12 @@ class Timeline(QWidget):
             if moved is not scale:
                 self._set_scale(moved)
         self.update()
+
+    def set_review(self, commented: frozenset[int], judged: dict[int, Status]) -> None:
+        """Frames with open comments, and what reviewers said of frames."""
+        if (commented, judged) != (self._commented, self._judged):
+            self._commented, self._judged = commented, judged
+            self._redraw()
 
     @property
     def scale(self) -> TimeScale | None:
@@ -201,7 +210,8 @@ class Timeline(QWidget):
         if scale is None:
             return ""
         t = scale.frame_at(x)
-        state = paint.STATE_NAMES[int(paint.states(self._session)[t])]
+        state = paint.STATE_NAMES[int(paint.states(self._session, self._judged)[t])]
+        state += ", with an open comment" if t in self._commented else ""
         return (
             f"Frame {t + 1}, {scale.times_s[t]:.2f} s: {state}\n"
             "Drag to scrub, drag a flag to move it, Shift+drag to mark a range, Ctrl+wheel to zoom"
@@ -292,7 +302,8 @@ class Timeline(QWidget):
             if cine.info.ecg is not None:
                 curve_bottom -= paint.ECG_HEIGHT
                 paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - _EDGE)
-            paint.paint_states(painter, scale, paint.states(self._session))
+            paint.paint_states(painter, scale, paint.states(self._session, self._judged))
+            paint.paint_comments(painter, scale, self._commented)
             paint.paint_curve(painter, scale, self._session, curve_bottom, self._other)
             paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
             painter.setClipping(False)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
+from types import MappingProxyType
 
 import numpy as np
 import pyqtgraph as pg
@@ -11,6 +13,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen
 
 from echoview.domain.cine import Ecg
 from echoview.domain.contour import Origin
+from echoview.domain.study import Status
 from echoview.measure import Measurements
 from echoview.session import Session
 from echoview.ui.contour_item import DASH_DOTTED
@@ -30,7 +33,7 @@ _SHORT, _DOT = 4.0, 2.2  # px: a stretch shorter than that is also a dot, or it 
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
-NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT = range(7)
+NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT, REJECTED, SECOND_READ = range(9)
 _LOOKS = {
     NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
     PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
@@ -39,15 +42,19 @@ _LOOKS = {
     CORRECTED: ("human", 0, 8, Qt.BrushStyle.SolidPattern),
     APPROVED: ("approved", 0, 8, Qt.BrushStyle.SolidPattern),
     LEFT_OUT: ("quiet", 5, 3, Qt.BrushStyle.BDiagPattern),
+    REJECTED: ("error", 0, 8, Qt.BrushStyle.DiagCrossPattern),
+    SECOND_READ: ("propagated", 0, 8, Qt.BrushStyle.VerPattern),
 }
+_JUDGED = {Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED}
 STATE_NAMES = {
     NOTHING: "no contour", PREDICTED: "predicted", UNSURE_STATE: "predicted, unsure", PROPAGATED: "propagated",
     CORRECTED: "corrected", APPROVED: "approved", LEFT_OUT: "not traceable",
+    REJECTED: "rejected", SECOND_READ: "waits for a second reader",
 }  # fmt: skip
 
 
-def states(session: Session) -> np.ndarray:
-    """(T,) the state of each frame, one of the codes above."""
+def states(session: Session, judged: Mapping[int, Status] = MappingProxyType({})) -> np.ndarray:
+    """(T,) the state of each frame, one of the codes above; `judged`: what reviewers said of frames."""
     cine, prediction = session.cine, session.prediction
     codes = np.full(0 if cine is None else len(cine), NOTHING)
     if prediction is not None:
@@ -58,7 +65,23 @@ def states(session: Session) -> np.ndarray:
             spread = any(o in (Origin.PROPAGATED, Origin.INTERPOLATED) for o in contour.origins)
             codes[t] = CORRECTED if contour.edited else PROPAGATED if spread else APPROVED
     codes[[t for t in session.label.not_traceable if t < len(codes)]] = LEFT_OUT
+    for t, status in judged.items():
+        if t < len(codes) and status in _JUDGED:
+            codes[t] = _JUDGED[status]
     return codes
+
+
+def paint_comments(painter: QPainter, scale: TimeScale, frames: Iterable[int]) -> None:
+    """A small flag above each frame that has an open comment."""
+    colour = current().colour("flag")
+    painter.setPen(QPen(colour, 1.2))
+    painter.setBrush(colour)
+    for t in frames:
+        x = scale.x_of(t)
+        painter.drawLine(QPointF(x, STATES_TOP + 9), QPointF(x, CURVE_TOP))
+        painter.drawPolygon(
+            [QPointF(x, STATES_TOP + 9), QPointF(x + 6, STATES_TOP + 11.5), QPointF(x, STATES_TOP + 14)]
+        )  # fmt: skip
 
 
 def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None:

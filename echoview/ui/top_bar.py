@@ -109,6 +109,12 @@ class TopBar(QFrame):
         self._name_weights()
         self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
 
+    def show_review_only(self) -> None:
+        """No network is there: nothing to choose, and the bar says so."""
+        self.weights_button.setText("Review only  ·  no network")
+        self.weights_button.setToolTip("Started without the network: labels are shown and reviewed")
+        self.device_button.hide()
+
     def _name_weights(self) -> None:
         used = self._session.weights
         research = used is not None and used.research_only and not self.property("narrow")

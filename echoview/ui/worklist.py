@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QToolButton, QVBoxLayout
 
-from echoview.domain.study import CineFile, Status, approved, status_of
+from echoview.domain.study import CineFile, Status
 from echoview.errors import EchoViewError
+from echoview.reviewing import Reviewing
 from echoview.ui.theme import put_icon
 from echoview.ui.widgets import quiet
 from echoview.ui.worklist_bar import WorklistBar
@@ -28,11 +29,13 @@ class Worklist(FoldingZone):
     """Shows what the feed finds, opens what a person chooses; hidden while there is nothing to list.
 
     Args:
+        reviewing: judges the open cine.
         sample: a path that is not listed among the recent ones, or None.
     """
 
-    def __init__(self, workflow: Workflow, sample: Path | None = None) -> None:
+    def __init__(self, workflow: Workflow, reviewing: Reviewing, sample: Path | None = None) -> None:
         super().__init__("Study list", workflow.settings.worklist_width)
+        self._reviewing = reviewing
         self._workflow, self._session, self._feed = workflow, workflow.session, workflow.studies
         self._ahead = workflow.ahead
         self._sample = "" if sample is None else str(sample)
@@ -46,7 +49,7 @@ class Worklist(FoldingZone):
         self._stop.setToolTip("Stop")
         self._stop.setAccessibleName("Stop")
         self.next_button = QPushButton("Next unreviewed")
-        self.next_button.setToolTip("Open the next cine that is not approved")
+        self.next_button.setToolTip("Open the next cine that waits for you (Shift+N)")
         self._title, self._fresh = _RECENT, True
         self._due = QTimer(self)
         self._due.setSingleShot(True)
@@ -86,7 +89,7 @@ class Worklist(FoldingZone):
         session.cine_changed.connect(self._cine_changed)
         session.weights_changed.connect(self.model.forget_predictions)
         session.measured.connect(self._say)
-        session.label_changed.connect(self._say)
+        self._reviewing.changed.connect(self._say)
         self.list.chosen.connect(self._choose)
         self.list.seen_changed.connect(self._want)
         self._stop.clicked.connect(self._stop_work)
@@ -121,7 +124,7 @@ class Worklist(FoldingZone):
         menu.addSeparator()
         todo = [row.listed.path for row in self.model.shown() if row.status is Status.NEW and not row.trouble]
         predict = menu.addAction(f"Predict all {len(todo)} new" if todo else "Predict all")
-        predict.setEnabled(bool(todo))
+        predict.setEnabled(bool(todo) and not self._workflow.review_only)
         predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:
@@ -213,13 +216,17 @@ class Worklist(FoldingZone):
         if cine is None:
             return
         whole = prediction is not None and prediction.complete
-        if not whole and session.label.empty:
+        if not whole and session.label.empty and not session.record.trail.acts:
             return  # the library's word stands until the network has come to an end
         share = None
         if prediction is not None and whole and session.label.view is None:
             share = float(prediction.view_probabilities.max())
         ef = None if measured is None else measured.ef_percent
-        self.model.say(session.path, status_of(session.label, whole), session.view, share, ef, len(cine))
+        review = self._reviewing
+        open_issues = sum(one.closed is None for one in review.comments)
+        self.model.say(
+            session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues
+        )  # fmt: skip
 
     def _told(self, path: str, told: Told) -> None:
         """The network has seen a cine that is not open."""
@@ -242,29 +249,19 @@ class Worklist(FoldingZone):
             self._workflow.open(path)
 
     def next_unreviewed(self) -> bool:
-        """Open the next cine below the open one, or from the top, that is not approved; False where all are."""
+        """Open the next cine below the open one, or from the top, that waits for this person; False where none does."""
         rows = self.model.shown()
         at = next((i for i, row in enumerate(rows) if row.listed.path == self._session.path), -1)
         for row in (*rows[at + 1 :], *rows[: max(at, 0)]):
-            if row.status is not Status.APPROVED and not row.trouble:
+            if row.waits and not row.trouble:
                 self._workflow.open(row.listed.path)
                 return True
         self._state.setText("No other cine waits for review")
         return False
 
     def approve_and_next(self) -> bool:
-        """A person stands behind ED, ES and every touched frame of the open cine; then the next one opens."""
-        session = self._session
-        measured = session.measurements
-        ed, es = (measured.ed, measured.es) if measured is not None else (None, None)
-        contours = [None if t is None else session.editable(t) for t in (ed, es)]
-        if ed is None or es is None or contours[0] is None or contours[1] is None:
-            self._workflow.refused.emit(
-                EchoViewError("ED and ES are not both found in this cine.", "Mark them (Shift+D, Shift+S) first.")
-            )
-            return False
-        self._workflow.edit("approve cine", approved(session.label, (ed, contours[0]), (es, contours[1])))
-        return not session.locked and self.next_unreviewed()
+        """The open cine is approved, or submitted; then the next one opens."""
+        return self._reviewing.approve_cine() and self.next_unreviewed()
 
     # ---- the zone itself
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from echoview.domain.study import Status
-from echoview.ui.theme import current, tabular
+from echoview.ui.theme import Tokens, current, tabular
 from echoview.ui.worklist_model import Heading, Index, Row, WorklistModel
 
 PICTURE = 64
@@ -18,6 +18,7 @@ ROW_HEIGHT = PICTURE + 2 * _GAP
 HEADING_HEIGHT = 32
 _ROW, _HEADING = QSize(160, ROW_HEIGHT), QSize(160, HEADING_HEIGHT)
 _UNSURE_VIEW = 0.6
+_ISSUES = 28  # px that the count of open comments needs
 _SUFFIX = re.compile(r"\.(nii\.gz|nii|dcm|dicom|mhd|mha|avi|mp4|mov|m4v)$", re.IGNORECASE)
 
 _TOKENS = {
@@ -25,13 +26,15 @@ _TOKENS = {
     Status.PREDICTED: "prediction",
     Status.IN_CORRECTION: "human",
     Status.CORRECTED: "human",
+    Status.REJECTED: "error",
+    Status.SECOND_READ: "propagated",
     Status.APPROVED: "approved",
 }
 
 
-def colour_of(status: Status) -> QColor:
-    """In the theme in use."""
-    return current().colour(_TOKENS[status])
+def colour_of(status: Status, tokens: Tokens | None = None) -> QColor:
+    """In these tokens, else in those of the theme in use."""
+    return (tokens or current()).colour(_TOKENS[status])
 
 
 class WorklistDelegate(QStyledItemDelegate):
@@ -141,8 +144,22 @@ class WorklistDelegate(QStyledItemDelegate):
         if row.frames is not None:
             painter.setPen(current().colour("quiet"))
             count = f"{row.frames} frame{'s' if row.frames != 1 else ''}"
-            if at + self._small_metrics.horizontalAdvance(count) <= line.right():
+            room = line.right() - (_ISSUES if row.open_issues else 0)
+            if at + self._small_metrics.horizontalAdvance(count) <= room:
                 painter.drawText(line.adjusted(at - line.left(), 0, 0, 0), left, count)
+        if row.open_issues:
+            self._issues(painter, line, row.open_issues)
+
+    def _issues(self, painter: QPainter, line: QRect, count: int) -> None:
+        """How many comments are open: a flag and the number, at the right."""
+        painter.setPen(current().colour("flag"))
+        words = str(count)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, words)
+        x = line.right() - self._small_metrics.horizontalAdvance(words) - 10
+        y = line.center().y()
+        painter.setBrush(current().colour("flag"))
+        painter.drawPolygon(QPolygonF([QPointF(x, y - 5), QPointF(x + 6, y - 2.5), QPointF(x, y)]))
+        painter.drawLine(QPointF(x, y - 5), QPointF(x, y + 5))
 
     def _status(self, painter: QPainter, line: QRect, row: Row) -> None:
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -167,9 +184,9 @@ class WorklistDelegate(QStyledItemDelegate):
             painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
 
 
-def draw_mark(painter: QPainter, centre: QPointF, status: Status) -> None:
-    """The status as a shape: ring, disc, half disc, diamond, tick."""
-    colour = colour_of(status)
+def draw_mark(painter: QPainter, centre: QPointF, status: Status, tokens: Tokens | None = None) -> None:
+    """The status as a shape: ring, disc, half disc, diamond, cross, two rings, tick."""
+    colour = colour_of(status, tokens)
     painter.setPen(QPen(colour, 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     box = QRectF(centre.x() - 4.5, centre.y() - 4.5, 9, 9)
@@ -186,6 +203,14 @@ def draw_mark(painter: QPainter, centre: QPointF, status: Status) -> None:
         painter.setBrush(colour)
         x, y = centre.x(), centre.y()
         painter.drawPolygon(QPolygonF([QPointF(x, y - 5), QPointF(x + 5, y), QPointF(x, y + 5), QPointF(x - 5, y)]))
+    elif status is Status.REJECTED:
+        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        x, y = centre.x(), centre.y()
+        painter.drawLine(QPointF(x - 4, y - 4), QPointF(x + 4, y + 4))
+        painter.drawLine(QPointF(x - 4, y + 4), QPointF(x + 4, y - 4))
+    elif status is Status.SECOND_READ:
+        painter.drawEllipse(QPointF(centre.x() - 2, centre.y()), 3.6, 3.6)
+        painter.drawEllipse(QPointF(centre.x() + 2, centre.y()), 3.6, 3.6)
     else:
         painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         x, y = centre.x(), centre.y()

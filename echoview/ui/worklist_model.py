@@ -35,6 +35,8 @@ class Row:
     frames: int | None = None
     trouble: str = ""
     looked: bool = False
+    waits: bool = True  # for whoever sits here
+    open_issues: int = 0
     here: bool = False  # this session knows better than the library what the row says
     words: str = ""  # what the filter searches, made when first needed
     name_key: list = field(default_factory=list)
@@ -47,6 +49,8 @@ class Row:
             told.append(f"EF {self.ef_percent:.0f} %")
         if self.frames is not None:
             told.append(f"{self.frames} frame{'s' if self.frames != 1 else ''}")
+        if self.open_issues:
+            told.append(f"{self.open_issues} open comment{'s' if self.open_issues != 1 else ''}")
         return ", ".join(part for part in (*told, self.trouble) if part)
 
 
@@ -143,6 +147,7 @@ class WorklistModel(QAbstractListModel):
             if (said := self._said.get(listed.path)) is not None:
                 row.status, row.view, row.share = said.status, said.view, said.share
                 row.ef_percent, row.frames, row.here = said.ef_percent, said.frames, True
+                row.waits, row.open_issues = said.waits, said.open_issues
             self.rows[listed.path] = row
 
     def fill(self, filled: Iterable[Filled]) -> bool:
@@ -159,6 +164,7 @@ class WorklistModel(QAbstractListModel):
             row.looked = row.looked or bool(one.trouble)
             if not row.here:
                 row.status, row.ef_percent = one.status, one.ef_percent
+                row.waits, row.open_issues = one.waits, one.open_issues
                 row.view = one.view or row.view
             row.words = ""
             if one.path in self._place:
@@ -168,11 +174,14 @@ class WorklistModel(QAbstractListModel):
         return bool(touched) and (self.order not in ("Name", "Date") or bool(self.text) or self.status is not None)
 
     def say(
-        self, path: str, status: Status, view: View | None, share: float | None, ef_percent: float | None, frames: int
-    ) -> None:
+        self, path: str, status: Status, view: View | None, share: float | None, ef_percent: float | None, frames: int,
+        waits: bool | None = None, open_issues: int | None = None,
+    ) -> None:  # fmt: skip
         """What this session says of a cine; it holds until the program ends."""
         row = self.rows.get(path) or Row(CineFile(path, path, "", 0, 0))
         row.status, row.view, row.share, row.ef_percent, row.frames = status, view, share, ef_percent, frames
+        row.waits = status is not Status.APPROVED if waits is None else waits
+        row.open_issues = row.open_issues if open_issues is None else open_issues
         row.here, row.words = True, ""
         self._said[path] = row
         if path in self._place:

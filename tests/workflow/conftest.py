@@ -16,15 +16,15 @@ from echoview.ui import dialogs
 class Desk:
     """One running app and the hand at it."""
 
-    def __init__(self, qtbot: QtBot, library: str = "") -> None:
+    def __init__(self, qtbot: QtBot, library: str = "", who: str = "tester", review_only: bool = False) -> None:
         self.qtbot = qtbot
         application_of(["echoview"])
-        self.app: App = build(library)
+        self.app: App = build(library, review_only)
         self.window, self.workflow, self.session = self.app.window, self.app.workflow, self.app.session
         self.closed = False
         self.refusals: list[str] = []
         self.workflow.refused.connect(lambda error: self.refusals.append(str(error)))
-        self.workflow.remember(annotator="tester")
+        self.workflow.remember(annotator=who)
         self.window.show()
         qtbot.waitExposed(self.window)
 
@@ -81,8 +81,8 @@ def new_desk(qtbot: QtBot) -> Iterator[Callable[..., Desk]]:
     """Makes desks one after the other: close one before the next."""
     made: list[Desk] = []
 
-    def make(library: str = "") -> Desk:
-        made.append(Desk(qtbot, library))
+    def make(library: str = "", **options) -> Desk:
+        made.append(Desk(qtbot, library, **options))
         return made[-1]
 
     yield make

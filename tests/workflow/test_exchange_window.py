@@ -103,8 +103,10 @@ def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps
     banner = labelled.window.banner
     assert banner.text == (
         "2 corrections of 1 cine imported. Both sides had changed 1 frame or mark of 1 cine: yours are in force, theirs"
-        " are kept in the history."
+        " are kept; REVIEW shows both."
     )
+    (waiting,) = labelled.window.judging.deciding.conflicts
+    assert (waiting.t, [side.name for side in waiting.sides]) == (3, ["mine", "Dr B"])
     shown = labelled.session.label
     assert (sorted(shown.contours), shown.es, shown.not_traceable) == ([3, 5], 5, {7})
     assert labelled.window.top_bar.saved.text() == " Saved"

@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from echoview.domain.calibration import Calibration
-from echoview.measure.agreement import agreement, frames_agreement, icc_2_1
+from echoview.measure.agreement import (
+    FrameAgreement,
+    Kind,
+    Pair,
+    agreement,
+    frames_agreement,
+    icc_2_1,
+    summary,
+)
 
 # Shrout and Fleiss 1979, table 2: six targets, four judges; the paper gives ICC(2,1) = .29.
 JUDGES = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]], float)
@@ -49,3 +57,21 @@ def test_frames_that_both_traced_are_compared_in_mm():
 
 def test_a_border_outside_the_picture_is_left_out():
     assert frames_agreement({0: BOX}, {0: BOX + 500}, (100, 100), None) == []
+
+
+def pair(number: int, first: float | None, second: float | None, *dice: float) -> Pair:
+    frames = tuple(FrameAgreement(t, one, None if one < 0.5 else 10 * (1 - one), None) for t, one in enumerate(dice))
+    return Pair(number, Kind.SECOND, "A", "B", frames, first, second)
+
+
+def test_a_summary_is_over_all_frames_and_over_the_cines_that_have_ef():
+    pairs = [pair(1, 60, 58, 0.9, 0.8), pair(2, 50, 51, 0.7), pair(3, 40, 37, 0.4), pair(4, None, 55)]
+    told = summary(pairs)
+    assert (told.cines, told.frames) == (4, 4)
+    assert told.dice == pytest.approx(0.7)
+    assert told.hausdorff_mm == pytest.approx(2.0), "of the three frames that have one"
+    assert told.ef is not None
+    assert (told.ef.cines, told.ef.bias) == (3, pytest.approx(4 / 3))
+    assert pairs[0].ef_difference == 2
+    assert (pairs[3].ef_difference, pairs[3].dice) == (None, None)
+    assert summary([]) == (0, 0, None, None, None)

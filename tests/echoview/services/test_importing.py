@@ -15,11 +15,13 @@ import pytest
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
+from echoview.domain.review import ActKind, Issue, Reading, ReadKind, Role
 from echoview.domain.view import View
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
 from echoview.services.exporting import export_to
 from echoview.services.importing import import_from
+from echoview.store import new_act
 from echoview.store.codec import difference
 from echoview.store.transfer import OURS, cines, histories
 from ral.geometry import dice, raster
@@ -111,6 +113,40 @@ def test_a_bundle_that_meets_other_labels_keeps_both_and_names_them(library, emp
     entries = next(histories(empty)).entries
     assert [entry.annotator for entry in entries] == ["B", "Å. Reader", "Å. Reader", "me"]
     assert entries[-1].tool == OURS
+
+
+def test_a_conflict_of_an_import_waits_for_a_decision(library, empty, pack, patient_cine):
+    knows(empty, patient_cine, Label({0: draw([(90, 150), (120, 60), (150, 150)])}))
+    import_from(pack, empty, by="me", secret=SECRET)
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    [found] = empty.conflicts(cine)
+    assert (found.t, found.older.revision.annotator) == (0, "Å. Reader")
+    assert found.newer.contour.handles.tolist() == [[90, 150], [120, 60], [150, 150]]
+
+
+def test_readings_and_acts_travel_in_a_bundle_without_what_was_written(library, empty, patient_cine, tmp_path, truth):
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    second = Reading(ReadKind.SECOND, "Dr B")
+    who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
+    library.save(cine, str(patient_cine), Label(), truth.with_es(7), reading=second.key, blind=True, **who)
+    spoken = new_act(ActKind.COMMENT, "Dr A", Role.LEAD, t=2, issue=Issue.ANNULUS, text="Mrs Secret moved")
+    for act in (spoken, new_act(ActKind.SUBMIT, "Dr B", Role.REVIEWER, reading=second.key)):
+        library.say(cine, str(patient_cine), act, "1")
+    export_to(tmp_path / "pack.zip", "bundle", library, secret=SECRET)
+    with zipfile.ZipFile(tmp_path / "pack.zip") as file:
+        assert b"Secret" not in b"".join(file.read(name) for name in file.namelist())
+    came = import_from(tmp_path / "pack.zip", empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    assert came.acts == 2
+    identity = cine.info.identity
+    assert empty.label(identity, second.key).es == 7
+    assert empty.label(identity).es == truth.es
+    assert empty.history(identity, second.key)[0].blind is True
+    record = empty.record(identity)
+    assert record.trail.submitted(ReadKind.SECOND) == [second]
+    [comment] = record.trail.comments()
+    assert (comment.act.uid, comment.act.t, comment.act.text) == (spoken.uid, 2, "")
+    again = import_from(tmp_path / "pack.zip", empty, by="me", secret=SECRET, folders=[patient_cine.parent])
+    assert (again.revisions, again.acts) == (0, 0)
 
 
 def test_a_copy_under_another_uid_is_known_by_its_content(library, empty, tmp_path, patient_cine):

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from echoview import settings
 from echoview.app import registry, sample_path
 from echoview.domain.study import Status
+from echoview.reviewing import Reviewing
 from echoview.services.jobs import Jobs
 from echoview.session import Session
 from echoview.store import try_library
@@ -37,7 +38,7 @@ class Desk:
         self.refused: list[str] = []
         self.workflow.refused.connect(lambda error: self.refused.append(str(error)))
         self.zones = QSplitter(Qt.Orientation.Horizontal)
-        self.list = Worklist(self.workflow, sample_path())
+        self.list = Worklist(self.workflow, Reviewing(self.workflow), sample_path())
         self.zones.addWidget(self.list)
         self.zones.addWidget(QWidget())
         self.zones.setStretchFactor(1, 1)

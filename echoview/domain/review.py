@@ -1,0 +1,349 @@
+"""What reviewers say of a cine and its frames: a trail of acts that only grows, and the states that it stands for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+
+from echoview.domain.study import Status
+
+
+class Role(Enum):
+    """What a person may do; each may all that the one before may."""
+
+    ANNOTATOR = "annotator"
+    REVIEWER = "reviewer"
+    LEAD = "lead"
+
+
+class ReadKind(Enum):
+    """FIRST is the label that all share; SECOND another person's, blinded; REPEAT the same person's once more."""
+
+    FIRST = "first"
+    SECOND = "second"
+    REPEAT = "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One reader's label of a cine; the first reading is everyone's and names nobody."""
+
+    kind: ReadKind = ReadKind.FIRST
+    reader: str = ""
+
+    @property
+    def key(self) -> str:
+        """As the library keeps it: "" for the first reading, else "second:Dr B"."""
+        return "" if self.kind is ReadKind.FIRST else f"{self.kind.value}:{self.reader}"
+
+    @classmethod
+    def of(cls, key: str) -> Reading:
+        """The reading of a key; one that nobody understands is a second reading of that name."""
+        kind, _, reader = key.partition(":")
+        known = {one.value: one for one in ReadKind}
+        return cls(known.get(kind, ReadKind.SECOND), reader) if key else FIRST
+
+
+FIRST = Reading()
+
+
+class ActKind(Enum):
+    """What a person may say in a review.
+
+    SUBMIT: a reading is done. WITHDRAW: the verdict before does not stand any more. SEEN: they looked at a first
+    reading that they could have read blinded.
+    """
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    SECOND_READ = "second read"
+    SUBMIT = "submit"
+    WITHDRAW = "withdraw"
+    ADJUDICATE = "adjudicate"
+    SEEN = "seen"
+    COMMENT = "comment"
+    RESOLVE = "resolve"
+    REOPEN = "reopen"
+
+
+VERDICTS = (ActKind.APPROVE, ActKind.REJECT, ActKind.SECOND_READ, ActKind.SUBMIT, ActKind.WITHDRAW)
+
+_JUDGED = {ActKind.APPROVE: Status.APPROVED, ActKind.REJECT: Status.REJECTED}
+
+
+class Issue(Enum):
+    """What is wrong, said with one key."""
+
+    ANNULUS = "annulus off"
+    APEX = "apex foreshortened"
+    BORDER = "border unclear"
+    PAPILLARY = "papillary cut"
+    PHASE = "ED or ES off"
+    VIEW = "wrong view"
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that one person said, never changed afterwards.
+
+    Attributes:
+        uid: 32 hex digits, the same in every library that the act comes to.
+        t: the frame, 0-based; None = of the cine.
+        reading: key of the reading that it is about; seal: of the label or the contour that was judged, "" where
+            there was none: a verdict holds as long as that stays as it was.
+        issue, text: of a comment; about: the uid of the comment that is resolved or reopened.
+    """
+
+    uid: str
+    made_at: datetime
+    who: str
+    role: Role
+    kind: ActKind
+    t: int | None = None
+    reading: str = ""
+    seal: str = ""
+    issue: Issue | None = None
+    text: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment or an issue, and who closed it: None while it is open."""
+
+    act: Act
+    closed: Act | None
+
+    @property
+    def words(self) -> str:
+        issue = self.act.issue.value if self.act.issue else ""
+        return ": ".join(part for part in (issue, self.act.text) if part) or "a comment whose words were not exported"
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """All acts of a cine in their order."""
+
+    acts: tuple[Act, ...] = ()
+
+    def with_act(self, act: Act) -> Trail:
+        return Trail((*self.acts, act))
+
+    def verdict(self, t: int | None = None, reading: str = "") -> Act | None:
+        """The newest verdict on a frame, or on the cine (None)."""
+        found = (a for a in reversed(self.acts) if a.kind in VERDICTS and a.t == t and a.reading == reading)
+        return next(found, None)
+
+    def asked(self) -> dict[int, Act]:
+        """Frames of the first reading that wait for a second reader: nobody judged them or approved the cine since."""
+        waiting: dict[int, Act] = {}
+        for act in self.acts:
+            if act.reading or act.kind not in VERDICTS:
+                continue
+            if act.t is None:
+                if act.kind is ActKind.APPROVE:
+                    waiting.clear()
+            elif act.kind is ActKind.SECOND_READ:
+                waiting[act.t] = act
+            else:
+                waiting.pop(act.t, None)
+        return dict(sorted(waiting.items()))
+
+    @property
+    def sent_on(self) -> bool:
+        """Whether the cine, or one of its frames, waits for a second reader or for a decision between two readings."""
+        verdict = self.verdict()
+        return (verdict is not None and verdict.kind is ActKind.SECOND_READ) or bool(self.asked())
+
+    def comments(self, reading: str = "") -> list[Comment]:
+        """Comments on a reading, oldest first."""
+        closed: dict[str, Act | None] = {}
+        for act in self.acts:
+            if act.kind in (ActKind.RESOLVE, ActKind.REOPEN):
+                closed[act.about] = act if act.kind is ActKind.RESOLVE else None
+        said = [act for act in self.acts if act.kind is ActKind.COMMENT and act.reading == reading]
+        return [Comment(act, closed.get(act.uid)) for act in said]
+
+    def submitted(self, kind: ReadKind) -> list[Reading]:
+        """Readings of a kind that their readers have ended."""
+        keys = dict.fromkeys(act.reading for act in self.acts if act.kind is ActKind.SUBMIT)
+        return [reading for reading in map(Reading.of, keys) if reading.kind is kind]
+
+    def hands(self) -> frozenset[str]:
+        """Who has said anything about the first reading, and so has seen it."""
+        return frozenset(act.who for act in self.acts if not act.reading)
+
+
+@dataclass(frozen=True, slots=True)
+class Guard:
+    """The shares, in percent, of cines that are traced without the prediction, and read once more.
+
+    Which ones is decided by a hash under `secret`, so that it is the same after every start and no person chooses.
+    """
+
+    blind: int = 0
+    repeat: int = 0
+    days: int = 7
+    secret: bytes = field(default=b"", repr=False)
+
+    def is_blind(self, identity: str) -> bool:
+        return _falls(self.secret, "blind", identity, self.blind)
+
+    def is_repeated(self, identity: str, reader: str) -> bool:
+        return _falls(self.secret, f"repeat {reader}", identity, self.repeat)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Whoever sits at the window."""
+
+    name: str = ""
+    role: Role = Role.LEAD
+    guard: Guard = field(default_factory=Guard)
+    second_blind: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the library knows of a cine besides its labels.
+
+    Attributes:
+        readers: who made the first reading, with the time of their last revision.
+        readings: keys of all readings that were begun.
+        unblinded: keys of the readings of which a revision was made with the prediction in sight.
+        by_annotator: whether an annotator, who may not approve, made the newest revision of the first reading.
+    """
+
+    trail: Trail = field(default_factory=Trail)
+    readers: Mapping[str, datetime] = field(default_factory=dict)
+    readings: frozenset[str] = frozenset()
+    unblinded: frozenset[str] = frozenset()
+    by_annotator: bool = False
+
+    def with_revision(self, reading: str, reader: Reader, blind: bool, now: datetime) -> Record:
+        """After that person has saved once more."""
+        unblinded = self.unblinded if blind else self.unblinded | {reading}
+        if reading:
+            return replace(self, readings=self.readings | {reading}, unblinded=unblinded)
+        annotator = reader.role is Role.ANNOTATOR
+        return replace(self, readers={**self.readers, reader.name: now}, unblinded=unblinded, by_annotator=annotator)
+
+
+def is_blind(identity: str, reader: Reader, reading: Reading, record: Record, drawn: bool) -> bool:
+    """Whether the prediction is to be hidden: until ED and ES are `drawn`, and never again once it has been seen."""
+    if drawn or reading.key in record.unblinded:
+        return False
+    if reading.kind is ReadKind.SECOND and reader.second_blind:
+        return True
+    return reader.guard.is_blind(identity)
+
+
+def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool = False) -> Status:
+    """The status of a cine whose label alone stands for `plain`, after what was said of it.
+
+    An approval or a rejection holds while the label is the one that was judged; a wish for a second reading until the
+    next verdict. Where nobody judged, a label that is complete counts as approved, unless an annotator made it or one
+    of its frames is rejected.
+    """
+    verdict = record.trail.verdict()
+    asked = record.trail.asked().values()
+    if (
+        verdict is not None
+        and (verdict.kind, verdict.seal) == (ActKind.REJECT, seal)
+        and all(act.made_at < verdict.made_at for act in asked)
+    ):
+        return Status.REJECTED
+    if record.trail.sent_on:
+        return Status.SECOND_READ
+    if verdict is None:
+        return _at_most_corrected(plain) if record.by_annotator or rejected_frames else plain
+    if verdict.kind in _JUDGED and verdict.seal == seal:
+        return _JUDGED[verdict.kind]
+    return _at_most_corrected(plain)
+
+
+def frame_status(plain: Status, trail: Trail, t: int, reading: str, seal: str) -> Status:
+    """The same of one frame."""
+    verdict = trail.verdict(t, reading)
+    if verdict is None:
+        return plain
+    if verdict.kind is ActKind.SECOND_READ:
+        return Status.SECOND_READ if reading or t in trail.asked() else plain
+    if verdict.kind in _JUDGED and verdict.seal == seal:
+        return _JUDGED[verdict.kind]
+    return plain
+
+
+def reading_due(identity: str, reader: Reader, record: Record, status: Status, now: datetime) -> Reading:
+    """The reading that this person has to make when they open the cine: mostly the first.
+
+    Second: the cine was sent to a second reader, nobody has been that yet, and this person has had no hand in it.
+    Repeat: it is theirs and approved or submitted, the hash chose it, and enough days have gone by.
+    """
+    trail = record.trail
+    if not reader.name:
+        return FIRST
+    if status is Status.SECOND_READ and not trail.submitted(ReadKind.SECOND) and not why_not_second(reader, record):
+        return Reading(ReadKind.SECOND, reader.name)
+    repeat = Reading(ReadKind.REPEAT, reader.name)
+    last = record.readers.get(reader.name)
+    done = status is Status.APPROVED or ((verdict := trail.verdict()) is not None and verdict.kind is ActKind.SUBMIT)
+    if last is None or not done or repeat in trail.submitted(ReadKind.REPEAT):
+        return FIRST
+    if (now - last).days < reader.guard.days or not reader.guard.is_repeated(identity, reader.name):
+        return FIRST
+    return repeat
+
+
+def waits(status: Status, reader: Reader, record: Record, due: Reading = FIRST) -> bool:
+    """Whether a cine waits for this person: "next unreviewed" passes the others over."""
+    verdict = record.trail.verdict()
+    if due != FIRST:
+        return True
+    if status is Status.APPROVED:
+        return False
+    if status is Status.SECOND_READ:  # for the second reader, else for whoever decides between both
+        return reader.role is Role.LEAD and bool(record.trail.submitted(ReadKind.SECOND))
+    if status is Status.REJECTED:  # for whoever has to mend it, not for whoever said so
+        mends = reader.role is Role.ANNOTATOR or reader.name in record.readers
+        return mends and verdict is not None and verdict.who != reader.name
+    if verdict is not None and verdict.kind is ActKind.SUBMIT:
+        return reader.role is not Role.ANNOTATOR
+    return True
+
+
+def why_not_second(reader: Reader, record: Record) -> str:
+    """Why this person cannot be the cine's second reader, "" where they can."""
+    if reader.name in record.readers:
+        return "You made the first reading."
+    if reader.name in record.trail.hands():
+        return "You have seen the first reading."
+    return ""
+
+
+def why_not(kind: ActKind, reader: Reader, record: Record, reading: str = "") -> str:
+    """Why this person may not do that, "" where they may; a sentence for a button that is off."""
+    if reading and kind in (ActKind.APPROVE, ActKind.REJECT, ActKind.SECOND_READ, ActKind.ADJUDICATE):
+        return "This is your own blinded reading; submit it when it is done."
+    if kind is ActKind.ADJUDICATE and reader.role is not Role.LEAD:
+        return "Only a lead decides between two readings."
+    if kind in (ActKind.APPROVE, ActKind.REJECT) and reader.role is Role.ANNOTATOR:
+        return "A reviewer or a lead does this; you submit the cine when it is done."
+    second = [one.reader for one in record.trail.submitted(ReadKind.SECOND)]
+    if kind is ActKind.APPROVE and record.trail.sent_on and reader.role is not Role.LEAD:
+        if reader.name in second:
+            return "You are the second reader; a lead decides between the readings."
+        return "It waits for a second reading; a lead decides after it."
+    return ""
+
+
+def _at_most_corrected(plain: Status) -> Status:
+    return Status.CORRECTED if plain is Status.APPROVED else plain
+
+
+def _falls(secret: bytes, purpose: str, identity: str, percent: int) -> bool:
+    digest = hashlib.blake2b(f"{purpose}\0{identity}".encode(), key=secret[:64], digest_size=8).digest()
+    return int.from_bytes(digest) % 10_000 < 100 * percent

@@ -1,0 +1,337 @@
+"""What reviewers do: judge frames and cines, comment, read blinded; no widget in it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from echoview import __version__
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour
+from echoview.domain.label import Label
+from echoview.domain.review import (
+    FIRST,
+    Act,
+    ActKind,
+    Comment,
+    Issue,
+    Reading,
+    ReadKind,
+    Record,
+    Role,
+    Trail,
+    frame_status,
+    status_after,
+    waits,
+    why_not,
+    why_not_second,
+)
+from echoview.domain.study import Status, approved, drawn, status_of
+from echoview.errors import EchoViewError, LibraryError
+from echoview.services.history import Entry, history
+from echoview.services.jobs import Lane
+from echoview.store import contour_seal, new_act, rejected, seal_of
+from echoview.workflow import Workflow
+
+_NOBODY = "Say who you are first (REVIEW, at the top)."
+_CLOSED = "The label library is not open."
+
+
+class Reviewing(QObject):
+    """Judges the open cine in the name of whoever sits here; every act is kept at once and never changed.
+
+    Signals:
+        changed(): a status, a comment or who sits here changed.
+        history_read(list[Entry]): what `read_history` asked for, newest first.
+    """
+
+    changed = Signal()
+    history_read = Signal(object)
+
+    def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.workflow, self._session = workflow, workflow.session
+        session = self._session
+        for signal in (session.cine_changed, session.label_changed, session.reviewed):
+            signal.connect(self.changed)
+        session.prediction_changed.connect(self._predicted)
+        session.label_edited.connect(self._look_behind_the_veil)
+
+    # ---- who, and what they may do
+
+    def set_reader(self, **known: object) -> None:
+        """Another name, role or share, see `settings.Settings`; the study list is looked at anew."""
+        self.workflow.remember(**known)
+        self.workflow.studies.read_standings()
+        self.changed.emit()
+
+    def why_not(self, kind: ActKind) -> str:
+        """Why that cannot be done now, "" where it can: for a button that is off."""
+        session, reader = self._session, self.workflow.reader
+        if session.cine is None:
+            return "No cine is open."
+        if self.workflow.library is None:
+            return _CLOSED
+        if self.workflow.library.read_only or session.locked:
+            return session.locked or self.workflow.library.note
+        return why_not(kind, reader, session.record, session.reading.key)
+
+    # ---- states
+
+    @property
+    def blinded(self) -> bool:
+        """Whether this is a reading that must not be mixed with the first."""
+        return self._session.reading != FIRST
+
+    @property
+    def status(self) -> Status:
+        """Of the open cine, in the reading that is shown."""
+        session = self._session
+        whole = session.prediction is not None and session.prediction.complete
+        plain = status_of(session.label, whole)
+        if session.reading == FIRST:
+            trail = session.record.trail
+            seal = seal_of(session.label) if trail.acts else ""
+            return status_after(plain, session.record, seal, bool(rejected(session.label, trail)))
+        return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
+
+    @property
+    def waits(self) -> bool:
+        """Whether the open cine waits for whoever sits here, once it is closed."""
+        session, reader = self._session, self.workflow.reader
+        if self.blinded:
+            return session.reading not in session.record.trail.submitted(session.reading.kind)
+        return waits(self.status, reader, session.record)
+
+    def verdict(self, t: int | None = None) -> Act | None:
+        """What was last said of the cine, or of frame t, where it still holds."""
+        act = self._session.record.trail.verdict(t, self._session.reading.key)
+        if act is None or act.kind is ActKind.WITHDRAW:
+            return None
+        if act.kind is ActKind.SECOND_READ and t is not None and not self.blinded:
+            return act if t in self._session.record.trail.asked() else None
+        if act.kind in (ActKind.SECOND_READ, ActKind.SUBMIT):
+            return act
+        return act if act.seal == self._seal(t) else None
+
+    def frame_status(self, t: int) -> Status:
+        session = self._session
+        plain = _plain_status(session.label.contour(t), session.contour(t) is not None)
+        seal = contour_seal(session.label.contour(t))
+        return frame_status(plain, session.record.trail, t, session.reading.key, seal)
+
+    @property
+    def judged_frames(self) -> dict[int, Status]:
+        """Frames that a reviewer rejected, approved or sent to a second reader."""
+        key = self._session.reading.key
+        trail = self._session.record.trail
+        frames = {act.t for act in trail.acts if act.t is not None and act.reading == key}
+        found = {t: self.frame_status(t) for t in sorted(frames) if self.verdict(t) is not None}
+        return {**dict.fromkeys(trail.asked(), Status.SECOND_READ), **found} if self.blinded else found
+
+    @property
+    def comments(self) -> list[Comment]:
+        """On the reading that is shown: a blinded reader sees their own alone."""
+        return self._session.record.trail.comments(self._session.reading.key)
+
+    # ---- acts on the cine
+
+    def approve_cine(self) -> bool:
+        """ED, ES and every touched frame are right. An annotator, and a blinded reader, submit it with that instead."""
+        session = self._session
+        submits = self.blinded or self.workflow.reader.role is Role.ANNOTATOR
+        kind = ActKind.SUBMIT if submits else ActKind.APPROVE
+        if reason := self.why_not(kind):
+            self.refuse(reason)
+            return False
+        if bad := rejected(session.label, session.record.trail, session.reading.key):
+            self.refuse(f"Frame {bad[0] + 1} is rejected.", "Mend it, or take that back, then approve the cine.")
+            return False
+        label = self._approved()
+        if label is None:
+            self.refuse("ED and ES are not both found in this cine.", "Mark them (Shift+D, Shift+S) first.")
+            return False
+        if session.label.empty or seal_of(label) != seal_of(session.label):
+            self.workflow.edit("submit cine" if submits else "approve cine", label)
+        return not session.locked and self.say(kind)
+
+    def _approved(self) -> Label | None:
+        """The label with ED, ES and all that was touched accepted; None where something is missing.
+
+        A second reader who was asked about single frames need not have found ED and ES.
+        """
+        session = self._session
+        measured = session.measurements
+        ed, es = (measured.ed, measured.es) if measured is not None else (None, None)
+        contours = [None if t is None else session.editable(t) for t in (ed, es)]
+        if ed is not None and es is not None and contours[0] is not None and contours[1] is not None:
+            return approved(session.label, (ed, contours[0]), (es, contours[1]))
+        asked = session.record.trail.asked() if session.reading.kind is ReadKind.SECOND else []
+        if not asked or any(session.label.contour(t) is None for t in asked):
+            return None
+        return session.label.with_contours({t: one.accepted() for t, one in session.label.contours.items()})
+
+    def reject_cine(self) -> bool:
+        return self.say(ActKind.REJECT)
+
+    def send_to_second(self) -> bool:
+        """Another person is to read the cine once more, without seeing this reading."""
+        return self.say(ActKind.SECOND_READ)
+
+    def withdraw(self, t: int | None = None) -> bool:
+        """The last verdict, on the cine or on frame t, does not stand any more."""
+        return self.say(ActKind.WITHDRAW, t)
+
+    def show_first(self) -> None:
+        """Leave the blinded reading unfinished and look at the first; whoever has seen it cannot read blinded."""
+        if self.blinded and self._session.cine is not None and self.say(ActKind.SEEN, reading=FIRST):
+            self.open_reading(FIRST)
+
+    def open_reading(self, reading: Reading) -> None:
+        """The open cine in another reading of it."""
+        self.workflow.open(self._session.path, reading)
+
+    @property
+    def why_not_second(self) -> str:
+        return why_not_second(self.workflow.reader, self._session.record)
+
+    # ---- acts on a frame
+
+    def approve_frame(self, t: int) -> bool:
+        """Accept the contour; one that a person changed, or a reviewer judged, is approved by an act besides."""
+        session = self._session
+        own = session.label.contour(t)
+        judged = self.verdict(t) is not None
+        if not self.workflow.accept(t):
+            return False
+        plain = own is None or not own.edited
+        if session.locked or (plain and not judged) or self.frame_status(t) is Status.APPROVED:
+            return True
+        if self.why_not(ActKind.APPROVE):
+            return True  # the contour is accepted, which anybody may do
+        return self.say(ActKind.APPROVE, t)
+
+    def reject_frame(self, t: int) -> bool:
+        return self.say(ActKind.REJECT, t)
+
+    def send_frame_to_second(self, t: int) -> bool:
+        return self.say(ActKind.SECOND_READ, t)
+
+    # ---- comments
+
+    def comment(self, text: str, t: int | None) -> bool:
+        """In words, on frame t or on the cine (None)."""
+        text = text.strip()
+        return bool(text) and self.say(ActKind.COMMENT, t, text=text)
+
+    def raise_issue(self, issue: Issue, t: int | None) -> bool:
+        """With one key; said of the same frame already and open still, it is closed."""
+        same = [one for one in self.comments if one.act.issue is issue and one.act.t == t and one.closed is None]
+        if same:
+            return self.resolve(same[-1])
+        return self.say(ActKind.COMMENT, t, issue=issue)
+
+    def resolve(self, comment: Comment) -> bool:
+        return self.say(ActKind.RESOLVE, comment.act.t, about=comment.act.uid)
+
+    def reopen(self, comment: Comment) -> bool:
+        return self.say(ActKind.REOPEN, comment.act.t, about=comment.act.uid)
+
+    # ---- history
+
+    def read_history(self) -> None:
+        """Ask for all that was done to the open reading and said of it; `history_read` answers."""
+        session, library = self._session, self.workflow.library
+        cine = session.cine
+        if cine is not None and library is not None:
+            self.workflow.jobs.run(
+                Lane.IO, "history", history, library, cine.info.identity, session.reading.key, session.record.trail,
+                on_done=partial(self._take_history, cine),
+                on_error=self.workflow.refused.emit,
+            )  # fmt: skip
+
+    def _take_history(self, cine: Cine, entries: list[Entry]) -> None:
+        if cine is self._session.cine:
+            self.history_read.emit(entries)
+
+    # ---- inside
+
+    def say(self, kind: ActKind, t: int | None = None, reading: Reading | None = None, **told: object) -> bool:
+        """Any act, on the reading that is shown or on another; False where it is refused, which is said."""
+        session, library, reader = self._session, self.workflow.library, self.workflow.reader
+        cine = session.cine
+        if cine is None or library is None:
+            self.refuse(_CLOSED if library is None else "No cine is open.")
+            return False
+        reason = "" if reader.name else _NOBODY
+        if reason := reason or (self.why_not(kind) if reading is None else ""):
+            self.refuse(reason)
+            return False
+        of = session.reading if reading is None else reading
+        act = new_act(kind, reader.name, reader.role, t=t, reading=of.key, seal=self._seal(t), **told)
+        session.set_record(_with_acts(session.record, (*session.record.trail.acts, act)))
+        path = str(Path(session.path).absolute())
+        self.workflow.jobs.run(
+            Lane.IO, "say", library.say, cine, path, act, __version__,
+            on_done=lambda _: self._read_record(cine), on_error=partial(self._not_said, cine, act),
+        )  # fmt: skip
+        return True
+
+    def _read_record(self, cine: Cine) -> None:
+        """What others have said of the cine meanwhile is shown too."""
+        library = self.workflow.library
+        if library is not None and cine is self._session.cine:
+            self.workflow.jobs.run(
+                Lane.IO, "record", library.record, cine.info.identity,
+                on_done=partial(self._take_record, cine), on_error=lambda _: None,  # what is known stays
+            )  # fmt: skip
+
+    def _take_record(self, cine: Cine, record: Record) -> None:
+        if cine is self._session.cine:
+            known = {act.uid for act in record.trail.acts}
+            said_since = (act for act in self._session.record.trail.acts if act.uid not in known)
+            self._session.set_record(_with_acts(record, (*record.trail.acts, *said_since)))
+
+    def _not_said(self, cine: Cine, act: Act, error: EchoViewError) -> None:
+        """It could not be kept: it is not shown any more either."""
+        record = self._session.record
+        if cine is self._session.cine:
+            acts = tuple(one for one in record.trail.acts if one.uid != act.uid)
+            self._session.set_record(_with_acts(record, acts))
+        self.workflow.refused.emit(LibraryError("What you said of this cine could not be kept.", error.message))
+
+    def _seal(self, t: int | None) -> str:
+        label = self._session.label
+        return seal_of(label) if t is None else contour_seal(label.contour(t))
+
+    def _predicted(self, t: int) -> None:
+        """Frame by frame it changes no status; the whole of it does."""
+        prediction = self._session.prediction
+        if t < 0 or prediction is None or prediction.complete:
+            self.changed.emit()
+
+    def _look_behind_the_veil(self, *_: object) -> None:
+        """After the save was asked for, which still says that it was made blind."""
+        session = self._session
+        if session.blind and drawn(session.label):
+            session.unveil()
+            self.workflow.predict()
+
+    def refuse(self, message: str, hint: str = "") -> None:
+        self.workflow.refused.emit(EchoViewError(message, hint))
+
+
+def _plain_status(own: Contour | None, shown: bool) -> Status:
+    """Of one frame, by its contour alone."""
+    if own is None:
+        return Status.PREDICTED if shown else Status.NEW
+    if not all(origin.human for origin in own.origins):
+        return Status.IN_CORRECTION
+    return Status.CORRECTED if own.edited else Status.APPROVED
+
+
+def _with_acts(record: Record, acts: tuple[Act, ...]) -> Record:
+    return replace(record, trail=Trail(acts))

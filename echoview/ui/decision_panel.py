@@ -1,0 +1,183 @@
+"""What waits for a decision: frames that two people changed at once, and two readings of the cine."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from echoview.deciding import Choice, Deciding
+from echoview.domain.review import ActKind, Reading
+from echoview.reviewing import Reviewing
+from echoview.ui.growing_list import GrowingList
+from echoview.ui.widgets import quiet, rule
+
+_ROWS = 8
+
+
+class DecisionPanel(QWidget):
+    """Hidden while there is nothing to decide.
+
+    Signals: sought(t); chosen(Choice, Side); newest_kept(); adjudicated(other): the whole cine as the other reading.
+    """
+
+    sought = Signal(int)
+    chosen = Signal(object, object)
+    newest_kept = Signal()
+    adjudicated = Signal(bool)
+
+    def __init__(self, reviewing: Reviewing, deciding: Deciding) -> None:
+        super().__init__()
+        self._reviewing, self._deciding = reviewing, deciding
+        self._t = 0
+        self.conflict_head = QLabel()
+        self.conflicts = GrowingList("Frames that two changed at once", _ROWS)
+        self.newest = QPushButton("Keep the newest of all")
+        self.newest.setToolTip("What is shown now stays in force; the others stay in the history")
+        self.newest.clicked.connect(self.newest_kept)
+        self.reading_head = QLabel("Compare with")
+        self.cine_head = QLabel("Whole cine: take")
+        self.which = QComboBox()
+        self.which.setAccessibleName("Reading to compare with")
+        self.which.activated.connect(lambda _: self._deciding.compare(self.which.currentData()))
+        self.readings = GrowingList("Frames of both readings", _ROWS)
+        self.take_first, self.take_other = QPushButton("First"), QPushButton()
+        self.take_first.clicked.connect(lambda: self.adjudicated.emit(False))
+        self.take_other.clicked.connect(lambda: self.adjudicated.emit(True))
+        self.reason = quiet("")
+        self.frame_head = QLabel()
+        self.sides = QPushButton(), QPushButton()
+        for number, button in enumerate(self.sides):
+            button.clicked.connect(lambda _=False, n=number: self._choose(n))
+        for listing in (self.conflicts, self.readings):
+            listing.itemClicked.connect(self._go)
+            listing.itemActivated.connect(self._go)
+        self._lay_out()
+        deciding.changed.connect(self.refresh)
+
+    def _lay_out(self) -> None:
+        pair, cine = QHBoxLayout(), QHBoxLayout()
+        for row, buttons in ((pair, self.sides), (cine, (self.take_first, self.take_other))):
+            row.setSpacing(6)
+            for button in buttons:
+                button.setObjectName("small")
+                row.addWidget(button, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(rule())
+        for widget in (self.conflict_head, self.conflicts, self.reading_head, self.which, self.readings):
+            layout.addWidget(widget)
+        layout.addWidget(self.frame_head)
+        layout.addLayout(pair)
+        layout.addWidget(self.newest)
+        layout.addWidget(self.cine_head)
+        layout.addLayout(cine)
+        layout.addWidget(self.reason)
+
+    def set_frame(self, t: int) -> None:
+        self._t = t
+        self._show_frame()
+
+    def refresh(self) -> None:
+        """Called whenever something was decided, or another reading is looked at."""
+        deciding = self._deciding
+        conflicts, submitted = deciding.conflicts, deciding.submitted
+        self.setVisible(bool(conflicts or submitted))
+        frames = "1 frame was" if len(conflicts) == 1 else f"{len(conflicts)} frames were"
+        self.conflict_head.setText(f"{frames} changed by two at once")
+        for widget in (self.conflict_head, self.conflicts):
+            widget.setVisible(bool(conflicts))
+        self.newest.setVisible(len(conflicts) > 1)
+        _fill(
+            self.conflicts,
+            [(one, f"Frame {one.t + 1}: {one.sides[0].name} over {one.sides[1].name}") for one in conflicts],
+        )
+        self._fill_readings(submitted)
+        reason = self._reviewing.why_not(ActKind.ADJUDICATE) if deciding.other is not None else ""
+        if deciding.other is not None:
+            self.take_other.setText(deciding.other.reader)
+        self.cine_head.setVisible(deciding.other is not None)
+        for button in (self.take_first, self.take_other):
+            button.setVisible(deciding.other is not None)
+            button.setEnabled(not reason)
+            button.setToolTip(reason or "Every frame as this reading has it; the cine is approved then")
+        self.reason.setText(reason)
+        self.reason.setVisible(bool(reason))
+        self._show_frame()
+
+    def _fill_readings(self, submitted: list[Reading]) -> None:
+        deciding = self._deciding
+        for widget in (self.reading_head, self.which):
+            widget.setVisible(bool(submitted))
+        known = [self.which.itemData(row) for row in range(1, self.which.count())]
+        if known != submitted or not self.which.count():
+            self.which.clear()
+            self.which.addItem("No other reading", None)
+            for one in submitted:
+                self.which.addItem(f"{one.reader}, {one.kind.value} reading", one)
+        at = 0 if deciding.other is None or deciding.other not in submitted else submitted.index(deciding.other) + 1
+        self.which.setCurrentIndex(at)
+        rows = [(one, f"Frame {one.t + 1}: {self._agreed(one)}") for one in deciding.readings]
+        _fill(self.readings, rows)
+        self.readings.setVisible(bool(rows))
+
+    def _agreed(self, one: Choice) -> str:
+        first, second = (side.contour is not None for side in one.sides)
+        if not (first and second):
+            return "only the first reading" if first else "only the other reading"
+        agreed = self._deciding.agreement.get(one.t)
+        if agreed is None:
+            return "both"
+        far = "" if agreed.hausdorff_mm is None else f", {agreed.hausdorff_mm:.1f} mm apart at most"
+        return f"Dice {agreed.dice:.2f}{far}"
+
+    def _show_frame(self) -> None:
+        choice = None if self.isHidden() else self._deciding.at(self._t)
+        self.frame_head.setVisible(choice is not None)
+        for button in self.sides:
+            button.setVisible(choice is not None)
+        if choice is None:
+            return
+        self.frame_head.setText(f"Frame {choice.t + 1}: take")
+        reason = "" if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
+        for button, side, ends in zip(self.sides, choice.sides, ("solid", "dashed"), strict=True):
+            when = "" if side.made_at is None else f", {side.made_at.astimezone():%H:%M}"
+            name = side.name.split(",")[0].replace(" reading", "")
+            button.setText(f"{name.capitalize() if name in ('mine', 'first') else name}{when}")
+            drawn = f"drawn {ends}" if side.contour is not None else "without a contour"
+            button.setToolTip(reason or f"{side.name}, {drawn}")
+            button.setEnabled(not reason)
+
+    def _choose(self, number: int) -> None:
+        choice = self._deciding.at(self._t)
+        if choice is not None:
+            self.chosen.emit(choice, choice.sides[number])
+
+    def _go(self, item: QListWidgetItem) -> None:
+        self.sought.emit(item.data(Qt.ItemDataRole.UserRole))
+
+
+def _names(choice: Choice) -> list[str]:
+    return [side.name for side in choice.sides]
+
+
+def _fill(listing: GrowingList, rows: list[tuple[Choice, str]]) -> None:
+    if [listing.item(row).text() for row in range(listing.count())] == [words for _, words in rows]:
+        return
+    scrolled = listing.verticalScrollBar().value()
+    listing.clear()
+    for choice, words in rows:
+        item = QListWidgetItem(words)
+        item.setData(Qt.ItemDataRole.UserRole, choice.t)
+        item.setToolTip("Go to this frame")
+        listing.addItem(item)
+    listing.fit()
+    listing.verticalScrollBar().setValue(scrolled)

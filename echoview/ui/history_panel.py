@@ -1,0 +1,74 @@
+"""Everything that was done to the open cine and said of it: who, when, what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QListWidgetItem, QToolButton, QVBoxLayout, QWidget
+
+from echoview.reviewing import Reviewing
+from echoview.ui.growing_list import GrowingList
+from echoview.ui.theme import current, put_icon
+
+if TYPE_CHECKING:
+    from echoview.services.history import Entry
+
+_ROWS = 40
+
+
+class HistoryPanel(QWidget):
+    """Folded until somebody asks, for reading it takes a look into the library. Signals: sought(t)."""
+
+    sought = Signal(int)
+
+    def __init__(self, reviewing: Reviewing) -> None:
+        super().__init__()
+        self._reviewing = reviewing
+        self.button = QToolButton()
+        self.button.setText(" History")
+        self.button.setCheckable(True)
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setToolTip("Who did what to this cine, and when; the newest first")
+        put_icon(self.button, "chevron-down", "quiet", 14)
+        self.button.toggled.connect(self._fold)
+        self.list = GrowingList("History", _ROWS)
+        self.list.itemClicked.connect(self._go)
+        self.list.itemActivated.connect(self._go)
+        self.list.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.list)
+        reviewing.history_read.connect(self._show)
+        reviewing.changed.connect(self._refresh)
+
+    def _fold(self, shown: bool) -> None:
+        self.list.setVisible(shown)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        if self.button.isChecked():
+            self._reviewing.read_history()
+
+    def _show(self, entries: list[Entry]) -> None:
+        self.list.clear()
+        for one in entries:
+            when = one.made_at.astimezone().strftime("%Y-%m-%d %H:%M")
+            item = QListWidgetItem(f"{one.what}\n{one.who or 'unnamed'}, {when}{', blind' if one.blind else ''}")
+            item.setData(Qt.ItemDataRole.UserRole, one.t)
+            if one.said:
+                item.setForeground(current().colour("flag"))
+            self.list.addItem(item)
+        self.list.fit()
+
+    def _go(self, item: QListWidgetItem) -> None:
+        t = item.data(Qt.ItemDataRole.UserRole)
+        if t is not None:
+            self.sought.emit(t)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.PaletteChange:
+            self._refresh()
+        super().changeEvent(event)

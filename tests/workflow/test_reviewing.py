@@ -1,0 +1,444 @@
+"""Judging, commenting, reading blinded and deciding in the real window; mostly without the network, which is quick."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from echoview.comparing import Comparing
+from echoview.domain.contour import draw
+from echoview.domain.label import Label
+from echoview.domain.review import FIRST, ActKind, Issue, Reading, ReadKind, Role
+from echoview.domain.study import Status
+from echoview.measure.agreement import Kind, summary
+from echoview.services.agreement import COLUMNS, pairs, write_table
+from echoview.store import new_act, open_library
+from echoview.store.engines import sqlite_url
+from echoview.ui.agreement_dialog import AgreementDialog
+
+
+def heart(width: float, top: float = 70.0) -> object:
+    """A cavity of that half width in the sample's picture, drawn by hand."""
+    return draw([(150 - width, 170), (150 - width, 120), (150, top), (150 + width, 120), (150 + width, 170)])
+
+
+def traced(ed: float = 40.0, es: float = 30.0) -> Label:
+    return Label({2: heart(ed), 9: heart(es, 85)}, ed=2, es=9)
+
+
+def sit(new_desk, who: str, role: str = "lead", **known):
+    desk = new_desk(who=who, review_only=True)
+    desk.workflow.remember(role=role, **known)
+    desk.window.judging.reviewing.changed.emit()
+    return desk
+
+
+def trace(desk, label: Label) -> None:
+    desk.workflow.edit("draw", label)
+    desk.settle()
+
+
+def key(desk, what: Qt.Key, modifier=Qt.KeyboardModifier.NoModifier) -> None:
+    desk.window.activateWindow()
+    desk.window.view.setFocus()
+    QTest.keyClick(desk.window.view, what, modifier)
+    desk.settle()
+
+
+def record_of(desk):
+    return desk.workflow.library.record(desk.session.cine.info.identity)
+
+
+def test_frames_and_the_cine_are_judged_with_keys_and_the_verdicts_stay(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    review, player = desk.window.judging.reviewing, desk.window.player
+    assert review.status is Status.APPROVED, "complete, by a lead, and nobody has said otherwise"
+    player.seek(2)
+    key(desk, Qt.Key.Key_X)
+    assert review.frame_status(2) is Status.REJECTED
+    player.seek(9)
+    key(desk, Qt.Key.Key_W)
+    key(desk, Qt.Key.Key_X, Qt.KeyboardModifier.ShiftModifier)
+    assert (review.frame_status(9), review.status) == (Status.SECOND_READ, Status.REJECTED)
+    assert desk.window.transport.timeline._judged == {2: Status.REJECTED, 9: Status.SECOND_READ}
+    panel = desk.window.judging.panel
+    assert panel.cine.word.text() == "Rejected"
+    assert "Rejected by Dr A (lead)" in panel.cine.said.text()
+    desk.close()
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    review = desk.window.judging.reviewing
+    assert (review.status, review.frame_status(2)) == (Status.REJECTED, Status.REJECTED)
+    desk.workflow.edit_contour(2, heart(42), "move point")
+    assert review.status is Status.SECOND_READ, "it was mended, and frame 10 still waits"
+    assert review.frame_status(2) is Status.CORRECTED
+    desk.session.undo_stack.undo()
+    assert review.status is Status.REJECTED, "it is as it was when it was rejected"
+    desk.session.undo_stack.redo()
+    desk.window.player.seek(2)
+    key(desk, Qt.Key.Key_A)
+    assert review.frame_status(2) is Status.APPROVED
+    review.withdraw(2)
+    assert review.frame_status(2) is Status.CORRECTED
+    desk.settle()
+    kinds = [act.kind for act in record_of(desk).trail.acts]
+    assert kinds == [ActKind.REJECT, ActKind.SECOND_READ, ActKind.REJECT, ActKind.APPROVE, ActKind.WITHDRAW]
+
+
+def test_issues_and_comments_are_said_found_resolved_and_kept(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    player, panel = desk.window.player, desk.window.judging.panel
+    player.seek(4)
+    key(desk, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
+    assert panel.comments.issues[Issue.ANNULUS].isChecked()
+    player.seek(5)
+    assert not panel.comments.issues[Issue.ANNULUS].isChecked(), "it is of frame 5, not of frame 6"
+    panel.comments.cine_scope.click()
+    panel.comments.issues[Issue.VIEW].click()
+    panel.comments.line.setText("  dark apex ")
+    QTest.keyClick(panel.comments.line, Qt.Key.Key_Return)
+    desk.settle()
+    said = [(one.act.t, one.words, one.closed) for one in desk.window.judging.reviewing.comments]
+    assert said == [(4, "annulus off", None), (None, "wrong view", None), (None, "dark apex", None)]
+    assert desk.window.transport.timeline._commented == {4}
+    listing = panel.comments.list
+    listing.itemClicked.emit(listing.item(0))
+    assert player.t == 4, "a click goes to its frame"
+    listing.setCurrentRow(0)
+    panel.comments.close_button.click()
+    desk.settle()
+    assert desk.window.transport.timeline._commented == frozenset()
+    assert panel.comments.head.text() == "2 open, 1 resolved"
+    desk.close()
+    desk = sit(new_desk, "Dr B", "annotator")
+    desk.open(sample)
+    [first, *_] = desk.window.judging.reviewing.comments
+    assert (first.act.who, first.closed.who) == ("Dr A", "Dr A")
+    desk.window.judging.reviewing.reopen(first)
+    assert desk.window.judging.reviewing.comments[0].closed is None
+    desk.settle()
+
+
+def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.workflow.edit_contour(9, heart(33, 85), "move point")
+    desk.window.judging.reviewing.raise_issue(Issue.APEX, 4)
+    desk.settle()
+    history = desk.window.judging.panel.history
+    history.button.click()
+    desk.settle()
+    words = [history.list.item(row).text().split(", 20")[0] for row in range(history.list.count())]
+    assert words == ["apex foreshortened, frame 5\nDr A", "move point, frame 10\nDr A", "draw\nDr A"]
+    history.list.itemClicked.emit(history.list.item(1))
+    assert desk.window.player.t == 9
+
+
+def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr B", "annotator")
+    desk.open(sample)
+    trace(desk, traced())
+    review, acts, panel = desk.window.judging.reviewing, desk.window.acts, desk.window.judging.panel
+    assert review.status is Status.CORRECTED
+    assert not acts["reject_cine"].isEnabled()
+    assert "reviewer or a lead" in panel.reject_cine.toolTip(), "a button that is off says why"
+    assert panel.approve_cine.text().strip() == "Submit"
+    assert not review.reject_cine()
+    assert "reviewer" in desk.refusals[-1]
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert review.verdict().kind is ActKind.SUBMIT
+    assert (review.status, review.waits) == (Status.CORRECTED, False)
+    desk.close()
+    desk = sit(new_desk, "Dr R", "reviewer")
+    desk.open(sample)
+    review = desk.window.judging.reviewing
+    assert (review.status, review.waits) == (Status.CORRECTED, True)
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert (review.status, review.verdict().who, review.waits) == (Status.APPROVED, "Dr R", False)
+
+
+def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_path) -> None:
+    desk = sit(new_desk, "Dr A", "annotator")
+    desk.open(sample)
+    trace(desk, traced(40, 30))
+    desk.window.judging.reviewing.comment("secret", None)
+    desk.window.judging.reviewing.send_to_second()
+    desk.settle()
+    desk.close()
+
+    desk = sit(new_desk, "Dr B", "reviewer")
+    desk.open(sample)
+    session, review = desk.session, desk.window.judging.reviewing
+    assert session.reading == Reading(ReadKind.SECOND, "Dr B")
+    assert session.label.empty
+    assert session.measurements is None
+    assert review.comments == []
+    assert "Second reading" in desk.window.judging.note.text()
+    assert not desk.window.acts["reject_cine"].isEnabled()
+    trace(desk, traced(42, 28))
+    review.comment("mine", 2)
+    desk.settle()
+    library, identity = desk.workflow.library, session.cine.info.identity
+    assert library.label(identity).contour(2).handles.tolist() == heart(40).handles.round(3).tolist()
+    assert [one.annotator for one in library.history(identity)] == ["Dr A"]
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert review.verdict().kind is ActKind.SUBMIT
+    desk.open(sample)
+    assert session.reading == FIRST, "it is done: now the first may be seen"
+    assert [one.words for one in review.comments] == ["secret"]
+    desk.window.judging.deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
+    desk.settle()
+    assert not desk.window.judging.panel.decisions.take_other.isEnabled()
+    assert "Only a lead" in desk.window.judging.panel.decisions.reason.text()
+    desk.close()
+
+    desk = sit(new_desk, "Dr L", "lead")
+    desk.open(sample)
+    deciding, player = desk.window.judging.deciding, desk.window.player
+    assert deciding.submitted == [Reading(ReadKind.SECOND, "Dr B")]
+    deciding.compare(deciding.submitted[0])
+    desk.settle()
+    assert [one.t for one in deciding.readings] == [2, 9]
+    assert 0.85 < deciding.agreement[2].dice < 1
+    player.seek(9)
+    desk.window.judging.panel.decisions.sides[1].click()
+    desk.settle()
+    assert desk.session.label.contour(9).handles.tolist() == heart(28, 85).handles.tolist()
+    assert desk.session.label.contour(2).handles.tolist() == heart(40).handles.tolist()
+    last = desk.workflow.library.history(desk.session.cine.info.identity)[-1]
+    assert (last.annotator, last.tool, last.frames) == ("Dr L", "adjudicate Dr B, second reading, frame 10", (9,))
+    assert desk.session.undo_stack.canUndo()
+    desk.window.judging.panel.decisions.take_other.click()
+    desk.settle()
+    assert desk.window.judging.reviewing.status is Status.APPROVED
+    held = desk.workflow.library.label(desk.session.cine.info.identity)
+    assert held.contour(2).handles.tolist() == heart(42).handles.round(3).tolist()
+
+    # and the agreement is that of the readings as they were before anyone chose
+    [(pair, _)] = list(pairs(desk.workflow.library, desk.workflow.secret))
+    assert (pair.kind, pair.first, pair.second, len(pair.frames)) == (Kind.SECOND, "Dr A", "Dr B", 2)
+    assert pair.ef_first < pair.ef_second
+    assert pair.dice < 1
+    out = tmp_path / "agreement.csv"
+    write_table(out, [pair])
+    head, row = out.read_text().splitlines()
+    assert head.split(",") == list(COLUMNS)
+    assert row.startswith("cine-00001,two readers,Dr A,Dr B,2,0.9")
+    assert str(Path(desk.session.path).parent) not in row
+
+
+def test_a_single_frame_is_read_by_a_second_reader_and_what_others_say_arrives(new_desk, sample, home) -> None:
+    desk = sit(new_desk, "Dr A", "reviewer")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.window.player.seek(2)
+    key(desk, Qt.Key.Key_W)
+    assert desk.window.judging.reviewing.status is Status.SECOND_READ
+    desk.close()
+    desk = sit(new_desk, "Dr B", "annotator")
+    desk.open(sample)
+    review = desk.window.judging.reviewing
+    assert review.blinded
+    assert review.judged_frames == {2: Status.SECOND_READ}, "which frames are asked about is no secret"
+    assert not review.approve_cine()
+    trace(desk, Label({2: heart(39)}))
+    assert review.approve_cine()
+    other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    said = new_act(ActKind.COMMENT, "Dr C", Role.LEAD, text="meanwhile", reading=desk.session.reading.key)
+    other.say(desk.session.cine, str(sample), said, "1")
+    other.close()
+    review.comment("mine", None)
+    desk.settle()
+    assert [one.words for one in review.comments] == ["meanwhile", "mine"]
+    desk.close()
+    desk = sit(new_desk, "Dr L")
+    desk.open(sample)
+    deciding = desk.window.judging.deciding
+    deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
+    desk.settle()
+    desk.window.player.seek(2)
+    desk.window.judging.panel.decisions.sides[0].click()
+    desk.settle()
+    review = desk.window.judging.reviewing
+    assert (review.frame_status(2), review.status) == (Status.APPROVED, Status.APPROVED)
+
+
+def test_whoever_has_seen_the_first_reading_is_no_second_reader(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.window.judging.reviewing.send_to_second()
+    desk.settle()
+    desk.open(sample)
+    assert desk.session.reading == FIRST, "not one's own"
+    desk.close()
+    desk = sit(new_desk, "Dr B")
+    desk.open(sample)
+    assert desk.window.judging.reviewing.blinded
+    desk.window.judging.panel.first.click()
+    desk.until(lambda: desk.session.reading == FIRST)
+    desk.settle()
+    assert sorted(desk.session.label.contours) == [2, 9]
+    desk.open(sample)
+    assert desk.session.reading == FIRST
+    assert "seen" in desk.window.judging.reviewing.why_not_second
+
+
+def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk, sample, home) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    cine, url = desk.session.cine, sqlite_url(home / "data" / "labels.sqlite")
+    other = open_library(url)
+    theirs = Label({2: heart(20), 3: heart(21)})
+    who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
+    other.save(cine, "/elsewhere", Label(), theirs, base=0, **who)
+    other.close()
+    trace(desk, Label({2: heart(40), 3: heart(41)}))
+    deciding, decisions = desk.window.judging.deciding, desk.window.judging.panel.decisions
+    desk.settle()
+    assert [one.t for one in deciding.conflicts] == [2, 3]
+    assert [side.name for side in deciding.conflicts[0].sides] == ["mine", "Dr B"]
+    desk.window.inspector.setCurrentIndex(1)
+    desk.window.player.seek(2)
+    assert decisions.isVisible()
+    assert len(desk.window.judging.versions._lines) == 2
+    assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Dr B"]
+    decisions.sides[1].click()
+    desk.settle()
+    assert desk.session.label.contour(2).handles.tolist() == heart(20).handles.round(3).tolist()
+    assert [one.t for one in deciding.conflicts] == [3]
+    assert desk.window.player.t == 3, "on to the next one"
+    desk.session.undo_stack.undo()
+    desk.settle()
+    assert [one.t for one in deciding.conflicts] == [2, 3]
+    assert desk.session.label.contour(2).handles.tolist() == heart(40).handles.tolist()
+    desk.session.undo_stack.redo()
+    decisions.sides[0].click()
+    desk.settle()
+    assert deciding.conflicts == []
+    assert not decisions.isVisible()
+    history = desk.workflow.library.history(cine.info.identity)
+    assert [one.tool for one in history][-1] == "take mine, frame 4", "to keep one's own is a revision too"
+    desk.close()
+    desk = sit(new_desk, "Dr B")
+    desk.open(sample)
+    assert desk.window.judging.deciding.conflicts == []
+
+
+def test_a_share_is_read_once_more_and_never_mixed_with_the_first(new_desk, sample, monkeypatch) -> None:
+    desk = sit(new_desk, "Dr A", repeat_share=100, repeat_days=3)
+    desk.open(sample)
+    trace(desk, traced(40, 30))
+    desk.window.judging.reviewing.approve_cine()
+    desk.settle()
+    desk.open(sample)
+    assert desk.session.reading == FIRST, "it is too early"
+    desk.workflow.remember(repeat_days=0)
+    desk.workflow.studies.list_recent((str(sample),))
+    desk.open(sample)
+    repeat = Reading(ReadKind.REPEAT, "Dr A")
+    assert (desk.session.reading, desk.session.label.empty) == (repeat, True)
+    assert "afresh" in desk.window.judging.note.text()
+    trace(desk, traced(41, 31))
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.open(sample)
+    assert desk.session.reading == FIRST
+    assert desk.session.label.contour(2).handles.tolist() == heart(40).handles.round(3).tolist()
+    assert desk.window.judging.reviewing.status is Status.APPROVED
+    [(pair, _)] = list(pairs(desk.workflow.library, desk.workflow.secret))
+    assert (pair.kind, pair.first, pair.second) == (Kind.REPEAT, "Dr A", "Dr A")
+
+
+def test_the_agreement_dialog_shows_and_exports_what_it_says(new_desk, sample, tmp_path) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    dialog = AgreementDialog(desk.window, Comparing(desk.workflow))
+    desk.settle()
+    assert "No second reading" in dialog.empty.text()
+    assert not dialog.export.isEnabled()
+    trace(desk, traced())
+    second = Reading(ReadKind.SECOND, "Dr B")
+    library, cine = desk.workflow.library, desk.session.cine
+    who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
+    library.save(cine, str(sample), Label(), traced(41, 33), reading=second.key, base=0, **who)
+    desk.window.judging.reviewing.say(ActKind.SUBMIT, None, second)
+    desk.settle()
+    dialog._comparing.read()
+    desk.settle()
+    assert (dialog.cines.shown, dialog.table.rowCount()) == ("1", 1)
+    assert dialog.table.item(0, 8).text().startswith("+"), "the first reader's EF is larger"
+    dialog.export_to(tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_text().count("\n") == 2
+    assert (tmp_path / "a.png").stat().st_size > 5000
+    dialog.export_to(tmp_path / "nowhere" / "\0bad.csv" if os.name == "nt" else Path("/proc/nowhere/a.csv"))
+    assert "cannot be written" in dialog.said.text()
+    dialog.reject()
+    dialog.deleteLater()
+
+
+REVIEW_ONLY = """
+import sys
+from PySide6.QtTest import QTest
+from echoview.app import application_of, build, sample_path
+application_of(["echoview"])
+app = build(review_only=True)
+app.window.show()
+app.workflow.remember(annotator="x")
+app.workflow.open(sample_path())
+while app.session.cine is None or not app.workflow.jobs.idle:
+    QTest.qWait(20)
+app.workflow.mark_ed(3)
+app.workflow.predict()
+app.window.correcting.propagate()
+QTest.qWait(400)
+while not app.workflow.jobs.idle:
+    QTest.qWait(20)
+print(app.window.top_bar.weights_button.text(), app.window.acts["predict"].isEnabled(), app.window.inspector.count())
+print("torch" in sys.modules, app.session.prediction, app.workflow.library.label(app.session.cine.info.identity).ed)
+app.window.close()
+"""
+
+
+def test_review_only_never_loads_torch_and_says_so(home) -> None:
+    child = subprocess.run([sys.executable, "-c", REVIEW_ONLY], capture_output=True, text=True, timeout=120)
+    assert child.returncode == 0, child.stderr
+    assert child.stdout.splitlines() == ["Review only  ·  no network False 2", "False None 3"]
+
+
+def test_a_blind_cine_shows_no_prediction_until_ed_and_es_are_drawn(new_desk, sample) -> None:
+    desk = new_desk(who="Dr A")
+    desk.workflow.remember(blind_share=100)
+    desk.workflow.open(sample)
+    desk.until(lambda: desk.session.cine is not None and desk.session.blind)
+    desk.settle()
+    desk.window.player.pause()
+    assert desk.session.prediction is None
+    assert not desk.window.acts["predict"].isEnabled()
+    assert "the prediction appears then" in desk.window.judging.note.text()
+    label = traced()
+    desk.workflow.edit("draw", Label({2: label.contour(2)}, ed=2))
+    desk.settle()
+    assert desk.session.prediction is None
+    desk.workflow.edit("draw", label)
+    desk.until(lambda: desk.session.prediction is not None and desk.session.prediction.complete)
+    desk.settle()
+    assert not desk.session.blind
+    desk.workflow.edit_contour(9, heart(33, 85), "move point")
+    desk.settle()
+    history = desk.workflow.library.history(desk.session.cine.info.identity)
+    assert [one.blind for one in history] == [True, True, False]
+    [(pair, _)] = list(pairs(desk.workflow.library, desk.workflow.secret))
+    assert (pair.kind, len(pair.frames)) == (Kind.BLIND, 2)
+    assert pair.ef_first > pair.ef_second
+    told = summary([pair])
+    assert (told.cines, told.ef) == (1, None), "one cine says nothing about a spread"
