@@ -153,7 +153,9 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.zones, 1)
         layout.addWidget(self.transport)
         self.setCentralWidget(body)
-        self.banner.lie_over(self.picture.widget(0), body)
+        pictures = self.picture.widget(0)
+        assert pictures is not None
+        self.banner.lie_over(pictures, body)
         self.picture.controls.lie_over(self.inspector, body)
         self.keys_overlay = KeysOverlay(body, self.top_bar, self.keys, self.acts, self._keep_keys)
         self.setMinimumSize(_SMALLEST)
