@@ -108,15 +108,20 @@ def test_the_first_ghosts_in_the_window_and_how_long_it_stands_still(qtbot: QtBo
     app.workflow.open(sample)
     until(lambda: session.prediction is not None and session.prediction.complete and app.workflow.jobs.idle)
     window.player.pause()
-    middle = len(session.cine) // 2
+    assert session.cine is not None
+    frames = len(session.cine)
+    middle = frames // 2
     window.player.seek(middle)
     held = session.editable(middle)
-    app.workflow.edit_contour(middle, held.pulled(11, *(held.handles[11] + (8.0, 0.0))), "move point")
+    assert held is not None
+    app.workflow.edit_contour(
+        middle, held.pulled(11, float(held.handles[11, 0]) + 8, float(held.handles[11, 1])), "move point"
+    )
     until(lambda: app.workflow.jobs.idle)
     ticks: list[float] = []
     timer = QTimer()
     timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
-    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {len(session.cine)} frames, ms")
+    print(f"\nload {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {frames} frames, ms")
     for _ in range(ROUNDS):
         seen: dict[int, float] = {}
         began = time.perf_counter()
@@ -137,7 +142,7 @@ def test_the_first_ghosts_in_the_window_and_how_long_it_stands_still(qtbot: QtBo
         print(f"  first ghost forwards {seen[middle + 1]:.0f}, backwards {seen[middle - 1]:.0f};", end=" ")
         print(f"all {1000 * (time.perf_counter() - began):.0f}; between two turns of the window", end=" ")
         print(f"{np.percentile(still, 99):.1f} (p99), {still.max():.1f} at most")
-        assert len(correction.proposal) > len(session.cine) // 2
+        assert len(correction.proposal) > frames // 2
         correction.reject()
         until(lambda: app.workflow.jobs.idle)
     window.close()
