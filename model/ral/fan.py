@@ -7,11 +7,11 @@ answer, and no frame leaves. Loads no torch.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
-from scipy.optimize import minimize
 
 from ral.prepare import alive_patch
 
@@ -25,6 +25,7 @@ _ANGLES = (0.17, 1.0)  # rad from straight down to either edge
 _NEAR = 0.45  # of the far radius: a larger near one is no cardiac probe's
 _LEAST_ALIKE = 0.88  # overlap (IoU) of the fan and what is alive
 _GOOD = 0.05  # unlike (1 - IoU) so little that no other start is tried
+_MOST_STEPS = 400  # of the search
 _NARROW_END = 0.6  # of the widest row: a picture that begins wider has no apex in sight
 _LEAST_SHARE = 0.04  # of the picture
 
@@ -124,15 +125,42 @@ def _fit(target: np.ndarray, start: Fan | None = None) -> tuple[Fan, float]:
     steps = np.diag([6, 8, 0.15, 0.15, 6, 8])
     best, best_unlike = None, np.inf
     for one in [start.scaled(by)] if start else _starts(small):
-        simplex = np.vstack([one, np.array(one) + steps])
-        options = {"maxfev": 700, "xatol": 0.02, "fatol": 1e-4, "initial_simplex": simplex}
-        found = minimize(unlike, one, method="Nelder-Mead", options=options)
-        if found.fun < best_unlike:
-            best, best_unlike = Fan(*map(float, found.x)), float(found.fun)
+        values, found = _lowest(unlike, np.vstack([one, np.array(one) + steps]))
+        if found < best_unlike:
+            best, best_unlike = Fan(*map(float, values)), found
         if best_unlike < _GOOD:
             break
     assert best is not None
     return best.scaled(1 / by), 1 - best_unlike
+
+
+def _lowest(cost: Callable[[np.ndarray], float], points: np.ndarray) -> tuple[np.ndarray, float]:
+    """Where a cost is lowest near the corners of a simplex (N+1,N), and how low.
+
+    scipy has the same, in a part that the bundle can do without. Reference: Nelder and Mead 1965.
+    """
+    points, costs = points.copy(), np.array([cost(point) for point in points])
+    for _ in range(_MOST_STEPS):
+        order = costs.argsort()
+        points, costs = points[order], costs[order]
+        if costs[-1] - costs[0] < 1e-4 and np.abs(points - points[0]).max() < 0.02:
+            break
+        middle = points[:-1].mean(0)
+        away = middle - points[-1]
+        trial, paid = middle + away, cost(middle + away)
+        if paid < costs[0]:
+            further = cost(middle + 2 * away)
+            if further < paid:
+                trial, paid = middle + 2 * away, further
+        elif paid >= costs[-2]:
+            trial = middle + (0.5 if paid < costs[-1] else -0.5) * away
+            paid, limit = cost(trial), min(paid, costs[-1])
+            if paid >= limit:
+                points[1:] = (points[1:] + points[0]) / 2
+                costs[1:] = [cost(point) for point in points[1:]]
+                continue
+        points[-1], costs[-1] = trial, paid
+    return points[costs.argmin()], float(costs.min())
 
 
 def _starts(small: np.ndarray) -> list[Fan]:
