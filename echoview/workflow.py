@@ -153,11 +153,20 @@ class Workflow(QObject):
             on_error=self._not_opened,
         )
 
+    def open_all(self, paths: list[Path]) -> None:
+        """List these files and folders together and open the first cine."""
+        if len(paths) == 1:
+            self.open(paths[0])
+            return
+        self._first_wanted = True
+        self.studies.list_places(tuple(paths), f"{len(paths)} files and folders")
+
     def _found(self, found: list[CineFile]) -> None:
         """The first cine of a folder opens while the others are still being listed."""
-        if self._first_wanted and found:
+        first = next((one.path for one in found if not one.trouble), None)
+        if self._first_wanted and first is not None:
             self._first_wanted = False
-            self.open(found[0].path)
+            self.open(first)
 
     def _list_ended(self, error: EchoViewError | None) -> None:
         self._first_wanted = False

@@ -17,7 +17,15 @@ from echoview.io.colour import DOPPLER, central_box, shows_flow
 from echoview.io.decoders import choose_decoder
 from echoview.io.dicom_header import DicomFile, Header, parse_dicom
 from echoview.io.dicom_heart import read_ecg, read_heart_rate, read_r_waves
-from echoview.io.dicom_meta import patient_key, patient_label, read_timing, read_view, study_date, vendor
+from echoview.io.dicom_meta import (
+    other_modality,
+    patient_key,
+    patient_label,
+    read_timing,
+    read_view,
+    study_date,
+    vendor,
+)
 from echoview.io.dicom_pixels import PixelElement, Span, find_pixels, group_frames, read_items
 from echoview.io.dicom_regions import Box, read_regions
 from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_native
@@ -69,7 +77,9 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         calibration=regions.calibration,
         calibration_note=regions.note,
         view_hint=read_view(header),
-        withheld=regions.withheld or _flow_in_pixels(source, count, regions.box or central_box(*size)),
+        withheld=_no_echo(header)
+        or regions.withheld
+        or _flow_in_pixels(source, count, regions.box or central_box(*size)),
         region_px=regions.box,
         patient_key=patient_key(header, secret),
         vendor=vendor(header),
@@ -215,6 +225,11 @@ def _open_mpeg(name: str, file: DicomFile, pixels: PixelElement) -> tuple[FrameS
 def sample_frames(count: int) -> list[int]:
     """A few frames spread over the cine."""
     return sorted({0, count // 4, count // 2, 3 * count // 4, count - 1})
+
+
+def _no_echo(header: Header) -> str:
+    modality = other_modality(header)
+    return f"The file says that it is no ultrasound picture (modality {modality})." if modality else ""
 
 
 def _flow_in_pixels(source: FrameSource, count: int, box: Box) -> str:

@@ -81,6 +81,7 @@ class Worklist(FoldingZone):
         feed, session = self._feed, self._session
         feed.started.connect(self._started)
         feed.found.connect(self._found)
+        feed.went_on.connect(self._show_state)
         feed.ended.connect(self._ended)
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
@@ -126,6 +127,9 @@ class Worklist(FoldingZone):
 
     def _started(self, title: str) -> None:
         self._title, self._fresh = title or _RECENT, True
+        if not self.model.rows:
+            self.bar.source.setText(self._title)
+        self.setVisible(bool(title or self.model.rows))  # where cines are sought, the count and the cross are at hand
         self._show_state()
 
     def _found(self, found: list[CineFile]) -> None:
@@ -139,6 +143,7 @@ class Worklist(FoldingZone):
         self._show_state()
 
     def _ended(self, _error: EchoViewError | None) -> None:
+        self.setVisible(bool(self.model.rows))
         self._arrange()
         self._show_state()
 
@@ -184,7 +189,7 @@ class Worklist(FoldingZone):
         self._stop.setVisible(listing or left > 0)
         words = f"{rows:,} cine{'s' if rows != 1 else ''}"
         if listing:
-            words = f"Listing, {words} so far"
+            words = f"{words} in {self._feed.seen:,} files …"
         elif left:
             words = f"Predicting, {left:,} of {words} left"
         elif self.bar.refined:
