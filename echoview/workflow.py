@@ -14,7 +14,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
-from echoview.domain.prediction import LogitMap, Prediction
+from echoview.domain.prediction import Prediction
 from echoview.domain.study import CineFile
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
@@ -24,6 +24,7 @@ from echoview.measure.effort import moved_mm
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.predictions import Known, Predictions
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
 from echoview.session import Session
@@ -63,13 +64,15 @@ class Workflow(QObject):
         self.session, self.jobs, self.registry, self.library = session, jobs, registry, library
         self.settings = known
         self._inference = Inference(known.threads)
-        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self)
-        self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self)
+        self.predictions = Predictions(self._inference, self.secret)
+        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self, kept=self._kept)
+        self.ahead = Ahead(jobs, self.predictions, lambda: self.library, self.secret, self)
         self.studies.found.connect(self._found)
         self.studies.ended.connect(self._list_ended)
         self._first_wanted = False  # of the folder that is being listed
         self._opening: Job | None = None
         self._predicting: Job | None = None
+        self._recalling: Job | None = None
         self._pending: dict[str, Label] = {}  # corrections that could not be saved, by the cine's identity
         self._saving = 0
         self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
@@ -115,7 +118,7 @@ class Workflow(QObject):
         except EchoViewError as error:
             self.refused.emit(error)
             return
-        self.predict()
+        self.show_prediction()
 
     def terms_seen(self, weights: WeightsSet) -> None:
         """The person has read the terms; sets fine-tuned from this one carry the same."""
@@ -203,7 +206,8 @@ class Workflow(QObject):
             self.refused.emit(EchoViewError(held.note, "They are kept in the library; nothing was changed."))
         if pending is not None and not self.saving:
             self.save_again()
-        self.predict()
+        self.progressed.emit("", -1.0)
+        self.show_prediction()
 
     def _not_opened(self, error: EchoViewError) -> None:
         self._opening = None
@@ -212,8 +216,30 @@ class Workflow(QObject):
 
     # ---- predict
 
+    def show_prediction(self) -> None:
+        """What is kept of the open cine with the weights in use; where nothing is, predict it."""
+        self.cancel_prediction()
+        cine, weights = self.session.cine, self.session.weights
+        if cine is not None and weights is not None and not cine.info.withheld:
+            self._recalling = self.jobs.run(
+                Lane.IO, "recall", self.predictions.recall, cine, weights,
+                on_done=lambda known: self._recalled(cine, known),
+            )  # fmt: skip
+
+    def _recalled(self, cine: Cine, known: Prediction | None) -> None:
+        self._recalling = None
+        if known is None:
+            self.predict()
+        elif cine is self.session.cine:
+            self.session.set_prediction(known)
+
+    def _kept(self, identity_key: str, frames: int) -> Known | None:
+        """For the rows of the study list; called from their lane."""
+        weights = self.session.weights
+        return None if weights is None else self.predictions.known(identity_key, frames, weights.identity)
+
     def predict(self) -> None:
-        """Predict the open cine with the weights in use; contours appear as they come."""
+        """Predict the open cine anew with the weights in use; contours appear as they come."""
         self.cancel_prediction()
         cine, weights = self.session.cine, self.session.weights
         if cine is None or weights is None:
@@ -222,28 +248,20 @@ class Workflow(QObject):
             return  # the window shows the reason where the numbers would be
         self.session.set_prediction(None)
         self.ahead.give_way()
-        empty = Prediction.none_yet(len(cine), weights.name, weights.identity, "")
         self.progressed.emit("Predicting", 0.0)
         self._predicting = self.jobs.run(
-            Lane.INFERENCE, "predict", self._inference.predict, cine, weights, self.settings.device,
-            on_item=lambda item: self._predicted(cine, empty, *item),
+            Lane.INFERENCE, "predict", self.predictions.made_anew, cine, weights, self.settings.device,
+            on_item=lambda grown: self._predicted(cine, grown),
             on_done=lambda _: self._prediction_ended(),
             on_error=self._prediction_refused,
         )  # fmt: skip
 
-    def _predicted(
-        self, cine: Cine, empty: Prediction, found: object, device: str, fps: float, seen: LogitMap | None = None
-    ) -> None:
+    def _predicted(self, cine: Cine, grown: Prediction) -> None:
         if cine is not self.session.cine:
             return
         self._tried = None  # the device is there
-        so_far = self.session.prediction
-        if so_far is None or found.t == 0:  # type: ignore[attr-defined]  # a fall-back to the CPU starts anew
-            so_far = replace(empty, device=device)
-        grown = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)  # type: ignore[attr-defined]
-        grown = grown.with_evidence(found.t, found.spread_px, seen)  # type: ignore[attr-defined]
-        self.session.set_prediction(grown, found.t)  # type: ignore[attr-defined]
-        left = (len(cine) - grown.done) / max(fps, 0.1)
+        self.session.set_prediction(grown, grown.done - 1)
+        left = (len(cine) - grown.done) / max(grown.fps, 0.1)
         text = f"Predicting frame {grown.done} of {len(cine)}" + (f" · {left:.0f} s left" if left >= 1 else "")
         self.progressed.emit(text, grown.done / len(cine))
 
@@ -253,6 +271,9 @@ class Workflow(QObject):
             self.ahead.start(paths, self.session.weights, self.settings.device)
 
     def cancel_prediction(self) -> None:
+        if self._recalling is not None:
+            self._recalling.cancel()
+            self._recalling = None
         if self._predicting is not None:
             self._predicting.cancel()
             self._prediction_ended()

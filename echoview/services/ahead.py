@@ -16,8 +16,8 @@ from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
 from echoview.measure import confidence_shown, contours_shown, measure
-from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.predictions import Predictions
 from echoview.store import Library
 
 log = logging.getLogger(__name__)
@@ -46,11 +46,11 @@ class Ahead(QObject):
     moved_on = Signal()
 
     def __init__(
-        self, jobs: Jobs, inference: Inference, library: Callable[[], Library | None], secret: bytes,
+        self, jobs: Jobs, predictions: Predictions, library: Callable[[], Library | None], secret: bytes,
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._jobs, self._inference, self._library, self._secret = jobs, inference, library, secret
+        self._jobs, self._predictions, self._library, self._secret = jobs, predictions, library, secret
         self._paths: list[str] = []
         self._weights: WeightsSet | None = None
         self._device = "auto"
@@ -113,16 +113,16 @@ class Ahead(QObject):
         self._go_on()
         self.moved_on.emit()
 
-    def _predict(self, path: str, weights: WeightsSet, device: str) -> Iterator[None]:
+    def _predict(self, path: str, weights: WeightsSet, device: str) -> Iterator[Prediction]:
         """Runs on the lane; yields after every frame, so that it can be cancelled there."""
         cine = open_cine(path, patient_secret=self._secret)
         library = self._library()
         label = Label() if library is None else library.label(cine.info.identity)
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
-        for found, _, fps, _ in self._inference.predict(cine, weights, device):
-            prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
-            yield None
+        for prediction in self._predictions.grown(cine, weights, device):
+            yield prediction
         lines, confidence = contours_shown(len(cine), prediction, label), confidence_shown(len(cine), prediction, label)
         measured = measure(lines, label.calibration or cine.calibration, confidence, label.ed, label.es)
         share = None if label.view is not None else float(prediction.view_probabilities.max())
-        return Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))
+        told = Told(status_of(label, True), label.view or prediction.view, share, measured.ef_percent, len(cine))
+        return told  # type: ignore[return-value]  # of a generator

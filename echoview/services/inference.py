@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from echoview.domain.cine import Cine
-from echoview.domain.prediction import LogitMap
+from echoview.domain.prediction import LogitMap, Prediction
 from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, WeightsError
 
@@ -83,6 +83,19 @@ class Inference:
             self._loaded.clear()
             yield from self.predict(cine, weights, "cpu")
 
+    def grown(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[Prediction]:
+        """The same as a prediction that grows by a frame each time.
+
+        Raises:
+            EchoViewError: as `predict`.
+        """
+        so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
+        for found, used, fps, seen in self.predict(cine, weights, device):
+            if found.t == 0:  # also where it goes on with the CPU
+                so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, used)
+            so_far = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
+            so_far = so_far.with_evidence(found.t, found.spread_px, seen)
+            yield so_far
 
     def reread(
         self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str, backwards: bool = False

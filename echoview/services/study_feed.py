@@ -15,6 +15,7 @@ from echoview.domain.study import CineFile, Glimpse, Status
 from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.predictions import Known
 from echoview.services.studies import Batch, Standing, list_files, list_places, standings
 from echoview.services.thumbnails import cache_folder, glimpse_of, trim
 from echoview.store import Library
@@ -35,10 +36,14 @@ class Filled:
     view: View | None
     ef_percent: float | None
     trouble: str = ""
+    share: float | None = None
 
 
 class StudyFeed(QObject):
     """Lists and looks; belongs to the GUI thread, works in jobs.
+
+    Args:
+        kept: what was predicted before of a cine, by the key of its identity and its number of frames.
 
     Signals:
         started(title): another listing, "" for the recent cines.
@@ -55,10 +60,12 @@ class StudyFeed(QObject):
     filled = Signal(object)
 
     def __init__(
-        self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None
-    ) -> None:
+        self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None,
+        kept: Callable[[str, int], Known | None] = lambda _key, _frames: None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._library, self._secret = jobs, library, secret
+        self._kept = kept
         self._listing: Job | None = None
         self._looking: Job | None = None
         self._stop = threading.Event()
@@ -138,6 +145,9 @@ class StudyFeed(QObject):
 
     def _of(self, path: str, glimpse: Glimpse | None, standing: Standing | None, trouble: str = "") -> Filled:
         if standing is None:
+            known = self._kept(glimpse.identity_key, glimpse.frames) if glimpse else None
+            if known is not None:
+                return Filled(path, glimpse, Status.PREDICTED, known.view, known.ef_percent, share=known.share)
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view = standing.view or (glimpse.view if glimpse else None)

@@ -85,7 +85,7 @@ class Worklist(FoldingZone):
         feed.ended.connect(self._ended)
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
-        session.weights_changed.connect(self.model.forget_predictions)
+        session.weights_changed.connect(self._forget_predictions)
         session.measured.connect(self._say)
         session.label_changed.connect(self._say)
         self.list.chosen.connect(self._choose)
@@ -210,6 +210,11 @@ class Worklist(FoldingZone):
         recent = tuple(path for path in self._workflow.settings.recent if path != self._sample)
         if recent and recent[0] not in self.model.rows and self._title == _RECENT:
             self._feed.list_recent(recent)
+
+    def _forget_predictions(self) -> None:
+        """Other weights: what was predicted with them before is found when the rows are looked at again."""
+        self.model.forget_predictions()
+        self._want()
 
     def _say(self) -> None:
         """What this session knows of the open cine goes into its row."""

@@ -163,7 +163,7 @@ class WorklistModel(QAbstractListModel):
             if one.trouble:
                 row.looked, row.trouble = True, one.trouble
             if not row.here:
-                row.status, row.ef_percent = one.status, one.ef_percent
+                row.status, row.ef_percent, row.share = one.status, one.ef_percent, one.share
                 row.view = one.view or row.view
             row.words = ""
             if one.path in self._place:
@@ -190,6 +190,10 @@ class WorklistModel(QAbstractListModel):
             if row.status is Status.PREDICTED:
                 row.status, row.share, row.ef_percent, row.here, row.words = Status.NEW, None, None, False, ""
         self._said = {path: row for path, row in self._said.items() if row.here}
+        for row in self.rows.values():  # they may have been predicted with these weights before
+            if row.status is Status.PREDICTED:
+                row.status, row.share, row.ef_percent, row.words = Status.NEW, None, None, ""
+            row.looked = bool(row.trouble)
         if self._shown:
             self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
 

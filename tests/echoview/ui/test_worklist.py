@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from echoview import settings
 from echoview.app import registry, sample_path
 from echoview.domain.study import Status
+from echoview.services.inference import Inference
 from echoview.services.jobs import Jobs
 from echoview.session import Session
 from echoview.store import try_library
@@ -305,13 +306,51 @@ def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
     assert 20 < row.ef_percent < 90
     assert desk.row("cut.dcm").status is Status.NEW
     assert desk.workflow.session.prediction.complete
-    desk.workflow.session.weights_changed.emit()
+    first = desk.workflow.session.weights
+    ef = row.ef_percent
+    desk.workflow.use(next(one for one in desk.workflow.registry.sets() if one.identity != first.identity))
     assert (row.status, row.ef_percent, row.share) == (Status.NEW, None, None), "other weights, other numbers"
+    desk.settle()
+    assert row.status is Status.NEW
+    desk.workflow.use(first)
+    desk.qtbot.waitUntil(lambda: row.status is Status.PREDICTED, timeout=20_000)
+    assert row.ef_percent == pytest.approx(ef)
     desk.workflow.predict_ahead([real] * 50)
     QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
     assert desk.workflow.ahead.left == 0
     desk.settle()
     assert not desk.list._stop.isVisible()
+
+
+def test_what_was_predicted_is_there_after_a_restart_without_the_network(qtbot, folder, monkeypatch):
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.open(folder / "bert" / "real.dcm")
+    desk.qtbot.waitUntil(lambda: desk.jobs.idle and desk.workflow.session.prediction is not None, timeout=120_000)
+    desk.settle()
+    before, ef = desk.workflow.session.prediction, desk.workflow.session.measurements.ef_percent
+    assert before.complete
+    desk.close()
+
+    def never(*_arguments):
+        raise AssertionError("predicted twice")
+
+    monkeypatch.setattr(Inference, "predict", never)
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.studies.list_folder(folder / "bert")
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 3 and all(row.looked for row in rows_of(desk)), timeout=60_000)
+    row = desk.row("real.dcm")
+    assert (row.status, row.here) == (Status.PREDICTED, False)
+    assert row.ef_percent == pytest.approx(ef)
+    assert row.share == pytest.approx(before.view_probabilities.max())
+    assert desk.row("IM_1.nii.gz").status is Status.NEW
+    desk.workflow.open(row.listed.path)
+    desk.settle()
+    after = desk.workflow.session.prediction
+    np.testing.assert_array_equal(after.contours, before.contours)
+    assert desk.workflow.session.measurements.ef_percent == pytest.approx(ef)
+    desk.close()
 
 
 def test_every_status_has_a_shape_of_its_own(qapp):
