@@ -126,7 +126,7 @@ class Predictions:
         with self._lock:
             self._recent[content, prediction.weights_identity] = prediction
             self._recent.move_to_end((content, prediction.weights_identity))
-            while len(self._recent) > 1 and sum(map(_bytes, self._recent.values())) > MEMORY_BYTES:
+            while self._recent and sum(map(_bytes, self._recent.values())) > MEMORY_BYTES:
                 self._recent.popitem(last=False)
 
     def _path(self, identity_key: str, weights_identity: str) -> Path | None:
