@@ -76,9 +76,9 @@ def list_places(
     seen = found = 0
     due = time.monotonic() + BATCH_S
     for place in places:
-        listing = list_cines(place, cancelled, secret=secret)
+        listing, folder = list_cines(place, cancelled, secret=secret), place if place.is_dir() else None
         for listed in listing.steps():
-            one = None if listed is None else row_of(listed, place if place.is_dir() else None)
+            one = None if listed is None else row_of(listed, folder)
             if one is not None:
                 cines.append(one)
                 found += 1
