@@ -221,6 +221,8 @@ class Workflow(QObject):
         self.cancel_prediction()
         cine, weights = self.session.cine, self.session.weights
         if cine is not None and weights is not None and not cine.info.withheld:
+            if self.session.prediction is not None:
+                self.session.set_prediction(None)  # of other weights
             self._recalling = self.jobs.run(
                 Lane.IO, "recall", self.predictions.recall, cine, weights,
                 on_done=lambda known: self._recalled(cine, known),
