@@ -112,8 +112,8 @@ def _to_rgb(picture: np.ndarray, form: PixelFormat) -> np.ndarray:
 
 def full_range(picture: np.ndarray) -> np.ndarray:
     """(H,W,3) uint8 Y 16..235, Cb and Cr 16..240, as video has them, spread over 0..255."""
-    black, zero = np.float32([16, 128, 128]), np.float32([0, 128, 128])
-    spread = (picture - black) * (np.float32(255) / np.float32([219, 224, 224])) + zero
+    black, zero, width = (np.array(three, np.float32) for three in ((16, 128, 128), (0, 128, 128), (219, 224, 224)))
+    spread = (picture - black) * (255 / width) + zero
     return np.clip(np.rint(spread), 0, 255).astype(np.uint8)
 
 

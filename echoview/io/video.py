@@ -183,7 +183,7 @@ class VideoFrames:
 
 
 def _sum_of(picture: np.ndarray) -> int:
-    return zlib.crc32(np.ascontiguousarray(picture))
+    return zlib.crc32(np.ascontiguousarray(picture).data)
 
 
 def _too_long(name: str) -> CineUnsupported:
