@@ -136,7 +136,7 @@ class Learning(QObject):
             self._workflow.refused.emit(error)
             return
         self._workflow.use(weights)
-        self._workflow.predict()
+        self._workflow.show_prediction()
 
     def _prepare(self, weights: WeightsSet, steps: int | None) -> Any:
         library = self._workflow.library

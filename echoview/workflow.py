@@ -27,6 +27,7 @@ from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.opening import Opened, read, read_again
+from echoview.services.predictions import Known, Predictions
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
 from echoview.session import Session
@@ -76,8 +77,9 @@ class Workflow(QObject):
         self.settings = known
         self.review_only = review_only
         self._inference = Inference(known.threads)
-        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self, lambda: self.reader)
-        self.ahead = Ahead(jobs, self._inference, lambda: self.library, self.secret, self, lambda: self.reader)
+        self.predictions = Predictions(self._inference, self.secret)
+        self.studies = StudyFeed(jobs, lambda: self.library, self.secret, self, lambda: self.reader, self._kept)
+        self.ahead = Ahead(jobs, self.predictions, lambda: self.library, self.secret, self, lambda: self.reader)
         self.studies.found.connect(self._found)
         self.studies.ended.connect(self._list_ended)
         self.recall: Callable[[Cine, WeightsSet], Prediction | None] = lambda _cine, _weights: None
@@ -85,6 +87,7 @@ class Workflow(QObject):
         self._opening: Job | None = None
         self._predicting: Job | None = None
         self._pending: dict[Slot, Label] = {}  # corrections that could not be saved
+        self._recalling: Job | None = None
         self._saving = 0
         self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
@@ -139,7 +142,7 @@ class Workflow(QObject):
         except EchoViewError as error:
             self.refused.emit(error)
             return
-        self.predict()
+        self.show_prediction()
 
     def terms_seen(self, weights: WeightsSet) -> None:
         """The person has read the terms; sets fine-tuned from this one carry the same."""
@@ -185,11 +188,20 @@ class Workflow(QObject):
             on_error=self._not_opened,
         )
 
+    def open_all(self, paths: list[Path]) -> None:
+        """List these files and folders together and open the first cine."""
+        if len(paths) == 1:
+            self.open(paths[0])
+            return
+        self._first_wanted = True
+        self.studies.list_places(tuple(paths), f"{len(paths)} files and folders")
+
     def _found(self, found: list[CineFile]) -> None:
         """The first cine of a folder opens while the others are still being listed."""
-        if self._first_wanted and found:
+        first = next((one.path for one in found if not one.trouble), None)
+        if self._first_wanted and first is not None:
             self._first_wanted = False
-            self.open(found[0].path)
+            self.open(first)
 
     def _list_ended(self, error: EchoViewError | None) -> None:
         self._first_wanted = False
@@ -217,8 +229,9 @@ class Workflow(QObject):
         if pending is not None and not self.saving:
             self.save_again()
         self.progressed.emit("", -1.0)
-        if self.session.weights is None or (known := self.recall(cine, self.session.weights)) is None:
-            self.predict()
+        known = self.recall(cine, self.session.weights) if self.session.weights is not None and not blind else None
+        if known is None:
+            self.show_prediction()
         else:
             self.session.set_prediction(known)
 
@@ -229,8 +242,36 @@ class Workflow(QObject):
 
     # ---- predict
 
+    def show_prediction(self) -> None:
+        """What is kept of the open cine with the weights in use; where nothing is, predict it."""
+        self.cancel_prediction()
+        cine, weights = self.session.cine, self.session.weights
+        if cine is not None and weights is not None and not cine.info.withheld and not self.session.blind:
+            if self.session.prediction is not None:
+                self.session.set_prediction(None)  # of other weights
+            self._recalling = self.jobs.run(
+                Lane.IO, "recall", self.predictions.recall, cine, weights,
+                on_done=lambda known: self._recalled(cine, known),
+            )  # fmt: skip
+
+    def _recalled(self, cine: Cine, known: Prediction | None) -> None:
+        self._recalling = None
+        if known is None:
+            self.predict()
+        elif cine is self.session.cine:
+            self.session.set_prediction(known)
+
+    def _kept(self, identity_key: str, frames: int) -> Known | None:
+        """For the rows of the study list; called from their lane. Nothing where some cines are traced blind."""
+        weights = self.session.weights
+        return (
+            None
+            if weights is None or self.reader.guard.blind
+            else self.predictions.known(identity_key, frames, weights.identity)
+        )
+
     def predict(self) -> None:
-        """Predict the open cine with the weights in use; contours appear as they come."""
+        """Predict the open cine anew with the weights in use; contours appear as they come."""
         self.cancel_prediction()
         cine, weights = self.session.cine, self.session.weights
         if cine is None or weights is None:
@@ -241,7 +282,7 @@ class Workflow(QObject):
         self.ahead.give_way()
         self.progressed.emit("Predicting", 0.0)
         self._predicting = self.jobs.run(
-            Lane.INFERENCE, "predict", self._inference.grown, cine, weights, self.settings.device,
+            Lane.INFERENCE, "predict", self.predictions.made_anew, cine, weights, self.settings.device,
             on_item=lambda grown: self._predicted(cine, grown),
             on_done=lambda _: self._prediction_ended(),
             on_error=self._prediction_refused,
@@ -262,6 +303,9 @@ class Workflow(QObject):
             self.ahead.start(paths, self.session.weights, self.settings.device)
 
     def cancel_prediction(self) -> None:
+        if self._recalling is not None:
+            self._recalling.cancel()
+            self._recalling = None
         if self._predicting is not None:
             self._predicting.cancel()
             self._prediction_ended()

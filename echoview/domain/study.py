@@ -27,13 +27,25 @@ class Status(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CineFile:
-    """A file that holds a cine; `study` names the folder it lies in, `modified_ns` is the file's time."""
+    """A file that holds a cine.
+
+    Attributes:
+        study: what is the same for the cines of one study: a keyed hash, or the folder where files name no study.
+        modified_ns: the file's time.
+        heading: how the study is called on the screen, "" = as `study`. It may name the patient: never log it.
+        view, frames: as the header says, None where it does not.
+        trouble: why the header cannot be read, "" where it can.
+    """
 
     path: str
     name: str
     study: str
     size: int
     modified_ns: int
+    heading: str = ""
+    view: View | None = None
+    frames: int | None = None
+    trouble: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

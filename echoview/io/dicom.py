@@ -1,9 +1,7 @@
-"""DICOM cines: the file's bytes are read once and held, frames are decoded when asked for."""
+"""DICOM cines: frames are decoded when asked for, from the file's bytes, which are held where they are not too many."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -17,18 +15,26 @@ from echoview.io.colour import DOPPLER, central_box, shows_flow
 from echoview.io.decoders import choose_decoder
 from echoview.io.dicom_header import DicomFile, Header, parse_dicom
 from echoview.io.dicom_heart import read_ecg, read_heart_rate, read_r_waves
-from echoview.io.dicom_meta import patient_key, patient_label, read_timing, read_view, study_date, vendor
+from echoview.io.dicom_meta import (
+    other_modality,
+    patient_key,
+    patient_label,
+    read_timing,
+    read_view,
+    study_date,
+    vendor,
+)
 from echoview.io.dicom_pixels import PixelElement, Span, find_pixels, group_frames, read_items
 from echoview.io.dicom_regions import Box, read_regions
 from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_native
+from echoview.io.longfile import FileBytes, read_file
 from echoview.io.shades import choose_show
 from echoview.io.video import VideoFrames, open_stream, video_timing
 
-_MAX_BYTES = 2**31
 _MAX_PIXELS = 2**24  # 16 Mpx: no scanner makes larger frames
 _PHOTOMETRIC = {
     1: ("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"),
-    3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_RCT", "YBR_ICT"),
+    3: ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_422", "YBR_RCT", "YBR_ICT"),
 }
 _MPEG_PREFIX = "1.2.840.10008.1.2.4.10"  # MPEG-2, MPEG-4 and HEVC: ....4.100 to ....4.108
 _AGAIN = "Export it again from the scanner or the archive."
@@ -45,8 +51,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         CineUnreadable: damaged, cut off before the end of the first frame, or without pictures.
         CineUnsupported: a compression or pixel layout that is not read.
     """
-    data = _read_whole(path)
-    content_hash = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    data, content_hash = read_file(path)
     file = parse_dicom(path.name, data)
     header, pixels = file.header, find_pixels(path.name, file)
     promised = header.integer("NumberOfFrames", 0) if header.has("NumberOfFrames") else 1
@@ -69,7 +74,9 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         calibration=regions.calibration,
         calibration_note=regions.note,
         view_hint=read_view(header),
-        withheld=regions.withheld or _flow_in_pixels(source, count, regions.box or central_box(*size)),
+        withheld=_no_echo(header)
+        or regions.withheld
+        or _flow_in_pixels(source, count, regions.box or central_box(*size)),
         region_px=regions.box,
         patient_key=patient_key(header, secret),
         vendor=vendor(header),
@@ -82,16 +89,6 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         regions=regions.pictures,
     )
     return Cine(info, source)
-
-
-def _read_whole(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > _MAX_BYTES:
-                raise CineUnsupported(f"{path.name} is larger than 2 GB: too large for a cine.", _AGAIN)
-            return file.read()
-    except OSError as error:
-        raise CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
 
 
 def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFormat:
@@ -126,7 +123,8 @@ def read_format(name: str, header: Header, syntax: UID, little: bool) -> PixelFo
     if form.photometric not in _PHOTOMETRIC.get(form.samples, ()):
         what = f"{form.samples} values a pixel as “{form.photometric[:20]}”"
         raise CineUnsupported(f"{name} stores {what}, which is not read here.", hint)
-    if form.bits_allocated not in (8, 16) or not 1 <= form.bits_stored <= form.bits_allocated:
+    depths = (8,) if form.unshared == "YBR_PARTIAL" else (8, 16)
+    if form.bits_allocated not in depths or not 1 <= form.bits_stored <= form.bits_allocated:
         bits = f"{form.bits_stored} of {form.bits_allocated} bits"
         raise CineUnsupported(f"{name} stores its pixels in {bits}, which is not read here.", hint)
     if form.subsampled and not syntax.is_compressed and form.columns % 2:
@@ -141,7 +139,7 @@ def _open_frames(
     syntax = _check_syntax(name, file.syntax, pixels)
     form = read_format(name, file.header, syntax, file.little)
     if form.subsampled and not syntax.is_compressed:
-        whole = replace(form, photometric="YBR_FULL")
+        whole = replace(form, photometric=form.unshared)
         if pixels.body.end - pixels.body.start - promised * whole.frame_bytes in (0, 1):  # 1: padding
             form = whole  # some writers name the subsampled form and store all of it
     reader = choose_decoder(name, form) if syntax.is_compressed else partial(read_native, form=form)
@@ -197,7 +195,7 @@ def _locate_native(file: DicomFile, pixels: PixelElement, promised: int, form: P
     return (min(promised, complete) if promised > 0 else complete), stored
 
 
-def _swapped(data: bytes, body: Span, start: int, size: int) -> bytes:
+def _swapped(data: FileBytes, body: Span, start: int, size: int) -> bytes:
     """Bytes of a big-endian file whose 8-bit pixels are written as 16-bit words: neighbours change places."""
     odd = (start - body.start) % 2
     words = data[start - odd : start - odd + size + odd + (size + odd) % 2]
@@ -215,6 +213,11 @@ def _open_mpeg(name: str, file: DicomFile, pixels: PixelElement) -> tuple[FrameS
 def sample_frames(count: int) -> list[int]:
     """A few frames spread over the cine."""
     return sorted({0, count // 4, count // 2, 3 * count // 4, count - 1})
+
+
+def _no_echo(header: Header) -> str:
+    modality = other_modality(header)
+    return f"The file says that it is no ultrasound picture (modality {modality})." if modality else ""
 
 
 def _flow_in_pixels(source: FrameSource, count: int, box: Box) -> str:

@@ -23,6 +23,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
 from echoview.errors import CineUnreadable
+from echoview.io.longfile import FileBytes
 
 # Values are checked here, one by one; pydicom's own check would only warn about them.
 pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
@@ -112,14 +113,14 @@ class DicomFile:
     """
 
     header: Header
-    data: bytes
+    data: FileBytes
     pixels_at: int
     syntax: UID
     implicit: bool
     little: bool
 
 
-def parse_dicom(name: str, data: bytes) -> DicomFile:
+def parse_dicom(name: str, data: FileBytes) -> DicomFile:
     """Read the header of a DICOM file from its bytes; the pixels are left where they are.
 
     Raises:
@@ -130,6 +131,8 @@ def parse_dicom(name: str, data: bytes) -> DicomFile:
         with quiet():
             packed_at = _deflated_at(data)
             return _parse_deflated(data[packed_at:]) if packed_at else _parse_plain(data)
+    except CineUnreadable:  # the disk
+        raise
     except zlib.error:
         raise CineUnreadable(f"{name} is cut off, damaged or too large within its deflated data.", again) from None
     except Exception:  # pydicom raises whatever hostile bytes make it raise: to a person it is one thing
@@ -171,16 +174,17 @@ def _header_within(head: bytes, tags: list[Any], whole: bool) -> Header | None:
     return Header(dataset) if whole or stream.tell() < len(head) else None
 
 
-def _parse_plain(data: bytes) -> DicomFile:
-    stream = BytesIO(data)
-    dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+def _parse_plain(data: FileBytes) -> DicomFile:
+    with BytesIO(data) if isinstance(data, bytes) else data.stream() as stream:
+        dataset = pydicom.dcmread(stream, stop_before_pixels=True, force=True)
+        pixels_at = stream.tell()
     syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID", "")))
     implicit, little = dataset.original_encoding
     header = Header(dataset, little is not False)
-    return DicomFile(header, data, stream.tell(), syntax, bool(implicit), header.little)
+    return DicomFile(header, data, pixels_at, syntax, bool(implicit), header.little)
 
 
-def _deflated_at(data: bytes) -> int:
+def _deflated_at(data: FileBytes) -> int:
     """Where the deflated data set begins, 0 for a file that is not deflated."""
     if data[128:140] != b"DICM\x02\0\0\0UL\x04\0":
         return 0

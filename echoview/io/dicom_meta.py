@@ -77,6 +77,12 @@ def study_date(header: Header) -> str:
     return "-".join(parts.groups()) if parts else ""
 
 
+def other_modality(header: Header) -> str:
+    """What made the pictures, where that was no ultrasound machine: "CT", "MR", ...; "" where it may have been one."""
+    modality = header.text("Modality").upper()
+    return "" if modality in ("", "US", "IVUS", "OT") else modality[:16]
+
+
 def vendor(header: Header) -> str:
     """Manufacturer and model, "" when unknown."""
     return f"{header.text('Manufacturer')} {header.text('ManufacturerModelName')}".strip()

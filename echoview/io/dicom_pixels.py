@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from echoview.errors import CineUnreadable
 from echoview.io.dicom_header import DicomFile
+from echoview.io.longfile import FileBytes
 
 _ITEM, _END = b"\xfe\xff\x00\xe0", b"\xfe\xff\xdd\xe0"
 _VRS = (b"OB", b"OW", b"UN")
@@ -75,7 +76,7 @@ class Items:
     closed: bool
 
 
-def read_items(data: bytes, body: Span) -> Items:
+def read_items(data: FileBytes, body: Span) -> Items:
     """Walk over the items of encapsulated pixel data."""
     spans: list[Span] = []
     position = body.start
@@ -91,7 +92,7 @@ def read_items(data: bytes, body: Span) -> Items:
     return Items(spans[1:], offsets, data.startswith(_END, position))
 
 
-def group_frames(data: bytes, items: Items, promised: int) -> list[list[Span]]:
+def group_frames(data: FileBytes, items: Items, promised: int) -> list[list[Span]]:
     """The items of each complete frame; a frame may be spread over several.
 
     Args:
@@ -127,7 +128,7 @@ def _split_at(pieces: list[Span], starts: list[int]) -> list[list[Span]]:
     return groups
 
 
-def _is_complete(data: bytes, group: list[Span]) -> bool:
+def _is_complete(data: FileBytes, group: list[Span]) -> bool:
     """False for a JPEG or JPEG 2000 frame without its end marker; RLE frames always come in one piece."""
     if not data.startswith(_PICTURE_STARTS, group[0].start):
         return True

@@ -32,7 +32,12 @@ class PixelFormat:
     @property
     def subsampled(self) -> bool:
         """True where two neighbours share their colour: stored as Y Y Cb Cr."""
-        return self.photometric == "YBR_FULL_422"
+        return self.photometric in ("YBR_FULL_422", "YBR_PARTIAL_422")
+
+    @property
+    def unshared(self) -> str:
+        """The photometric interpretation of the same colours, stored for each pixel."""
+        return self.photometric.removesuffix("_422")
 
     @property
     def dtype(self) -> np.dtype:
@@ -91,12 +96,25 @@ def read_native(stored: bytes, form: PixelFormat) -> np.ndarray:
         pairs = flat.reshape(height, width // 2, 4)
         luma = pairs[:, :, :2].reshape(height, width)
         chroma = np.repeat(pairs[:, :, 2:], 2, axis=1)
-        return ybr_to_rgb(np.dstack([luma, chroma]))
+        return _to_rgb(np.dstack([luma, chroma]), form)
     if form.planar == 1:
         picture = np.moveaxis(flat.reshape(3, height, width), 0, -1)
     else:
         picture = flat.reshape(height, width, 3)
-    return ybr_to_rgb(picture) if form.photometric == "YBR_FULL" else picture
+    return _to_rgb(picture, form)
+
+
+def _to_rgb(picture: np.ndarray, form: PixelFormat) -> np.ndarray:
+    if form.unshared == "YBR_PARTIAL":
+        return ybr_to_rgb(full_range(picture))
+    return ybr_to_rgb(picture) if form.unshared == "YBR_FULL" else picture
+
+
+def full_range(picture: np.ndarray) -> np.ndarray:
+    """(H,W,3) uint8 Y 16..235, Cb and Cr 16..240, as video has them, spread over 0..255."""
+    black, zero, width = (np.array(three, np.float32) for three in ((16, 128, 128), (0, 128, 128), (219, 224, 224)))
+    spread = (picture - black) * (255 / width) + zero
+    return np.clip(np.rint(spread), 0, 255).astype(np.uint8)
 
 
 def stored_bits(values: np.ndarray, form: PixelFormat) -> np.ndarray:

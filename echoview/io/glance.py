@@ -10,7 +10,15 @@ import cv2
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
 from echoview.io.dicom_header import Header, read_header
-from echoview.io.dicom_meta import VIEW_TEXTS, keyed_hash, patient_key, patient_label, read_view, study_date
+from echoview.io.dicom_meta import (
+    VIEW_TEXTS,
+    keyed_hash,
+    other_modality,
+    patient_key,
+    patient_label,
+    read_view,
+    study_date,
+)
 from echoview.io.echonet import echonet_place
 from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind
@@ -22,7 +30,6 @@ _KEYWORDS = (
     *("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
     *("ViewCodeSequence", *VIEW_TEXTS),
 )
-_ECHO = ("", "US", "IVUS", "OT")  # single pictures of other modalities are slices, not echoes
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Listed:
         patient_key, view_hint, patient_label, study_date: as in `CineInfo`.
         identity: SOP Instance UID, "" for files whose identity is their content.
         number: series and instance number, for sorting within a study.
+        trouble: why the header cannot be read, in one sentence; "" where it can.
     """
 
     path: Path
@@ -52,6 +60,12 @@ class Listed:
     study_date: str = ""
     identity: str = ""
     number: tuple[int, int] = (0, 0)
+    trouble: str = ""
+
+
+def folder_key(path: Path, secret: bytes) -> str:
+    """Groups the files that lie together and name no study."""
+    return keyed_hash(str(path.parent.absolute()), secret)
 
 
 def glance(path: Path, kind: FileKind, secret: bytes) -> Listed | None:
@@ -62,7 +76,7 @@ def glance(path: Path, kind: FileKind, secret: bytes) -> Listed | None:
     """
     if kind is FileKind.DICOM:
         return _dicom(path, secret)
-    folder = keyed_hash(str(path.parent.absolute()), secret)
+    folder = folder_key(path, secret)
     view, patient = view_from_text(path.name.split(".")[0]), ""
     if kind is FileKind.VIDEO:
         frames, size = _video(path)
@@ -82,10 +96,10 @@ def _dicom(path: Path, secret: bytes) -> Listed | None:
     header = read_header(path, _KEYWORDS)
     size = (header.integer("Rows"), header.integer("Columns"))
     frames = header.integer("NumberOfFrames", 0 if header.has("NumberOfFrames") else 1)
-    if min(size) < 1 or (frames == 1 and header.text("Modality") not in _ECHO):
+    if min(size) < 1 or (frames == 1 and other_modality(header)):
         return None
     patient = patient_key(header, secret)
-    study = _key(header, "StudyInstanceUID", secret) or patient or keyed_hash(str(path.parent.absolute()), secret)
+    study = _key(header, "StudyInstanceUID", secret) or patient or folder_key(path, secret)
     return Listed(
         path=path,
         kind="dicom",

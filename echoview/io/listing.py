@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from echoview.errors import CineUnreadable
-from echoview.io.glance import Listed, glance
+from echoview.io.glance import Listed, folder_key, glance
 from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind, is_dicomdir, read_head, sniff
 
-__all__ = ["Listed", "Listing", "holds_cine", "list_cines", "walk"]
+__all__ = ["Listed", "Listing", "list_cines", "look_at", "walk"]
 
 _PROCESS_SECRET = secrets.token_bytes(32)
 _RAW_SUFFIXES = (".raw", ".zraw")  # the pixels of a MetaImage, whose header is listed instead
@@ -24,7 +24,8 @@ class Listing(Iterator[Listed]):
     Attributes:
         seen: files looked at so far; readable from other threads.
         skipped: those among them that hold no cine: reports, masks, single slices, files of other kinds.
-        unreadable: those among them that are damaged or that the disk does not give.
+        unreadable: those among them that are damaged or that the disk does not give. Where the first bytes still
+            tell that it should be a cine, it is handed out with its `trouble`.
     """
 
     def __init__(self, files: Iterator[Path], cancelled: Callable[[], bool], secret: bytes) -> None:
@@ -34,19 +35,26 @@ class Listing(Iterator[Listed]):
         self._secret = secret
 
     def __next__(self) -> Listed:
-        while not self._cancelled():
-            path = next(self._files)
-            self.seen += 1
-            try:
-                kind = kind_at(path)
-                listed = glance(path, kind, self._secret) if kind else None
-            except CineUnreadable:
-                self.unreadable += 1
-                continue
+        for listed in self.steps():
             if listed is not None:
                 return listed
-            self.skipped += 1
         raise StopIteration
+
+    def steps(self) -> Iterator[Listed | None]:
+        """The same file by file, None for each that holds no cine: whoever waits can be told that it goes on."""
+        while not self._cancelled():
+            path = next(self._files, None)
+            if path is None:
+                return
+            self.seen += 1
+            listed = None
+            try:
+                listed = look_at(path, self._secret)
+                self.skipped += listed is None
+                self.unreadable += listed is not None and bool(listed.trouble)
+            except CineUnreadable:
+                self.unreadable += 1
+            yield listed
 
 
 def list_cines(folder: Path, cancelled: Callable[[], bool], *, secret: bytes | None = None) -> Listing:
@@ -72,6 +80,21 @@ def list_cines(folder: Path, cancelled: Callable[[], bool], *, secret: bytes | N
     return Listing(walk(folder), cancelled, secret)
 
 
+def look_at(path: Path, secret: bytes) -> Listed | None:
+    """One file; None where it holds no cine.
+
+    Raises:
+        CineUnreadable: the file is empty, or cannot be read.
+    """
+    kind = kind_at(path)
+    if kind is None:
+        return None
+    try:
+        return glance(path, kind, secret)
+    except CineUnreadable as error:
+        return Listed(path, kind.value, 0, (0, 0), folder_key(path, secret), trouble=error.message)
+
+
 def walk(folder: Path) -> Iterator[Path]:
     """Every file that is not hidden, in the order of names; a folder that cannot be read is passed over."""
     for parent, folders, files in os.walk(folder):
@@ -93,14 +116,6 @@ def kind_at(path: Path) -> FileKind | None:
         return None
     mask = kind in (FileKind.NIFTI, FileKind.METAIMAGE) and path.name.split(".")[0].endswith("_gt")
     return None if mask or is_dicomdir(head) else kind
-
-
-def holds_cine(path: Path) -> bool:
-    """True for a file that seems to hold a cine, told from its first bytes."""
-    try:
-        return kind_at(path) is not None
-    except CineUnreadable:
-        return False
 
 
 def _is_index(path: Path) -> bool:

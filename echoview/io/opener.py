@@ -1,4 +1,4 @@
-"""The two doors of the room: open one file, list the cines of a folder."""
+"""The door of the room: open one file, whatever it is."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ import time
 from pathlib import Path
 
 from echoview.domain.cine import Cine
-from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.errors import CineUnsupported
 from echoview.io.dicom import open_dicom
-from echoview.io.listing import holds_cine, walk
 from echoview.io.pictures import open_pictures
 from echoview.io.sniff import FileKind, foreign_kind, is_dicomdir, read_head, sniff
 from echoview.io.video import open_video
@@ -52,22 +51,6 @@ def open_cine(path: str | Path, *, patient_secret: bytes | None = None) -> Cine:
     else:
         what = foreign_kind(head) or "a file of a kind that EchoView does not know"
         raise CineUnsupported(f"{path.name} is {what}.", _KNOWN)
-    # No file name here: exported file names often carry the patient's.
-    log.info("opened a %s cine of %d frames in %.3f s", kind.value, len(cine), time.perf_counter() - start)
+    # No file name here: exported file names often carry the patient's. A study list opens thousands of files.
+    log.debug("opened a %s cine of %d frames in %.3f s", kind.value, len(cine), time.perf_counter() - start)
     return cine
-
-
-def find_cines(folder: str | Path) -> list[Path]:
-    """The cines of a folder and the folders in it, sorted; for a file, that file when it is a cine.
-
-    Hidden files, DICOMDIR indexes, `_gt` masks of data sets and files that cannot be read are left out.
-
-    Raises:
-        CineUnreadable: there is no such folder.
-    """
-    folder = Path(folder)
-    if folder.is_file():
-        return [folder] if holds_cine(folder) else []
-    if not folder.is_dir():
-        raise CineUnreadable(f"{folder.name} does not exist.", "Check that the disk or share is connected.")
-    return sorted(path for path in walk(folder) if holds_cine(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import zlib
 from collections import OrderedDict
 from collections.abc import Callable
 from io import BytesIO
@@ -22,6 +23,8 @@ from echoview.io.views import view_from_text
 
 _RECENT_BYTES = 48 * 2**20
 _MAX_FRAMES = 20_000
+_SAME_S = 1e-4
+_MARK = 32  # frames from one place that can be jumped to to the next
 _LEAST_BYTES = 100  # of a frame, however well it is compressed
 _MAX_PIXELS = 2**24
 _HINT = "Convert it to MP4 (H.264) or AVI (Motion JPEG)."
@@ -30,17 +33,19 @@ Opener = Callable[[], cv2.VideoCapture]
 
 
 class VideoFrames:
-    """Frames of a video by index, exact: decoded forward from the last one, from the start to go back.
+    """Frames of a video by index, exact: decoded forward from the last one, or from a mark not far before.
 
-    A container's own seeking is not used: it may land on a neighbour, and every label would be off by one.
-    Safe to use from several threads; they take turns.
+    A container's own seeking may land on a neighbour, and every label would be off by one. So every 32nd frame is
+    marked while the frames are counted, and a jump counts only where time and pixels of two marks prove to be the
+    same; where they once are not, all is decoded from the start. Safe to use from several threads; they take turns.
     """
 
-    def __init__(self, name: str, opener: Opener, held_bytes: int) -> None:
+    def __init__(self, name: str, opener: Opener, held_bytes: int, jumps: bool = True) -> None:
         """Count the frames of a video and read their times.
 
         Args:
             held_bytes: of the whole file; tells a long video from a header that lies.
+            jumps: whether the container may be asked to seek.
 
         Raises:
             CineUnreadable: no frame can be decoded.
@@ -58,7 +63,11 @@ class VideoFrames:
             raise _too_long(name)  # before minutes are spent on counting it
         self.fps = float(self._capture.get(cv2.CAP_PROP_FPS))
         self.size = self._first_size()
+        self._start_ms = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+        self._marks: dict[int, int] = {}  # frame -> checksum of its pixels
+        self._proven: set[int] = set()
         self.stamps_s = np.array([0.0, *self._later_stamps()])
+        self._jumps = jumps and bool((np.diff(self.stamps_s) > _SAME_S).all())  # else times do not tell frames apart
         self._rewind()
 
     def __len__(self) -> int:
@@ -86,8 +95,7 @@ class VideoFrames:
                 self._rewind()
                 raise CineUnreadable(f"Frame {t + 1} of {self._name} is not decoded.", "Open the file again.")
             if picture is not None:
-                self._recent[self._next] = as_rgb(picture)
-                self._recent[self._next].setflags(write=False)
+                self._keep(self._next, picture)
             self._next += 1
         while len(self._recent) > room:
             self._recent.popitem(last=False)
@@ -106,6 +114,46 @@ class VideoFrames:
         elif here is None:
             self._other = (self._capture, self._next)
             self._rewind()
+        if self._jumps and t - self._next > 2 * _MARK and not self._jump(t // _MARK * _MARK):
+            self._jumps = False
+            self._rewind()
+
+    def _jump(self, mark: int) -> bool:
+        """Go on from a mark; the first time it is decoded up to the next one, whose pixels must be right as well."""
+        if mark not in self._proven:
+            following = mark + _MARK
+            if not self._land(mark):
+                return False
+            if following in self._marks:
+                for _ in range(_MARK):
+                    self._capture.grab()
+                if self._checksum() != self._marks[following]:
+                    return False
+            self._proven.add(mark)
+        return self._land(mark)
+
+    def _land(self, mark: int) -> bool:
+        """Seek to a mark and read it; False where another frame comes out."""
+        self._capture.set(cv2.CAP_PROP_POS_FRAMES, mark)
+        found, picture = self._capture.read()
+        if not found or abs(self._stamp() - self.stamps_s[mark]) > _SAME_S or _sum_of(picture) != self._marks[mark]:
+            return False
+        self._keep(mark, picture)
+        self._next = mark + 1
+        return True
+
+    def _keep(self, t: int, picture: np.ndarray) -> None:
+        self._recent[t] = as_rgb(picture)
+        self._recent[t].setflags(write=False)
+
+    def _checksum(self) -> int:
+        """Of the frame that was grabbed last; -1 where it cannot be decoded."""
+        found, picture = self._capture.retrieve()
+        return _sum_of(picture) if found else -1
+
+    def _stamp(self) -> float:
+        """Presentation time of the frame that was grabbed last, in seconds from the first."""
+        return (self._capture.get(cv2.CAP_PROP_POS_MSEC) - self._start_ms) * 1e-3
 
     def _rewind(self) -> None:
         # Never release(): it lets go of a memory stream without holding Python's lock, and crashes.
@@ -123,14 +171,19 @@ class VideoFrames:
         return picture.shape[0], picture.shape[1]
 
     def _later_stamps(self) -> list[float]:
-        """Presentation times of all frames after the first, in seconds from it."""
-        start = self._capture.get(cv2.CAP_PROP_POS_MSEC)
+        """Presentation times of all frames after the first, in seconds from it; marks every 32nd."""
         stamps: list[float] = []
         while self._capture.grab():
-            stamps.append((self._capture.get(cv2.CAP_PROP_POS_MSEC) - start) * 1e-3)
+            stamps.append(self._stamp())
+            if len(stamps) % _MARK == 0:
+                self._marks[len(stamps)] = self._checksum()
             if len(stamps) >= _MAX_FRAMES:
                 raise _too_long(self._name)
         return stamps
+
+
+def _sum_of(picture: np.ndarray) -> int:
+    return zlib.crc32(np.ascontiguousarray(picture).data)
 
 
 def _too_long(name: str) -> CineUnsupported:
@@ -183,7 +236,7 @@ def open_stream(name: str, data: bytes) -> VideoFrames:
         stream: Any = BytesIO(data)  # OpenCV's type stubs ask for a class of their own
         return cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
 
-    return VideoFrames(name, opener, len(data))
+    return VideoFrames(name, opener, len(data), jumps=False)  # the stream would be called back while it seeks
 
 
 def video_timing(video: VideoFrames) -> Timing:

@@ -19,8 +19,8 @@ from echoview.errors import EchoViewError
 from echoview.io import open_cine
 from echoview.measure import Measurements
 from echoview.services.aside import measured_with
-from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.predictions import Predictions
 from echoview.store import Library
 
 log = logging.getLogger(__name__)
@@ -49,11 +49,11 @@ class Ahead(QObject):
     moved_on = Signal()
 
     def __init__(
-        self, jobs: Jobs, inference: Inference, library: Callable[[], Library | None], secret: bytes,
+        self, jobs: Jobs, predictions: Predictions, library: Callable[[], Library | None], secret: bytes,
         parent: QObject | None = None, reader: Callable[[], Reader] = Reader,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._jobs, self._inference, self._library, self._secret = jobs, inference, library, secret
+        self._jobs, self._predictions, self._library, self._secret = jobs, predictions, library, secret
         self._reader = reader
         self._paths: list[str] = []
         self._weights: WeightsSet | None = None
@@ -126,7 +126,7 @@ class Ahead(QObject):
         if reader.guard.is_repeated(identity, reader.name) if label.contours else reader.guard.is_blind(identity):
             return None  # whoever traces it blinded must not read its EF in the list
         prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
-        for prediction in self._inference.grown(cine, weights, device):
+        for prediction in self._predictions.grown(cine, weights, device):
             yield prediction
         return told_of(cine, label, prediction, measured_with(cine, prediction, label))  # type: ignore[return-value]
 

@@ -15,6 +15,7 @@ from echoview.errors import EchoViewError
 from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
+from echoview.services.predictions import Predictions
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +43,7 @@ class Aside(QObject):
     refused = Signal(str, object)
 
     def __init__(
-        self, jobs: Jobs, inference: Inference, device: Callable[[], str], may_work: Callable[[], bool],
+        self, jobs: Jobs, inference: Inference | Predictions, device: Callable[[], str], may_work: Callable[[], bool],
         parent: QObject | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
@@ -105,7 +106,7 @@ class Aside(QObject):
         self.go_on()
 
 
-def predict_and_measure(inference: Inference, wish: Wish, device: str) -> Iterator[Prediction]:
+def predict_and_measure(inference: Inference | Predictions, wish: Wish, device: str) -> Iterator[Prediction]:
     """Goes through the cine; what it returns is the whole prediction and what is measured of it and the label.
 
     Raises:

@@ -15,7 +15,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.review import Act, ActKind, Issue, Role, Trail
 from echoview.errors import EchoViewError
-from echoview.io import find_cines, open_cine
+from echoview.io import list_cines, open_cine
 from echoview.io.export_item import INDEX, keyed
 from echoview.io.import_bundle import Bundle, is_bundle
 from echoview.io.import_camus import read_camus
@@ -150,7 +150,7 @@ def _known(
     found: dict[str, History] = {}
     places = cines(library)
     for folder in folders:
-        for path in find_cines(folder):
+        for path in (one.path for one in list_cines(folder, lambda: False)):
             try:
                 places.append(_bare(open_cine(path, patient_secret=secret), path))
             except EchoViewError as error:

@@ -14,7 +14,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.prediction import Prediction
 from echoview.domain.weights import WeightsSet
 from echoview.errors import CineUnreadable, EchoViewError
-from echoview.io import find_cines, open_cine
+from echoview.io import list_cines, open_cine
 from echoview.io.overlay import OverlayWriter
 from echoview.measure import Measurements, measure
 from echoview.services.inference import Inference, preparation_of, refuse_withheld
@@ -148,7 +148,7 @@ def find_files(given: Path) -> list[Path]:
     """
     if not given.is_dir():
         return [given]
-    found = find_cines(given)
+    found = sorted(one.path for one in list_cines(given, lambda: False))
     if not found:
         raise CineUnreadable(
             "This folder holds no cine.", "Name a folder with DICOM, AVI, MP4, NIfTI or MetaImage files."

@@ -15,7 +15,8 @@ from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, rea
 from echoview.domain.study import CineFile, Status, status_of
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
-from echoview.io import find_cines
+from echoview.io import Listed, list_cines
+from echoview.io.listing import look_at
 from echoview.measure import measure
 from echoview.measure.measurements import contours_shown
 from echoview.services.thumbnails import key_of
@@ -66,53 +67,90 @@ class Standing:
         return measure(contours, label.calibration or calibration, None, label.ed, label.es).ef_percent
 
 
-def cine_paths(folder: Path, _cancelled: Callable[[], bool]) -> Iterator[Path]:
-    """The one place that says how a folder is walked."""
-    yield from find_cines(folder)
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Cines that were found since the batch before, and how many files were looked at so far."""
+
+    cines: list[CineFile]
+    seen: int
 
 
-def list_folder(folder: Path, cancelled: Callable[[], bool] = lambda: False) -> Iterator[list[CineFile]]:
-    """The cines of a folder and the folders in it, in batches as they are found.
+def list_folder(
+    folder: Path, cancelled: Callable[[], bool] = lambda: False, secret: bytes | None = None
+) -> Iterator[Batch]:
+    """The cines of a folder and the folders in it, in batches as they are found; see `list_places`."""
+    return list_places((folder,), cancelled, secret)
+
+
+def list_places(
+    places: tuple[Path, ...], cancelled: Callable[[], bool] = lambda: False, secret: bytes | None = None
+) -> Iterator[Batch]:
+    """The cines of folders and files in batches as they are found; a batch may be empty while none is.
 
     Raises:
-        CineUnreadable: the folder is gone or holds no cine.
+        CineUnreadable: a place is gone, or none holds a cine.
     """
-    batch: list[CineFile] = []
-    found, due = 0, time.monotonic()  # the first cine is shown at once
-    for path in cine_paths(folder, cancelled):
-        if cancelled():
-            return
-        one = listed(path, folder)
-        if one is None:
-            continue
-        batch.append(one)
-        found += 1
-        if time.monotonic() >= due:
-            yield batch
-            batch, due = [], time.monotonic() + BATCH_S
-    if batch:
-        yield batch
+    cines: list[CineFile] = []
+    seen = found = 0
+    due = time.monotonic() + BATCH_S
+    for place in places:
+        listing, folder = list_cines(place, cancelled, secret=secret), place if place.is_dir() else None
+        for listed in listing.steps():
+            one = None if listed is None else row_of(listed, folder)
+            if one is not None:
+                cines.append(one)
+                found += 1
+            if time.monotonic() >= due or len(cines) == found == 1:  # the first cine is shown at once
+                yield Batch(cines, seen + listing.seen)
+                cines, due = [], time.monotonic() + BATCH_S
+        seen += listing.seen
+    yield Batch(cines, seen)
     if not found and not cancelled():
         raise CineUnreadable(
-            "This folder holds no cine.", "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files."
+            f"{'This folder holds' if len(places) == 1 else 'These files hold'} no cine.",
+            "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.",
         )
 
 
-def list_files(paths: tuple[str, ...]) -> list[CineFile]:
+def list_files(paths: tuple[str, ...], secret: bytes | None = None) -> list[CineFile]:
     """Those of the files that are still there, in their order."""
-    found = [listed(Path(path), None) for path in paths]
+    found = [_row_at(Path(path), secret or b"") for path in paths]
     return [one for one in found if one is not None]
 
 
-def listed(path: Path, folder: Path | None) -> CineFile | None:
-    """A row for a file, or None where it is gone; its study is the folder in which it lies."""
+def _row_at(path: Path, secret: bytes) -> CineFile | None:
+    """A file that was opened once is a row, whatever became of it, unless it is gone."""
+    try:
+        listed = look_at(path, secret)
+    except CineUnreadable as error:
+        listed = Listed(path, "", 0, (0, 0), "", trouble=error.message)
+    return row_of(listed or Listed(path, "", 0, (0, 0), ""), None)
+
+
+def row_of(listed: Listed, folder: Path | None) -> CineFile | None:
+    """A row for a file, or None where it is gone."""
+    path = listed.path
     try:
         facts = os.stat(path)
     except (OSError, ValueError):
         return None
-    parent = path.parent
-    study = parent.name if folder is None or parent == folder else parent.relative_to(folder).as_posix()
-    return CineFile(str(path), path.name, study or str(parent), facts.st_size, facts.st_mtime_ns)
+    study, heading = _study_of(listed, folder)
+    return CineFile(
+        str(path), path.name, study, facts.st_size, facts.st_mtime_ns,
+        heading, listed.view_hint, listed.frames or None, listed.trouble,
+    )  # fmt: skip
+
+
+def _study_of(listed: Listed, folder: Path | None) -> tuple[str, str]:
+    """Key and heading of its study: as the file says, else the folder that it lies in."""
+    parent = listed.path.parent
+    place = parent.name if folder is None or parent == folder else parent.relative_to(folder).as_posix()
+    place = place or str(parent)
+    if listed.kind == "dicom" and not listed.trouble:
+        return listed.study_key, ", ".join(part for part in (listed.patient_label, listed.study_date) if part) or place
+    if listed.kind in ("nifti", "metaimage") and listed.patient_key:
+        return listed.study_key, listed.patient_key
+    return place, ""  # a video names its patient only in data sets that have a single cine of each
 
 
 def standings(

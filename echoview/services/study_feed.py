@@ -16,7 +16,8 @@ from echoview.domain.study import CineFile, Glimpse, Status
 from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
 from echoview.services.jobs import Job, Jobs, Lane
-from echoview.services.studies import Standing, list_files, list_folder, standings
+from echoview.services.predictions import Known
+from echoview.services.studies import Batch, Standing, list_files, list_places, standings
 from echoview.services.thumbnails import cache_folder, glimpse_of, trim
 from echoview.store import Library
 
@@ -38,32 +39,40 @@ class Filled:
     trouble: str = ""
     open_issues: int = 0
     waits: bool = True
+    share: float | None = None
 
 
 class StudyFeed(QObject):
     """Lists and looks; belongs to the GUI thread, works in jobs.
 
+    Args:
+        kept: what was predicted before of a cine, by the key of its identity and its number of frames.
+
     Signals:
         started(title): another listing, "" for the recent cines.
         found(list[CineFile]): more rows of the folder that is being listed.
+        went_on(): `seen` is another; rows need not have been found.
         ended(error or None): the listing is over.
         filled(list[Filled]): rows about which more is known.
     """
 
     started = Signal(str)
     found = Signal(object)
+    went_on = Signal()
     ended = Signal(object)
     filled = Signal(object)
 
     def __init__(
         self, jobs: Jobs, library: Callable[[], Library | None], secret: bytes, parent: QObject | None = None,
-        reader: Callable[[], Reader] = Reader,
+        reader: Callable[[], Reader] = Reader, kept: Callable[[str, int], Known | None] = lambda _key, _frames: None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self._jobs, self._library, self._secret, self._reader = jobs, library, secret, reader
+        self._kept = kept
         self._listing: Job | None = None
         self._looking: Job | None = None
         self._stop = threading.Event()
+        self.seen = 0  # files that the listing has looked at
         self._wake = threading.Condition()
         self._urgent: list[CineFile] = []
         self._rest: list[CineFile] = []
@@ -74,11 +83,15 @@ class StudyFeed(QObject):
 
     def list_folder(self, folder: Path) -> None:
         """Start another listing; the former one ends."""
-        self._start_listing(folder.name or str(folder), list_folder, folder, self._new_stop())
+        self.list_places((folder,), folder.name or str(folder))
+
+    def list_places(self, places: tuple[Path, ...], title: str) -> None:
+        """The same for several folders and files at once."""
+        self._start_listing(title, list_places, places, self._new_stop(), self._secret)
 
     def list_recent(self, recent: tuple[str, ...]) -> None:
-        """The same for single files; those that are gone are left out."""
-        self._start_listing("", _in_one_batch, recent)
+        """Single files; those that are gone are left out."""
+        self._start_listing("", _in_one_batch, recent, self._secret)
 
     def cancel_listing(self) -> None:
         """What was found so far stays."""
@@ -101,12 +114,19 @@ class StudyFeed(QObject):
         if self._listing is not None:
             self._listing.cancel()
         self.forget()
+        self.seen = 0
         self.read_standings()
         self._listing = self._jobs.run(
             Lane.LISTING, "list", work, *arguments,
-            on_item=self.found.emit, on_done=lambda _: self._listed(None), on_error=self._listed,
+            on_item=self._take_batch, on_done=lambda _: self._listed(None), on_error=self._listed,
         )  # fmt: skip
         self.started.emit(title)
+
+    def _take_batch(self, batch: Batch) -> None:
+        self.seen = batch.seen
+        if batch.cines:
+            self.found.emit(batch.cines)
+        self.went_on.emit()
 
     def _listed(self, error: EchoViewError | None) -> None:
         self._listing = None
@@ -130,6 +150,9 @@ class StudyFeed(QObject):
 
     def _of(self, path: str, glimpse: Glimpse | None, standing: Standing | None, trouble: str = "") -> Filled:
         if standing is None:
+            known = self._kept(glimpse.identity_key, glimpse.frames) if glimpse else None
+            if known is not None:
+                return Filled(path, glimpse, Status.PREDICTED, known.view, known.ef_percent, share=known.share)
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view = standing.view or (glimpse.view if glimpse else None)
@@ -204,5 +227,5 @@ class StudyFeed(QObject):
         return self._of(one.path, glimpse, self._by_key.get(glimpse.identity_key) or self._by_path.get(one.path))
 
 
-def _in_one_batch(recent: tuple[str, ...]) -> Iterator[list[CineFile]]:
-    yield list_files(recent)
+def _in_one_batch(recent: tuple[str, ...], secret: bytes) -> Iterator[Batch]:
+    yield Batch(list_files(recent, secret), len(recent))

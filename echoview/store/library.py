@@ -107,7 +107,8 @@ class Library:
                 raise LibraryError(
                     f"This file has {len(cine)} frames of {cine.size[1]} × {cine.size[0]} px, its labels were made on"
                     f" {row.frames} of {row.width} × {row.height}.",
-                    "It plays, but cannot be corrected; open the whole file.",
+                    "Another file with the same identity was labelled: an export of a part, or a copy that a program"
+                    " changed. This one plays; open the other to correct it.",
                 )
             rows = _changes(session, cine.info.identity, reading) if row is not None else []
             items = fold(change for _, change in rows)

@@ -51,9 +51,9 @@ class Opening(QObject):
             self._workflow.open(self._sample)
 
     def open_dropped(self, event: QDropEvent) -> None:
-        urls = [url for url in event.mimeData().urls() if url.isLocalFile()]
-        if urls:
-            self._workflow.open(urls[0].toLocalFile())
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self._workflow.open_all(paths)
 
     def give_menu(self, button: QToolButton, acts: dict[str, QAction]) -> None:
         """The button opens a menu with what can be opened; the recent ones are looked up as it opens."""

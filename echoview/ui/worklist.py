@@ -84,10 +84,11 @@ class Worklist(FoldingZone):
         feed, session = self._feed, self._session
         feed.started.connect(self._started)
         feed.found.connect(self._found)
+        feed.went_on.connect(self._show_state)
         feed.ended.connect(self._ended)
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
-        session.weights_changed.connect(self.model.forget_predictions)
+        session.weights_changed.connect(self._forget_predictions)
         session.measured.connect(self._say)
         self._reviewing.changed.connect(self._say)
         self.list.chosen.connect(self._choose)
@@ -129,6 +130,9 @@ class Worklist(FoldingZone):
 
     def _started(self, title: str) -> None:
         self._title, self._fresh = title or _RECENT, True
+        if not self.model.rows:
+            self.bar.source.setText(self._title)
+        self.setVisible(bool(title or self.model.rows))  # where cines are sought, the count and the cross are at hand
         self._show_state()
 
     def _found(self, found: list[CineFile]) -> None:
@@ -142,6 +146,7 @@ class Worklist(FoldingZone):
         self._show_state()
 
     def _ended(self, _error: EchoViewError | None) -> None:
+        self.setVisible(bool(self.model.rows))
         self._arrange()
         self._show_state()
 
@@ -187,7 +192,7 @@ class Worklist(FoldingZone):
         self._stop.setVisible(listing or left > 0)
         words = f"{rows:,} cine{'s' if rows != 1 else ''}"
         if listing:
-            words = f"Listing, {words} so far"
+            words = f"{words} in {self._feed.seen:,} files …"
         elif left:
             words = f"Predicting, {left:,} of {words} left"
         elif self.bar.refined:
@@ -208,6 +213,11 @@ class Worklist(FoldingZone):
         recent = tuple(path for path in self._workflow.settings.recent if path != self._sample)
         if recent and recent[0] not in self.model.rows and self._title == _RECENT:
             self._feed.list_recent(recent)
+
+    def _forget_predictions(self) -> None:
+        """Other weights: what was predicted with them before is found when the rows are looked at again."""
+        self.model.forget_predictions()
+        self._want()
 
     def _say(self) -> None:
         """What this session knows of the open cine goes into its row."""

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 
 from echoview.domain.study import Status
 from echoview.ui.theme import Tokens, current, tabular
-from echoview.ui.worklist_model import Heading, Index, Row, WorklistModel
+from echoview.ui.worklist_model import UNREADABLE, Heading, Index, Row, WorklistModel
 
 PICTURE = 64
 _GAP = 8
@@ -81,7 +81,7 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.drawText(inner, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, count)
         _triangle(painter, QPointF(inner.left() + 4, inner.center().y() + 0.5), heading.folded)
         name = self._small_metrics.elidedText(
-            heading.study, Qt.TextElideMode.ElideMiddle, inner.width() - wide - 3 * _GAP
+            heading.name, Qt.TextElideMode.ElideMiddle, inner.width() - wide - 3 * _GAP
         )
         painter.drawText(
             inner.adjusted(16, 0, 0, 0), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name
@@ -116,19 +116,18 @@ class WorklistDelegate(QStyledItemDelegate):
     def _name(self, painter: QPainter, line: QRect, row: Row) -> None:
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         plain = _SUFFIX.sub("", row.listed.name) or row.listed.name
-        name = self._metrics.elidedText(plain, Qt.TextElideMode.ElideMiddle, line.width())
+        name = self._metrics.elidedText(plain, Qt.TextElideMode.ElideLeft, line.width())  # views stand at the end
         painter.setFont(self._font)
         painter.setPen(current().colour("text"))
         painter.drawText(line, left, name)
 
     def _facts(self, painter: QPainter, line: QRect, row: Row) -> None:
-        """The view as a badge, then the frames; or why there is no picture."""
+        """The view as a badge, then the frames; or that there are none to be had, the tooltip says why."""
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._small)
         if row.trouble:
             painter.setPen(current().colour("flag"))
-            words = self._small_metrics.elidedText(row.trouble, Qt.TextElideMode.ElideRight, line.width())
-            painter.drawText(line, left, words)
+            painter.drawText(line, left, UNREADABLE)
             return
         badge = _badge(row)
         at = line.left()
@@ -164,6 +163,8 @@ class WorklistDelegate(QStyledItemDelegate):
     def _status(self, painter: QPainter, line: QRect, row: Row) -> None:
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        if row.trouble and row.status is Status.NEW:
+            return
         draw_mark(painter, QPointF(line.left() + 6, line.center().y() + 1), row.status)
         painter.setFont(self._small)
         painter.setPen(colour_of(row.status))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QListView
 
 from echoview.ui.worklist_delegate import ROW_HEIGHT, WorklistDelegate
@@ -15,6 +15,7 @@ _OWN_KEYS = (
     Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
     Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter,
 )  # fmt: skip
+NONE_FITS = "No cine fits. Empty the filter, or choose “Any status”."
 _SETTLE_MS = 60  # a scroll that goes on asks for no pictures yet
 
 
@@ -112,6 +113,15 @@ class WorklistList(QListView):
             self._model.fold(item.study)
         elif isinstance(item, Row):
             self.chosen.emit(item.listed.path)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._model.rows and not self._model.rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(current().colour("quiet"))
+            room = self.viewport().rect().adjusted(16, 24, -16, 0)
+            painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, NONE_FITS)
+            painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from echoview.services.study_feed import Filled
 
 PICTURES_KEPT = 1500
+UNREADABLE = "cannot be read"
 _NUMBERS = re.compile(r"(\d+)")
 Index = QModelIndex | QPersistentModelIndex
 
@@ -44,23 +45,31 @@ class Row:
     @property
     def text(self) -> str:
         """The row in words, for a screen reader and the tooltip."""
-        told = [self.listed.name, self.view.value if self.view else "", self.status.value]
+        told = [self.listed.name, self.view.value if self.view else "", self.state]
         if self.ef_percent is not None:
             told.append(f"EF {self.ef_percent:.0f} %")
         if self.frames is not None:
             told.append(f"{self.frames} frame{'s' if self.frames != 1 else ''}")
         if self.open_issues:
             told.append(f"{self.open_issues} open comment{'s' if self.open_issues != 1 else ''}")
-        return ", ".join(part for part in (*told, self.trouble) if part)
+        return ", ".join(part for part in told if part) + (f"\n{self.trouble}" if self.trouble else "")
+
+    @property
+    def state(self) -> str:
+        """How far the cine is; of one that cannot be read only what a person did before."""
+        if not self.trouble:
+            return self.status.value
+        return UNREADABLE if self.status is Status.NEW else f"{UNREADABLE}, {self.status.value}"
 
 
 @dataclass(slots=True)
 class Heading:
-    """The name of a study above its cines."""
+    """The name of a study above its cines; `study` is its key."""
 
     study: str
     cines: int
     folded: bool
+    name: str
 
 
 SORTS: dict[str, Callable[[Row], tuple]] = {
@@ -97,9 +106,9 @@ class WorklistModel(QAbstractListModel):
         if item is None:
             return None
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
-            return item.study if isinstance(item, Heading) else item.text
+            return item.name if isinstance(item, Heading) else item.text
         if role == Qt.ItemDataRole.ToolTipRole:
-            return item.text if isinstance(item, Row) else item.study
+            return item.text if isinstance(item, Row) else item.name
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -143,7 +152,8 @@ class WorklistModel(QAbstractListModel):
     def add(self, found: Iterable[CineFile]) -> None:
         """More cines; they are shown by the next `arrange`."""
         for listed in found:
-            row = Row(listed, name_key=_natural(listed.path))
+            row = Row(listed, view=listed.view, frames=listed.frames, name_key=_natural(listed.path))
+            row.trouble, row.looked = listed.trouble, bool(listed.trouble)
             if (said := self._said.get(listed.path)) is not None:
                 row.status, row.view, row.share = said.status, said.view, said.share
                 row.ef_percent, row.frames, row.here = said.ef_percent, said.frames, True
@@ -160,10 +170,11 @@ class WorklistModel(QAbstractListModel):
             if one.glimpse is not None:
                 row.looked, row.frames = True, one.glimpse.frames
                 self._keep_picture(one.path, one.glimpse.picture)
-            row.trouble = one.trouble
-            row.looked = row.looked or bool(one.trouble)
+                row.trouble = ""
+            if one.trouble:
+                row.looked, row.trouble = True, one.trouble
             if not row.here:
-                row.status, row.ef_percent = one.status, one.ef_percent
+                row.status, row.ef_percent, row.share = one.status, one.ef_percent, one.share
                 row.waits, row.open_issues = one.waits, one.open_issues
                 row.view = one.view or row.view
             row.words = ""
@@ -194,6 +205,10 @@ class WorklistModel(QAbstractListModel):
             if row.status is Status.PREDICTED:
                 row.status, row.share, row.ef_percent, row.here, row.words = Status.NEW, None, None, False, ""
         self._said = {path: row for path, row in self._said.items() if row.here}
+        for row in self.rows.values():  # they may have been predicted with these weights before
+            if row.status is Status.PREDICTED:
+                row.status, row.share, row.ef_percent, row.words = Status.NEW, None, None, ""
+            row.looked = bool(row.trouble)
         if self._shown:
             self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
 
@@ -212,7 +227,7 @@ class WorklistModel(QAbstractListModel):
         shown: list[Row | Heading] = []
         for study, rows in studies.items():
             folded = study in self._folded
-            shown += [Heading(study, len(rows), folded), *([] if folded else rows)]
+            shown += [Heading(study, len(rows), folded, _heading(rows)), *([] if folded else rows)]
         self.beginResetModel()
         self._shown = shown
         self._place = {item.listed.path: at for at, item in enumerate(shown) if isinstance(item, Row)}
@@ -224,10 +239,12 @@ class WorklistModel(QAbstractListModel):
     def _fits(self, row: Row) -> bool:
         if self.status is not None and row.status is not self.status:
             return False
+        if row.trouble and self.status is Status.NEW:
+            return False  # nothing can be done with it
         if not self.text:
             return True
         if not row.words:
-            row.words = f"{row.text} {row.listed.study}".casefold()
+            row.words = f"{row.text} {row.listed.heading or row.listed.study}".casefold()
         return all(word in row.words for word in self.text.casefold().split())
 
     def _keep_picture(self, path: str, pixels: np.ndarray) -> None:
@@ -237,6 +254,10 @@ class WorklistModel(QAbstractListModel):
         self._pictures.move_to_end(path)
         while len(self._pictures) > PICTURES_KEPT:
             self._pictures.popitem(last=False)
+
+
+def _heading(rows: list[Row]) -> str:
+    return rows[0].listed.heading or rows[0].listed.study
 
 
 def _natural(path: str) -> list[tuple[int, int, str]]:

@@ -11,12 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import data_store
+import numpy as np
 import pydicom
 import pytest
+from pydicom.uid import ExplicitVRLittleEndian
 
 from echoview.io import open_cine
 
 CINE = Path(data_store.__file__).parent / "data" / "color3d_jpeg_baseline.dcm"  # 120 frames of 640 x 480
+LONG = 2000  # frames
 STATUS = Path("/proc/self/status")
 CHILD = """
 import sys, pydicom
@@ -79,3 +82,37 @@ def test_peak_memory():
     for name, peak in peaks.items():
         print(f"  {name:26} {peak - base:4d} MiB  {(peak - base) / max(whole, 1):.2f} of pydicom's")
     assert whole > 0
+
+
+@pytest.fixture
+def long_cine(tmp_path: Path) -> Path:
+    """2,000 uncompressed grey frames of 640 x 480, 614 MB: those of the real cine, over and over."""
+    dataset = pydicom.dcmread(CINE)
+    grey = [np.ascontiguousarray(frame[..., 1]).tobytes() for frame in dataset.pixel_array]
+    del dataset.PixelData
+    dataset.NumberOfFrames, dataset.SamplesPerPixel, dataset.PhotometricInterpretation = LONG, 1, "MONOCHROME2"
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    for keyword in ("PlanarConfiguration", "FrameTimeVector"):
+        if keyword in dataset:
+            delattr(dataset, keyword)
+    path = tmp_path / "long.dcm"
+    dataset.save_as(path)
+    with path.open("ab") as file:
+        file.write(b"\xe0\x7f\x10\x00OB\0\0" + (LONG * len(grey[0])).to_bytes(4, "little"))
+        for t in range(LONG):
+            file.write(grey[t % len(grey)])
+    return path
+
+
+@pytest.mark.benchmark
+@pytest.mark.skipif(not STATUS.exists(), reason="the peak is read from /proc")
+def test_peak_memory_of_a_long_uncompressed_cine(long_cine: Path):
+    assert len(open_cine(long_cine)) == LONG
+    peaks = {}
+    for name in ("imports only", "echoview, first frame", "echoview, played through"):
+        command = [sys.executable, "-c", CHILD.format(work=WAYS[name]), str(long_cine)]
+        peaks[name] = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) // 1024
+    base, size = peaks["imports only"], long_cine.stat().st_size / 2**20
+    print(f"\n{LONG} frames in {size:.0f} MiB, above the {base} MiB of the imports, load {os.getloadavg()[0]:.1f}")
+    for name, peak in peaks.items():
+        print(f"  {name:26} {peak - base:4d} MiB, {(peak - base) / size:.2f} of the file")

@@ -254,3 +254,19 @@ def test_colours_under_a_wrong_name(case, elements, write_dicom, encode, colour_
     for t, frame in enumerate(colour_frames):
         apart = np.abs(cine.frame(t)[4::8, 4::8].astype(int) - frame[4::8, 4::8])
         assert apart.max() <= (12 if case == "JPEG" else 2)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_narrow_range_of_video(shared, write_dicom, colour_frames):
+    """The retired YBR_PARTIAL_422 without compression, by the standard's own equations; some writers share nothing."""
+    matrix = [[0.2568, 0.5041, 0.0979], [-0.1482, -0.2910, 0.4392], [0.4392, -0.3678, -0.0714]]
+    stored = np.rint(colour_frames @ np.array(matrix).T + [16, 128, 128]).astype(np.uint8)
+    if shared:  # Y Y Cb Cr
+        stored = np.concatenate(
+            [stored[:, :, 0::2, :1], stored[:, :, 1::2, :1], stored[:, :, 0::2, 1:]], axis=-1
+        )  # fmt: skip
+    elements = RGB | {"PhotometricInterpretation": "YBR_PARTIAL_422"}
+    cine = open_cine(write_dicom([frame.tobytes() for frame in stored], **elements))
+    assert len(cine) == len(colour_frames)
+    for t, frame in enumerate(colour_frames):
+        assert np.abs(cine.frame(t).astype(int) - frame).max() <= 3

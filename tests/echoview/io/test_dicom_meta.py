@@ -146,3 +146,9 @@ def test_nothing_of_the_patient_is_logged(write_dicom, grey_frames, caplog):
     assert "opened a dicom cine of 5 frames" in caplog.text
     for secret in ("Fake", "4711", "1934", str(path.parent)):
         assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(("modality", "kept"), [("CT", False), ("XA", False), ("US", True), ("OT", True), (None, True)])
+def test_no_contour_on_pictures_of_another_machine(modality, kept, write_dicom, grey_frames):
+    info = open_cine(write_dicom([f.tobytes() for f in grey_frames], Modality=modality)).info
+    assert info.withheld == ("" if kept else f"The file says that it is no ultrasound picture (modality {modality}).")

@@ -97,15 +97,42 @@ def test_videos_and_volumes(tmp_path, write_video, grey_frames, colour_frames):
     assert listing.skipped == 3
 
 
-def test_damaged_files_and_folders_are_counted_and_not_said(tmp_path, write_dicom, grey_frames):
+def test_damaged_files_are_counted_and_those_that_should_be_cines_are_listed(tmp_path, write_dicom, grey_frames):
     write_dicom([f.tobytes() for f in grey_frames], name="good")
     (tmp_path / "empty.dcm").touch()
     (tmp_path / "cut.nii.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\0garbage" * 9)
     (tmp_path / "bad.avi").write_bytes(b"RIFF\0\0\0\0AVI LIST" + b"\xff" * 999)
     (tmp_path / "gone.dcm").symlink_to(tmp_path / "nowhere")
     cines, listing = everything(tmp_path)
-    assert [c.path.name for c in cines] == ["good"]
+    assert [(c.path.name, bool(c.trouble)) for c in cines] == [("bad.avi", True), ("good", False)]
+    assert "bad.avi" in cines[0].trouble
     assert (listing.unreadable, listing.seen) == (3, 5)
+
+
+def test_what_is_passed_over(tmp_path, write_dicom, grey_frames):
+    write_dicom([f.tobytes() for f in grey_frames], name="IM0002")
+    deep = tmp_path / "study" / "ünï"
+    deep.mkdir(parents=True)
+    (tmp_path / ".hidden").mkdir()
+    content = (tmp_path / "IM0002").read_bytes()
+    for place in ("IM0001.bin", ".IM0003", ".hidden/IM0004", "study/b.dcm", "study/ünï/a.dcm"):
+        (tmp_path / place).write_bytes(content)
+    write_nifti(tmp_path / "patient0001_4CH_ED.nii.gz", grey_frames[0], None)
+    write_nifti(tmp_path / "patient0001_4CH_ED_gt.nii.gz", grey_frames[0], None)
+    (tmp_path / "x.mhd").write_text("NDims = 2\nElementDataFile = x.raw\n")
+    (tmp_path / "x.raw").write_bytes(content)
+    (tmp_path / "notes.txt").write_text("A4C is good")
+    (tmp_path / "DICOMDIR").write_bytes(content[:132] + b"..UI1.2.840.10008.1.3.10\0...")
+    (tmp_path / "dangling.dcm").symlink_to(tmp_path / "gone")
+    found = [one.path.relative_to(tmp_path).as_posix() for one in everything(tmp_path)[0]]
+    assert found == [
+        "IM0001.bin",
+        "IM0002",
+        "patient0001_4CH_ED.nii.gz",
+        "x.mhd",
+        "study/b.dcm",
+        "study/ünï/a.dcm",
+    ]
 
 
 def test_a_listing_can_be_cancelled_and_is_read_as_it_goes(study):

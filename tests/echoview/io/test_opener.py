@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from echoview.errors import CineUnreadable, CineUnsupported
-from echoview.io import find_cines, open_cine
+from echoview.io import open_cine
 from ral.formats import write_nifti
 
 
@@ -68,44 +68,6 @@ def test_names_do_not_matter(tmp_path, write_dicom, write_video, grey_frames, co
         assert len(open_cine(str(other))) == 5
 
 
-def test_find_cines(tmp_path, write_dicom, grey_frames):
-    write_dicom([f.tobytes() for f in grey_frames], name="IM0002")
-    deep = tmp_path / "study" / "ünï"
-    deep.mkdir(parents=True)
-    (tmp_path / ".hidden").mkdir()
-    content = (tmp_path / "IM0002").read_bytes()
-    for place in ("IM0001.bin", ".IM0003", ".hidden/IM0004", "study/b.dcm", "study/ünï/a.dcm"):
-        (tmp_path / place).write_bytes(content)
-    write_nifti(tmp_path / "patient0001_4CH_ED.nii.gz", grey_frames[0], None)
-    write_nifti(tmp_path / "patient0001_4CH_ED_gt.nii.gz", grey_frames[0], None)
-    (tmp_path / "x.mhd").write_text("NDims = 2\nElementDataFile = x.raw\n")
-    (tmp_path / "x.raw").write_bytes(content)
-    (tmp_path / "notes.txt").write_text("A4C is good")
-    (tmp_path / "DICOMDIR").write_bytes(content[:132] + b"..UI1.2.840.10008.1.3.10\0...")
-    (tmp_path / "dangling.dcm").symlink_to(tmp_path / "gone")
-    found = [path.relative_to(tmp_path).as_posix() for path in find_cines(tmp_path)]
-    assert found == [
-        "IM0001.bin",
-        "IM0002",
-        "patient0001_4CH_ED.nii.gz",
-        "study/b.dcm",
-        "study/ünï/a.dcm",
-        "x.mhd",
-    ]
-    assert find_cines(tmp_path / "IM0002") == [tmp_path / "IM0002"]
-    assert find_cines(tmp_path / "notes.txt") == []
-    with pytest.raises(CineUnreadable, match="does not exist"):
-        find_cines(tmp_path / "gone")
-
-
-def test_find_cines_in_real_data(shared_data):
-    folder = shared_data / "camus_a4c" / "patient0001"
-    assert [path.name for path in find_cines(folder)] == [
-        "patient0001_4CH_ED.nii.gz",
-        "patient0001_4CH_ES.nii.gz",
-    ]
-
-
 def test_the_cache_hands_out_the_same_frame(write_dicom, grey_frames):
     cine = open_cine(write_dicom([f.tobytes() for f in grey_frames]))
     assert cine.cached(2) is None
@@ -121,4 +83,3 @@ def test_the_cache_hands_out_the_same_frame(write_dicom, grey_frames):
 def test_the_index_of_a_medium(bundled, tmp_path):
     medium = bundled("badVR.dcm").parent / "dicomdirtests"
     refuse(medium / "DICOMDIR", CineUnsupported, "index of a DICOM medium")
-    assert medium / "DICOMDIR" not in find_cines(medium)

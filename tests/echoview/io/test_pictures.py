@@ -8,7 +8,7 @@ from PIL import Image
 
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
-from echoview.io import find_cines, open_cine
+from echoview.io import open_cine
 from echoview.io.listing import list_cines
 
 
@@ -37,8 +37,8 @@ def test_pages_of_a_tiff(tmp_path, grey_frames):
     for t in (4, 0, 2):
         np.testing.assert_array_equal(cine.frame(t), grey_frames[t])
     assert cine.info.view_hint is View.A4C
-    assert find_cines(tmp_path) == [tmp_path / "A4C stack.tif"]
     (listed,) = list_cines(tmp_path, lambda: False)
+    assert listed.path == tmp_path / "A4C stack.tif"
     assert (listed.frames, listed.size, listed.view_hint) == (5, (48, 64), View.A4C)
 
 
@@ -59,7 +59,7 @@ def test_pictures_of_other_sizes_and_kinds_stay_out(tmp_path, grey_frames):
     assert len(cine) == 4
     assert "Pictures of another size are left out: 1." in cine.info.notes
     np.testing.assert_array_equal(cine.frame(2), grey_frames[3])
-    assert [p.name for p in find_cines(tmp_path)] == ["a00.png"]
+    assert [one.path.name for one in list_cines(tmp_path, lambda: False)] == ["a00.png"]
 
 
 def test_a_single_picture_opens_but_is_not_listed(tmp_path, colour_frames):
@@ -67,7 +67,6 @@ def test_a_single_picture_opens_but_is_not_listed(tmp_path, colour_frames):
     cine = open_cine(tmp_path / "screen 1.png")
     assert len(cine) == 1
     np.testing.assert_array_equal(cine.frame(0), colour_frames[0])
-    assert find_cines(tmp_path) == []
     listing = list_cines(tmp_path, lambda: False)
     assert list(listing) == []
     assert listing.skipped == 1

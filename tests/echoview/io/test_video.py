@@ -215,3 +215,30 @@ def test_real_videos(name, count, fps, size, shared_data):
     frames = [capture.read()[1][..., ::-1] for _ in range(count)]
     for t in (count - 1, 0, count // 2, 3):
         np.testing.assert_array_equal(cine.frame(t), frames[t])
+
+
+@pytest.mark.parametrize("name", ["cine.mp4", "cine.mkv", "cine.avi"])
+def test_far_frames_are_jumped_to_and_are_the_right_ones(name, counted, write_video, monkeypatch):
+    monkeypatch.setattr("echoview.io.video._MARK", 8)
+    monkeypatch.setattr("echoview.io.video._RECENT_BYTES", 4 * HEIGHT * WIDTH * 3)
+    path = str(write_video(counted, name))
+    video = VideoFrames(name, lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG), 10**6)
+    straight = VideoFrames(name, lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG), 10**6, jumps=False)
+    pictures = [straight.decode(t).copy() for t in range(COUNT)]
+    for t in (59, 30, 58, 25, *range(57, 20, -1), 3, 40, 0):
+        np.testing.assert_array_equal(video.decode(t), pictures[t])
+    assert video._proven or not video._jumps
+    assert name == "cine.avi" or video._proven, "these containers land where they are asked to"
+    assert not straight._proven
+
+
+def test_a_jump_that_lands_elsewhere_is_found_out(counted, write_video, monkeypatch):
+    monkeypatch.setattr("echoview.io.video._MARK", 8)
+    monkeypatch.setattr("echoview.io.video._RECENT_BYTES", 4 * HEIGHT * WIDTH * 3)
+    path = str(write_video(counted, "cine.mp4"))
+    for wrong in (48, 56):  # the mark that is landed on, and the one that proves it
+        video = VideoFrames("cine.mp4", lambda: cv2.VideoCapture(path, cv2.CAP_FFMPEG), 10**6)
+        video._marks[wrong] ^= 1
+        assert number_of(video.decode(50)) == 50
+        assert not video._jumps, "all is decoded from the start from now on"
+        assert [number_of(video.decode(t)) for t in (2, 59, 17)] == [2, 59, 17]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,12 @@ from echoview import paths
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
-from echoview.domain.study import Status
+from echoview.domain.study import CineFile, Status
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
-from echoview.io import open_cine
+from echoview.io import listing, open_cine
 from echoview.measure import measure
-from echoview.services.studies import list_files, list_folder, listed, standings
+from echoview.services.studies import list_files, list_folder, list_places, standings
 from echoview.services.thumbnails import SIDE, cache_folder, cached_at, glimpse_of, key_of, read_glimpse, trim
 from echoview.store import open_library
 from echoview.store.place import library_url
@@ -44,27 +45,96 @@ def named(sample, tmp_path) -> Path:
     return path
 
 
-def test_a_folder_comes_in_batches_by_study(sample, tmp_path):
+def files_of(folder: Path, **wishes) -> list[CineFile]:
+    return [one for batch in list_folder(folder, **wishes) for one in batch.cines]
+
+
+def row(path: Path) -> CineFile:
+    (one,) = list_files((str(path),), SECRET)
+    return one
+
+
+def volume(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_nifti(path, np.zeros((2, 32, 32), np.uint8), (0.5, 0.5))
+    return path
+
+
+def test_files_that_name_no_study_are_grouped_by_folder(tmp_path):
     for name in ("b/two", "a/one", "a/sub/three"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(sample.read_bytes())
+        volume(tmp_path / f"{name}_A2C.nii")
     (tmp_path / "a" / "notes.txt").write_text("no cine")
-    found = [one for batch in list_folder(tmp_path) for one in batch]
-    assert [(one.study, one.name) for one in found] == [("a", "one"), ("a/sub", "three"), ("b", "two")]
-    assert found[0].size == sample.stat().st_size
-    assert list_files((found[0].path, str(tmp_path / "gone"))) == [listed(Path(found[0].path), None)]
+    found = files_of(tmp_path)
+    assert [(one.study, one.name) for one in found] == [
+        ("a", "one_A2C.nii"), ("a/sub", "three_A2C.nii"), ("b", "two_A2C.nii"),
+    ]  # fmt: skip
+    assert (found[0].view, found[0].frames) == (View.A2C, 2), "known before a picture is made"
+    assert found[0].size == (tmp_path / "a" / "one_A2C.nii").stat().st_size
+    assert list_files((found[0].path, str(tmp_path / "gone"))) == [row(Path(found[0].path))]
 
 
-def test_a_listing_can_be_cancelled_and_an_empty_folder_is_refused(sample, tmp_path):
-    (tmp_path / "one").write_bytes(sample.read_bytes())
-    assert list(list_folder(tmp_path, lambda: True)) == []
+def test_studies_are_those_of_the_header_wherever_the_files_lie(sample, tmp_path):
+    dataset = pydicom.dcmread(sample)
+    for place, uid, date in (("1/x", "1.2.3", "20240229"), ("2/y", "1.2.3", "20240229"), ("2/z", "1.2.4", "20240301")):
+        dataset.StudyInstanceUID, dataset.StudyDate, dataset.PatientName, dataset.PatientID = uid, date, NAME, ID
+        (tmp_path / place).parent.mkdir(exist_ok=True)
+        dataset.save_as(tmp_path / place)
+    volume(tmp_path / "3" / "patient0007_4CH_sequence.nii")
+    volume(tmp_path / "4" / "patient0007_2CH_sequence.nii")
+    found = files_of(tmp_path, secret=SECRET)
+    x, y, z, four, two = found
+    assert x.study == y.study != z.study
+    assert (x.heading, z.heading) == (f"Fakename Thumb · {ID}, 2024-02-29", f"Fakename Thumb · {ID}, 2024-03-01")
+    assert four.study == two.study != x.study
+    assert two.heading == "patient0007"
+    assert not any(word in one.study for one in found for word in ("Fake", ID, "1.2.3", "patient"))
+
+
+def test_a_listing_goes_on_while_nothing_is_found_and_stops_when_told(tmp_path, monkeypatch):
+    """On a slow disk: the first batch comes long before the last file, and no file is looked at after the stop."""
+    for n in range(300):
+        (tmp_path / f"{n:03d}.txt").write_text("no cine")
+    volume(tmp_path / "150.nii")
+    looked: list[Path] = []
+    real = listing.look_at
+
+    def slow(path: Path, secret: bytes):
+        looked.append(path)
+        time.sleep(0.002)
+        return real(path, secret)
+
+    monkeypatch.setattr(listing, "look_at", slow)
+    stop: list[bool] = []
+    batches = []
+    for batch in list_folder(tmp_path, lambda: bool(stop)):
+        batches.append(batch)
+        if batch.cines:
+            stop.append(True)
+    assert not batches[0].cines and 0 < batches[0].seen < 150, "it says how far it is before it finds anything"
+    (first,) = [batch for batch in batches if batch.cines]
+    assert first.seen == 151, "the first cine is handed out at once"
+    assert len(looked) == 151
+
+
+def test_an_empty_folder_is_refused_and_a_damaged_cine_is_listed_with_the_reason(sample, tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(CineUnreadable, match="no cine"):
-        list(list_folder(tmp_path / "empty"))
+        files_of(tmp_path / "empty")
+    (tmp_path / "bad.avi").write_bytes(b"RIFF\0\0\0\0AVI LIST" + b"\xff" * 999)
+    (one,) = files_of(tmp_path)
+    assert one.trouble.startswith("bad.avi")
+    assert (one.study, one.view, one.frames) == (tmp_path.name, None, None)
+
+
+def test_several_places_are_one_list(tmp_path):
+    places = (volume(tmp_path / "a" / "one.nii"), volume(tmp_path / "b" / "two.nii").parent)
+    batches = list(list_places(places))
+    assert [one.name for batch in batches for one in batch.cines] == ["one.nii", "two.nii"]
+    assert batches[-1].seen == 2
 
 
 def test_a_look_is_the_sector_and_comes_from_the_cache_afterwards(named):
-    one = listed(named, None)
+    one = row(named)
     folder = cache_folder()
     glimpse = glimpse_of(one, folder, SECRET)
     assert (glimpse.frames, glimpse.picture.shape, glimpse.picture.dtype) == (30, (SIDE, SIDE), np.uint8)
@@ -76,11 +146,11 @@ def test_a_look_is_the_sector_and_comes_from_the_cache_afterwards(named):
     assert again.identity_key == glimpse.identity_key == key_of(open_cine(named).info.identity, SECRET)
     np.testing.assert_array_equal(again.picture, glimpse.picture)
     os.utime(named, ns=(1, 1))
-    assert not cached_at(listed(named, None), folder, SECRET).exists(), "a changed file is looked at anew"
+    assert not cached_at(row(named), folder, SECRET).exists(), "a changed file is looked at anew"
 
 
 def test_the_cache_names_nobody(named):
-    glimpse_of(listed(named, None), cache_folder(), SECRET)
+    glimpse_of(row(named), cache_folder(), SECRET)
     uid = str(pydicom.dcmread(named).SOPInstanceUID)
     files = [f for f in paths.user_cache_dir().rglob("*") if f.is_file()]
     assert len(files) == 1
@@ -91,7 +161,7 @@ def test_the_cache_names_nobody(named):
 
 
 def test_a_damaged_or_old_cache_is_thrown_away(named):
-    one, folder = listed(named, None), cache_folder()
+    one, folder = row(named), cache_folder()
     glimpse_of(one, folder, SECRET)
     kept = cached_at(one, folder, SECRET)
     whole = kept.read_bytes()

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter
@@ -16,6 +17,7 @@ from echoview import settings
 from echoview.app import registry, sample_path
 from echoview.domain.study import Status
 from echoview.reviewing import Reviewing
+from echoview.services.inference import Inference
 from echoview.services.jobs import Jobs
 from echoview.session import Session
 from echoview.store import try_library
@@ -104,9 +106,12 @@ def rows_of(desk: Desk) -> list:
 
 def test_a_folder_is_listed_by_study_and_filled(desk, folder):
     opened(desk, folder)
-    assert desk.names() == ["IM_2_A4C.nii.gz", "IM_10_A2C.nii.gz", "cut.dcm", "IM_1.nii.gz", "real.dcm"]
+    assert desk.names() == ["IM_2_A4C.nii.gz", "IM_10_A2C.nii.gz", "cut.dcm", "real.dcm", "IM_1.nii.gz"]
     headings = [desk.list.model.item(i) for i in range(desk.list.model.rowCount())]
-    assert [(h.study, h.cines) for h in headings if isinstance(h, Heading)] == [("anna", 2), ("bert", 3)]
+    named = [(h.name, h.cines) for h in headings if isinstance(h, Heading)]
+    header = pydicom.dcmread(folder / "bert" / "real.dcm", stop_before_pixels=True)
+    assert (named[0], named[2]) == (("anna", 2), ("bert", 1))
+    assert str(header.PatientID) in named[1][0] and named[1][1] == 2, "two files of one study, as their headers say"
     assert desk.workflow.session.path == str(folder / "anna" / "IM_10_A2C.nii.gz"), "the first that was found"
     assert desk.row("real.dcm").frames == 30
     assert desk.row("IM_10_A2C.nii.gz").view.value == "A2C"
@@ -125,7 +130,16 @@ def test_filter_status_and_order(desk, folder):
     assert len(desk.names()) == 5
     bar._choose_status("Approved")
     assert desk.names() == []
+    pixels = desk.list.list.grab().toImage()
+    ground = pixels.pixel(2, 2)
+    assert any(pixels.pixel(x, y) != ground for x in range(pixels.width() - 20) for y in range(90)), "it says so"
+    bar._choose_status("New")
+    assert "cut.dcm" not in desk.names() and len(desk.names()) == 4
     bar._choose_status("Any status")
+    QTest.keyClicks(bar._filter, "cannot")
+    assert desk.names() == ["cut.dcm"]
+    assert desk.row("cut.dcm").text.startswith("cut.dcm, cannot be read, 30 frames\nFrame 1 of cut.dcm")
+    bar._filter.clear()
     bar._choose_sort("View")
     assert desk.names()[:2] == ["IM_10_A2C.nii.gz", "IM_2_A4C.nii.gz"]
     bar._choose_sort("Name")
@@ -143,7 +157,7 @@ def test_keys_walk_past_headings_and_enter_opens(desk, folder):
     QTest.keyClick(listing, Qt.Key.Key_Down)
     QTest.keyClick(listing, Qt.Key.Key_Return)
     desk.settle()
-    assert desk.workflow.session.path == desk.row("IM_1.nii.gz").listed.path
+    assert desk.workflow.session.path == desk.row("real.dcm").listed.path
     QTest.keyClick(desk.list.bar._filter, Qt.Key.Key_Down)
     assert desk.zones.focusWidget() is listing
 
@@ -156,7 +170,7 @@ def test_a_click_opens_a_cine_and_folds_a_study(desk, folder):
     desk.settle()
     assert desk.workflow.session.path.endswith("IM_10_A2C.nii.gz")
     QTest.mouseClick(listing.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 8))
-    assert desk.names() == ["cut.dcm", "IM_1.nii.gz", "real.dcm"]
+    assert desk.names() == ["cut.dcm", "real.dcm", "IM_1.nii.gz"]
     QTest.mouseClick(listing.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(60, 8))
     assert len(desk.names()) == 5
 
@@ -230,6 +244,45 @@ def test_recent_cines_and_the_width_are_there_at_the_next_start(qtbot, folder):
     desk.close()
 
 
+def test_a_view_is_found_before_any_picture_is_made(desk, folder, monkeypatch):
+    monkeypatch.setattr(desk.workflow.studies, "want", lambda seen, rest: None)
+    desk.workflow.open(folder)
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 5, timeout=60_000)
+    desk.settle()
+    assert not any(row.looked for row in rows_of(desk))
+    QTest.keyClicks(desk.list.bar._filter, "a2c new")
+    assert desk.names() == ["IM_10_A2C.nii.gz"]
+    assert desk.row("real.dcm").frames == 30
+
+
+def test_a_slow_folder_shows_how_far_it_is_and_can_be_stopped(desk, folder, monkeypatch):
+    import time
+
+    from echoview.io import listing
+
+    real = listing.look_at
+    monkeypatch.setattr(listing, "look_at", lambda path, secret: (time.sleep(0.01), real(path, secret))[1])
+    for n in range(400):
+        (folder / "anna" / f"A{n:03d}.txt").write_text("no cine")
+    desk.workflow.open(folder)
+    desk.qtbot.waitUntil(lambda: desk.workflow.studies.seen > 10, timeout=20_000)
+    assert not desk.list.model.rows and desk.list.isVisible() and desk.list._stop.isVisible()
+    assert desk.list._state.text() == f"0 cines in {desk.workflow.studies.seen} files …"
+    QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
+    desk.settle()
+    assert not desk.workflow.studies.listing and desk.workflow.studies.seen < 400
+    assert not desk.list.isVisible(), "there is nothing to choose from"
+
+
+def test_several_dropped_files_are_one_list(desk, folder):
+    desk.workflow.open_all([folder / "bert" / "IM_1.nii.gz", folder / "anna" / "IM_2_A4C.nii.gz"])
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 2, timeout=60_000)
+    desk.settle()
+    assert desk.names() == ["IM_2_A4C.nii.gz", "IM_1.nii.gz"]
+    assert desk.workflow.session.path == str(folder / "bert" / "IM_1.nii.gz"), "the first that was dropped"
+    assert desk.list.bar.source.text() == "2 files and folders"
+
+
 def test_a_stopped_listing_keeps_what_it_found(desk, folder):
     desk.workflow.open(folder)
     desk.workflow.studies.cancel_listing()
@@ -255,13 +308,51 @@ def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
     assert 20 < row.ef_percent < 90
     assert desk.row("cut.dcm").status is Status.NEW
     assert desk.workflow.session.prediction.complete
-    desk.workflow.session.weights_changed.emit()
+    first = desk.workflow.session.weights
+    ef = row.ef_percent
+    desk.workflow.use(next(one for one in desk.workflow.registry.sets() if one.identity != first.identity))
     assert (row.status, row.ef_percent, row.share) == (Status.NEW, None, None), "other weights, other numbers"
+    desk.settle()
+    assert row.status is Status.NEW
+    desk.workflow.use(first)
+    desk.qtbot.waitUntil(lambda: row.status is Status.PREDICTED, timeout=20_000)
+    assert row.ef_percent == pytest.approx(ef)
     desk.workflow.predict_ahead([real] * 50)
     QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
     assert desk.workflow.ahead.left == 0
     desk.settle()
     assert not desk.list._stop.isVisible()
+
+
+def test_what_was_predicted_is_there_after_a_restart_without_the_network(qtbot, folder, monkeypatch):
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.open(folder / "bert" / "real.dcm")
+    desk.qtbot.waitUntil(lambda: desk.jobs.idle and desk.workflow.session.prediction is not None, timeout=120_000)
+    desk.settle()
+    before, ef = desk.workflow.session.prediction, desk.workflow.session.measurements.ef_percent
+    assert before.complete
+    desk.close()
+
+    def never(*_arguments):
+        raise AssertionError("predicted twice")
+
+    monkeypatch.setattr(Inference, "predict", never)
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.studies.list_folder(folder / "bert")
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 3 and all(row.looked for row in rows_of(desk)), timeout=60_000)
+    row = desk.row("real.dcm")
+    assert (row.status, row.here) == (Status.PREDICTED, False)
+    assert row.ef_percent == pytest.approx(ef)
+    assert row.share == pytest.approx(before.view_probabilities.max())
+    assert desk.row("IM_1.nii.gz").status is Status.NEW
+    desk.workflow.open(row.listed.path)
+    desk.settle()
+    after = desk.workflow.session.prediction
+    np.testing.assert_array_equal(after.contours, before.contours)
+    assert desk.workflow.session.measurements.ef_percent == pytest.approx(ef)
+    desk.close()
 
 
 def test_every_status_has_a_shape_of_its_own(qapp):

@@ -1,0 +1,96 @@
+"""The bytes of a file, held whole where it is short and read piece by piece where it is long."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO
+
+from echoview.errors import CineUnreadable, CineUnsupported
+
+HELD_BYTES = 128 * 2**20  # longer files stay on their disk
+_MAX_BYTES = 2**31
+
+
+class LongFile:
+    """A file that stays open and answers like `bytes` where the readers ask: length, slices, `startswith`.
+
+    It is read and not mapped: a disk that is pulled out is an error, not a signal that ends the program. Safe to use
+    from several threads.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self._path, self._size = path, size
+        self._lock = threading.Lock()
+        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        weakref.finalize(self, os.close, self._fd)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, span: slice) -> bytes:
+        """
+        Raises:
+            CineUnreadable: the disk does not answer.
+        """
+        start, stop, _ = span.indices(self._size)
+        try:
+            return self._read(max(stop - start, 0), start)
+        except OSError as error:
+            raise _refusal(self._path, error) from None
+
+    def startswith(self, prefix: bytes | tuple[bytes, ...], start: int = 0) -> bool:
+        longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix))
+        return self[start : start + longest].startswith(prefix)
+
+    def stream(self) -> IO[bytes]:
+        """The file once more, to be read from its beginning."""
+        return self._path.open("rb")
+
+    def _read(self, count: int, start: int) -> bytes:
+        if hasattr(os, "pread"):
+            return _whole(lambda left, at: os.pread(self._fd, left, at), count, start)
+        with self._lock:
+            os.lseek(self._fd, start, os.SEEK_SET)
+            return _whole(lambda left, _at: os.read(self._fd, left), count, start)
+
+
+FileBytes = bytes | LongFile
+
+
+def read_file(path: Path) -> tuple[FileBytes, str]:
+    """The bytes of a file, and "sha256:..." of them.
+
+    Raises:
+        CineUnreadable: the disk does not give them.
+        CineUnsupported: far too large for a cine.
+    """
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size > _MAX_BYTES:
+                again = "Export it again from the scanner or the archive."
+                raise CineUnsupported(f"{path.name} is larger than 2 GB: too large for a cine.", again)
+            if size <= HELD_BYTES:
+                data = file.read()
+                return data, f"sha256:{hashlib.sha256(data).hexdigest()}"
+            return LongFile(path, size), f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    except OSError as error:
+        raise _refusal(path, error) from None
+
+
+def _whole(read: Callable[[int, int], bytes], count: int, start: int) -> bytes:
+    """The system may give less than was asked for; less than all only at the end of the file."""
+    pieces: list[bytes] = []
+    while count > 0 and (piece := read(count, start)):
+        pieces.append(piece)
+        count, start = count - len(piece), start + len(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _refusal(path: Path, error: OSError) -> CineUnreadable:
+    return CineUnreadable(f"{path.name} cannot be read: {error.strerror}.", "Check the disk.")
