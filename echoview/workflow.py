@@ -264,11 +264,9 @@ class Workflow(QObject):
     def _kept(self, identity_key: str, frames: int) -> Known | None:
         """For the rows of the study list; called from their lane. Nothing where some cines are traced blind."""
         weights = self.session.weights
-        return (
-            None
-            if weights is None or self.reader.guard.blind
-            else self.predictions.known(identity_key, frames, weights.identity)
-        )
+        if weights is None or self.reader.guard.blind:
+            return None
+        return self.predictions.known(identity_key, frames, weights.identity)
 
     def predict(self) -> None:
         """Predict the open cine anew with the weights in use; contours appear as they come."""
@@ -453,7 +451,7 @@ class Workflow(QObject):
             slot = cine.info.identity, self.session.reading.key
             self.jobs.run(
                 Lane.IO, "read labels", self._newer, library, cine, slot,
-                on_done=lambda found: self._join_newer(cine, slot, *found), on_error=self._refuse,
+                on_done=lambda found: self._join_newer(cine, slot, *found), on_error=self.refused.emit,
             )  # fmt: skip
 
     def _newer(self, library: Library, cine: Cine, slot: Slot) -> tuple[Record, tuple[Label, Saved] | None]:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QListView
 
+from echoview.ui.theme import current
 from echoview.ui.worklist_delegate import ROW_HEIGHT, WorklistDelegate
 from echoview.ui.worklist_model import Heading, Row, WorklistModel
 
