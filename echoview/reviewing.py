@@ -54,6 +54,7 @@ class Reviewing(QObject):
     def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.workflow, self._session = workflow, workflow.session
+        self._sealed: tuple[Label | None, str] = (None, "")
         session = self._session
         for signal in (session.cine_changed, session.label_changed, session.reviewed):
             signal.connect(self.changed)
@@ -94,7 +95,7 @@ class Reviewing(QObject):
         plain = status_of(session.label, whole)
         if session.reading == FIRST:
             trail = session.record.trail
-            seal = seal_of(session.label) if trail.acts else ""
+            seal = self._seal(None) if trail.acts else ""
             return status_after(plain, session.record, seal, bool(rejected(session.label, trail)))
         return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
 
@@ -305,7 +306,11 @@ class Reviewing(QObject):
 
     def _seal(self, t: int | None) -> str:
         label = self._session.label
-        return seal_of(label) if t is None else contour_seal(label.contour(t))
+        if t is not None:
+            return contour_seal(label.contour(t))
+        if self._sealed[0] is not label:  # asked for several times after each edit
+            self._sealed = label, seal_of(label)
+        return self._sealed[1]
 
     def _predicted(self, t: int) -> None:
         """Frame by frame it changes no status; the whole of it does."""

@@ -68,25 +68,25 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
 
 def seal_of(label: Label) -> str:
     """What a verdict was about: the same for two labels that say the same of the heart, "" for an empty one."""
-    return _seal({**difference(Label(), label), "notes": None, "settled": None})
+    if replace(label, notes=(), settled=frozenset()).empty:
+        return ""
+    made = hashlib.blake2b(digest_size=8)
+    for t, contour in label.contours.items():
+        made.update(f"{t} {','.join(o.value for o in contour.origins)}".encode())
+        made.update(contour.handles.round(3).tobytes())
+    view, calibration = label.view.value if label.view else None, list(label.calibration or ())
+    made.update(json.dumps([view, label.ed, label.es, calibration, sorted(label.not_traceable)]).encode())
+    return made.hexdigest()
 
 
 def contour_seal(contour: Contour | None) -> str:
     """The same of one contour, "" for none."""
-    return "" if contour is None else value_seal(_value(contour))
+    return "" if contour is None else seal_of(Label({0: contour}))
 
 
 def value_seal(value: Any) -> str:
     """`contour_seal` of a contour's JSON, as a change holds it."""
-    return _seal({"contour": value})
-
-
-def _seal(told: Mapping[str, Any]) -> str:
-    said = {key: value for key, value in told.items() if value}
-    if not said and not any(told.get(key) == 0 for key in ("ed", "es")):
-        return ""
-    said |= {key: told[key] for key in ("ed", "es") if told.get(key) is not None}
-    return hashlib.blake2b(json.dumps(said, sort_keys=True).encode(), digest_size=8).hexdigest()
+    return "" if value is None else contour_seal(contour_of(value))
 
 
 def frames_of(change: Mapping[str, Any]) -> set[int]:

@@ -46,6 +46,7 @@ class DecisionPanel(QWidget):
         self.cine_head = QLabel("Whole cine: take")
         self.which = QComboBox()
         self.which.setAccessibleName("Reading to compare with")
+        self.which.view().setAccessibleName("Readings to compare with")
         self.which.activated.connect(lambda _: self._deciding.compare(self.which.currentData()))
         self.readings = GrowingList("Frames of both readings", _ROWS)
         self.take_first, self.take_other = QPushButton("First"), QPushButton()
@@ -54,6 +55,10 @@ class DecisionPanel(QWidget):
         self.reason = quiet("")
         self.frame_head = QLabel()
         self.sides = QPushButton(), QPushButton()
+        self.sides[0].setAccessibleName("Take what is in force")
+        self.sides[1].setAccessibleName("Take the other version")
+        self.take_first.setAccessibleName("Whole cine as the first reading")
+        self.take_other.setAccessibleName("Whole cine as the other reading")
         for number, button in enumerate(self.sides):
             button.clicked.connect(lambda _=False, n=number: self._choose(n))
         for listing in (self.conflicts, self.readings):

@@ -25,6 +25,7 @@ class HistoryPanel(QWidget):
     def __init__(self, reviewing: Reviewing) -> None:
         super().__init__()
         self._reviewing = reviewing
+        self._entries: list[Entry] = []
         self.button = QToolButton()
         self.button.setText(" History")
         self.button.setCheckable(True)
@@ -53,6 +54,7 @@ class HistoryPanel(QWidget):
             self._reviewing.read_history()
 
     def _show(self, entries: list[Entry]) -> None:
+        self._entries = entries
         self.list.clear()
         for one in entries:
             when = one.made_at.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -69,6 +71,6 @@ class HistoryPanel(QWidget):
             self.sought.emit(t)
 
     def changeEvent(self, event: QEvent) -> None:
-        if event.type() == QEvent.Type.PaletteChange:
-            self._refresh()
+        if event.type() == QEvent.Type.PaletteChange and self._entries:
+            self._show(self._entries)
         super().changeEvent(event)
