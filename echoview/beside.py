@@ -15,16 +15,17 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
+from echoview.domain.review import is_blind
+from echoview.domain.study import drawn
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import LibraryError
-from echoview.io import open_cine
 from echoview.measure import Measurements, confidence_shown
 from echoview.measure.phase import Beats, beats_of
 from echoview.services.ahead import told_of
 from echoview.services.aside import Aside, Wish, measured_with
 from echoview.services.frames import FrameFeeder
 from echoview.services.jobs import Lane
+from echoview.services.opening import read
 from echoview.workflow import Workflow
 
 _CACHE_BYTES = 64 * 2**20  # of decoded frames, for each cine beside the open one
@@ -32,7 +33,10 @@ _CACHE_BYTES = 64 * 2**20  # of decoded frames, for each cine beside the open on
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Neighbour:
-    """A cine beside the open one; None where it is not known yet, `trouble` where it never will be."""
+    """A cine beside the open one; None where it is not known yet, `trouble` where it never will be.
+
+    `hidden`: whoever reads it must not see what the network says.
+    """
 
     path: str
     cine: Cine | None = None
@@ -41,6 +45,7 @@ class Neighbour:
     measured: Measurements | None = None
     beats: Beats | None = None
     trouble: str = ""
+    hidden: bool = False
 
     @property
     def view(self) -> View | None:
@@ -167,7 +172,7 @@ class Neighbours(QObject):
         self._open = Neighbour(
             session.path, session.cine, session.label,
             session.prediction if whole else None,
-            session.measurements if whole or session.label.contours else None,
+            session.measurements if whole or session.label.contours else None, hidden=session.blind,
         )  # fmt: skip
         if before is not None and before.cine is not session.cine and before.path != session.path and self._known:
             assert before.cine is not None
@@ -184,20 +189,22 @@ class Neighbours(QObject):
 
     # ---- the others
 
-    def _read(self, path: str) -> tuple[Cine, Label]:
-        """Off the GUI thread."""
-        cine = open_cine(Path(path), patient_secret=self._workflow.secret)
-        cine.keep_at_most(_CACHE_BYTES)
-        cine.frame(0)
-        library = self._workflow.library
-        try:
-            return cine, Label() if library is None else library.load(cine).label
-        except LibraryError:
-            return cine, Label()  # it is said when this cine is opened
+    def _read(self, path: str) -> tuple[Cine, Label, bool]:
+        """Off the GUI thread: the label of the reading that is due, and whether the prediction must not be seen.
 
-    def _opened(self, path: str, found: tuple[Cine, Label]) -> None:
-        cine, label = found
-        self._put(path, cine=cine, label=label, measured=measured_with(cine, None, label) if label.contours else None)
+        A damaged library is told of when this cine is opened.
+        """
+        workflow = self._workflow
+        found = read(Path(path), workflow.library, workflow.secret, workflow.reader, None)
+        cine, label = found.cine, found.held.label
+        cine.keep_at_most(_CACHE_BYTES)
+        hidden = is_blind(cine.info.identity, workflow.reader, found.reading, found.record, drawn(label))
+        return cine, label, hidden and not workflow.review_only
+
+    def _opened(self, path: str, found: tuple[Cine, Label, bool]) -> None:
+        cine, label, hidden = found
+        measured = measured_with(cine, None, label) if label.contours and not hidden else None
+        self._put(path, cine=cine, label=label, measured=measured, hidden=hidden)
         self._predict(path)
 
     def _predict(self, path: str) -> None:
@@ -207,6 +214,8 @@ class Neighbours(QObject):
             return
         if known.cine.info.withheld:
             self._put(path, trouble=known.cine.info.withheld)
+        elif known.hidden:
+            self._put(path, trouble="This cine is traced without the prediction.")
         else:
             self._aside.want(Wish(path, known.cine, weights, known.label))
 

@@ -68,7 +68,8 @@ class OtherWeights(QObject):
         self.weights, self.prediction, self.measured, self.stopped = weights, None, None, False
         self.progressed.emit("", -1.0)
         cine = self._session.cine
-        if weights is not None and cine is not None and not cine.info.withheld:
+        hidden = self._session.blind or self._workflow.review_only
+        if weights is not None and cine is not None and not cine.info.withheld and not hidden:
             known = self._kept.get(weights.identity)
             if known is not None:
                 self._take(known)

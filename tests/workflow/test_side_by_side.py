@@ -27,7 +27,7 @@ def folder(tmp_path_factory) -> Path:
     """A study of three DICOM cines of other lengths, which name their R waves and their views."""
     folder = tmp_path_factory.mktemp("patient")
     for number, view in enumerate(VIEWS):
-        write_dicom(folder / f"{number}-{view}.dcm", simulate(20 + number, view, FRAMES[view], 128))
+        write_dicom(folder / f"{number}-{view}.dcm", simulate(20, view, FRAMES[view], 128))
     return folder
 
 
@@ -286,3 +286,18 @@ def test_one_layout_at_a_time(desk, one) -> None:
     put_on(desk, Layout.VIEWS)
     assert not layouts.title.isVisible()
     desk.until(lambda: desk.window.view.mapTo(layouts, QPoint(0, 0)) == QPoint(0, 0))
+
+
+def test_cines_that_are_traced_blind_show_nothing_of_the_network_beside_each_other(desk, folder) -> None:
+    desk.workflow.remember(blind_share=100)
+    desk.workflow.open(folder)
+    desk.until(lambda: len(desk.window.cines.model.rows) == 3 and desk.session.cine is not None)
+    desk.settle()
+    assert desk.session.blind
+    views = put_on(desk, Layout.VIEWS).views
+    desk.until(lambda: all(views.neighbours.get(path).trouble for path in views.paths if path))
+    desk.settle()
+    known = [views.neighbours.get(path) for path in views.paths]
+    assert [(one.hidden, one.prediction, one.measured) for one in known] == [(True, None, None)] * 2
+    assert desk.session.prediction is None
+    assert all(row.ef_percent is None for row in desk.window.cines.model.rows.values())
