@@ -37,6 +37,7 @@ class TopBar(QFrame):
         self.setObjectName("topbar")
         self._session = session
         self._device = "auto"
+        self._review_only = False
         self.open_button = chip("Open", "Open a cine or a folder (Ctrl+O)")
         self.open_button.setText(" Open")
         put_icon(self.open_button, "folder-open")
@@ -107,17 +108,21 @@ class TopBar(QFrame):
         menu.setToolTipsVisible(True)
         self.weights_button.setMenu(menu)
         self._name_weights()
-        self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
 
     def show_review_only(self) -> None:
         """No network is there: nothing to choose, and the bar says so."""
-        self.weights_button.setText("Review only  ·  no network")
-        self.weights_button.setToolTip("Started without the network: labels are shown and reviewed")
+        self._review_only = True
+        self._name_weights()
         self.device_button.hide()
 
     def _name_weights(self) -> None:
+        if self._review_only:
+            self.weights_button.setText("Review only  ·  no network")
+            self.weights_button.setToolTip("Started without the network: labels are shown and reviewed")
+            return
         used = self._session.weights
         research = used is not None and used.research_only and not self.property("narrow")
+        self.weights_button.setToolTip(f"Weights in use\n{used.terms}" if used else "No weights could be loaded")
         self.weights_button.setText(used.name + ("  ·  research only" if research else "") if used else "no weights")
 
     def _fill_view_menu(self) -> None:

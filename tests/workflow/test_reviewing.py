@@ -133,6 +133,7 @@ def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
     desk.open(sample)
     trace(desk, traced())
     desk.workflow.edit_contour(9, heart(33, 85), "move point")
+    desk.settle()  # it is dated when it is written
     desk.window.judging.reviewing.raise_issue(Issue.APEX, 4)
     desk.settle()
     history = desk.window.judging.panel.history

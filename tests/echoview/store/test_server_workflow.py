@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from echoview.services.jobs import Jobs
+from echoview.services.opening import Opened
 from echoview.session import Session
 from echoview.settings import Settings
 from echoview.store import Registry, open_library
@@ -20,7 +21,7 @@ def workflow(server_url, editing, qtbot, tmp_path: Path):
     workflow = Workflow(
         Session(), Jobs(), Registry(tmp_path, tmp_path, "none"), library, Settings(annotator="tester")
     )  # fmt: skip
-    workflow._opened(Path("/x"), cine, library.load(cine), None)  # as after reading a file
+    workflow._opened(Path("/x"), Opened(cine, library.load(cine)))  # as after reading a file
     yield workflow
     workflow.jobs.shut_down()
     library.close()
