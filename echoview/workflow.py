@@ -363,6 +363,17 @@ class Workflow(QObject):
         if self.session.label.contour(t) is not None:
             self.edit(f"revert, frame {t + 1}", self.session.label.without_contour(t))
 
+    def revert_range(self, span: tuple[int, int] | None) -> None:
+        """All frames of a marked span show the prediction again, a person's too, in one step."""
+        label = self.session.label
+        if span is None:
+            self.refused.emit(EchoViewError("No range is marked.", "Shift+drag along the timeline marks one."))
+            return
+        for t in [t for t in label.contours if span[0] <= t <= span[1]]:
+            label = label.without_contour(t)
+        if label is not self.session.label:
+            self.edit(f"revert, frames {span[0] + 1} to {span[1] + 1}", label)
+
     def overrule_view(self, view: View | None) -> None:
         if view is not self.session.label.view:
             self.edit(f"view {view.value if view else 'from the network'}", self.session.label.with_view(view))

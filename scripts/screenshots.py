@@ -10,6 +10,8 @@ import os
 import tempfile
 from pathlib import Path
 
+from tool_pictures import take_tools
+
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
@@ -76,9 +78,11 @@ def _take(out: Path) -> None:
         )
     until(lambda: workflow.jobs.idle)
 
+    take_tools(app, shot, on_screen, out)
     _take_reading_room(app, shot, on_screen)
     _take_weights_beside(app, shot)
-    window.inspector.setCurrentIndex(1)
+    _take_export(app, out)
+    window.inspector.setCurrentIndex(window.inspector.count() - 1)
     until(lambda: workflow.jobs.idle)
     shot("learn")
     steps: list[dict] = []
@@ -256,6 +260,22 @@ def _take_reading_room(app, shot, on_screen) -> None:
     window.acts["theme"].trigger()
     shot("light")
     window.acts["theme"].trigger()
+
+
+def _take_export(app, out: Path) -> None:
+    """What an export asks, with a frame as it would leave."""
+    from PySide6.QtTest import QTest
+
+    from echoview.demo import until
+    from echoview.ui.export_dialog import ExportDialog
+
+    dialog = ExportDialog(app.window, app.window.exchanging.exchange)
+    dialog.form.setCurrentIndex(dialog.form.findData("dicom"))
+    dialog.show()
+    until(lambda: app.workflow.jobs.idle)
+    QTest.qWait(80)
+    dialog.grab().save(str(out / "export.png"))
+    dialog.close()
 
 
 def _take_weights_beside(app, shot) -> None:

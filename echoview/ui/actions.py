@@ -76,6 +76,7 @@ ACTS = (
     Act("issue_6", "Wrong view", ("Alt+6",)),
     Act("agreement", "Agreement of readings", ("Ctrl+Shift+A",), "scale"),
     Act("revert", "Revert frame to the prediction", ("R",), "rotate-ccw"),
+    Act("revert_range", "Revert the marked range", ("Ctrl+R",)),
     Act("revert_carried", "Take back what was propagated", ("Shift+R",)),
     Act("smooth", "Smooth the contour", ("Shift+G",), "waves"),
     Act("copy_next", "Copy the contour to the next frame", ("Ctrl+D",), "copy-plus"),

@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
             **dict.fromkeys(("caliper", "caliper_area", "mmode"), lambda: view.set_tool(Tool.POINT)),
             "delete": view.hand.delete_under_pointer,
             "revert": lambda: self.workflow.revert(player.t),
+            "revert_range": lambda: self.workflow.revert_range(self.loops.range),
             "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),

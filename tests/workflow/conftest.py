@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from echoview.app import App, application_of, build, sample_path
@@ -61,6 +64,8 @@ class Desk:
             self.settle()  # a window that is still saving closes later
             self.window.close()
             self.window.deleteLater()
+            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+            gc.collect()  # here, for a thread of the next desk must not be the one that frees widgets
 
 
 @pytest.fixture(autouse=True)

@@ -184,6 +184,21 @@ def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
     assert T + 6 in kept
 
 
+def test_a_marked_range_is_reverted_in_one_step_and_without_a_range_it_is_said(opened):
+    session, window = opened.session, opened.window
+    for t in (T, T + 2, T + 6):
+        correct(opened, t)
+    QTest.keyClick(window, Qt.Key.Key_R, CTRL)
+    assert "Shift+drag along the timeline" in opened.refusals[-1]
+    window.loops.set_range(T, T + 3)
+    steps = session.undo_stack.count()
+    QTest.keyClick(window, Qt.Key.Key_R, CTRL)
+    assert set(session.label.contours) == {T + 6}
+    assert session.undo_stack.count() == steps + 1
+    session.undo_stack.undo()
+    assert set(session.label.contours) == {T, T + 2, T + 6}
+
+
 def test_alt_and_an_arrow_go_to_the_frames_of_a_person(opened):
     window, alt = opened.window, Qt.KeyboardModifier.AltModifier
     correct(opened, T)
