@@ -91,9 +91,11 @@ class ViewsBeside(QSplitter):
 
     def refresh(self, *_: object) -> None:
         """Every pane at the phase of the frame where the player stands."""
+        if not self.isVisible():
+            return
         cine, t = self._session.cine, self._player.t
         beats = self.neighbours.open_beats
-        if not self.isVisible() or cine is None or beats is None or t >= len(beats.phases):
+        if cine is None or beats is None or t >= len(beats.phases):
             return
         measured = self._session.measurements
         ef = None if measured is None else measured.ef_percent
