@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QShowEvent
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from echoview.deciding import Deciding
@@ -44,6 +44,7 @@ class ReviewPanel(QWidget):
         self.setObjectName("panel")
         self._reviewing = reviewing
         self._t = 0
+        self._stale = False  # hidden, it is brought up to date when it is shown: every edit would pay for it
         self._kinds: dict[QPushButton, tuple[ActKind, QAction]] = {}  # buttons that roles turn off; see give_actions
         self.reader = QToolButton()
         self.reader.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -106,11 +107,24 @@ class ReviewPanel(QWidget):
 
     def set_frame(self, t: int) -> None:
         self._t = t
+        if not self.isVisible():
+            self._stale = True
+            return
         self._show_frame()
         self.comments.set_frame(t)
         self.decisions.set_frame(t)
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._stale = False
+            self.refresh()
+            self.set_frame(self._t)
+
     def refresh(self) -> None:
+        if not self.isVisible():
+            self._stale = True
+            return
         reviewing = self._reviewing
         session, reader = reviewing.workflow.session, reviewing.workflow.reader
         self.reader.setText(f" {reader.name or 'Who are you?'}  ·  {reader.role.value}")

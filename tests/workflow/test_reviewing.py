@@ -34,6 +34,7 @@ def traced(ed: float = 40.0, es: float = 30.0) -> Label:
 def sit(new_desk, who: str, role: str = "lead", **known):
     desk = new_desk(who=who, review_only=True)
     desk.workflow.remember(role=role, **known)
+    desk.window.inspector.setCurrentIndex(1)
     desk.window.judging.reviewing.changed.emit()
     return desk
 
@@ -443,3 +444,17 @@ def test_a_blind_cine_shows_no_prediction_until_ed_and_es_are_drawn(new_desk, sa
     assert pair.ef_first > pair.ef_second
     told = summary([pair])
     assert (told.cines, told.ef) == (1, None), "one cine says nothing about a spread"
+
+
+def test_what_happened_while_the_tab_was_hidden_is_there_when_it_is_shown(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.window.inspector.setCurrentIndex(0)
+    desk.window.player.seek(9)
+    desk.window.judging.reviewing.raise_issue(Issue.APEX, 9)
+    desk.settle()
+    panel = desk.window.judging.panel
+    desk.window.inspector.setCurrentIndex(1)
+    assert panel.frame.title.text() == "Frame 10"
+    assert panel.comments.head.text() == "1 open, 0 resolved"
