@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from pyqtgraph.util.garbage_collector import GarbageCollector
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -26,6 +27,8 @@ from echoview.ui.main_window import MainWindow
 from echoview.workflow import Workflow
 
 log = logging.getLogger(__name__)
+
+_COLLECT_S = 5.0  # Python frees cycles on the window's thread alone: Qt dies of a widget that another thread frees
 
 
 @dataclass(slots=True)
@@ -74,7 +77,9 @@ def run(path: str = "", library: str = "", review_only: bool = False) -> int:
     wanted = path or first_cine(app.workflow.settings)
     if wanted:
         QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
+    collector = GarbageCollector(_COLLECT_S)
     code = application.exec()
+    collector.timer.stop()
     if app.workflow.library is not None:
         app.workflow.library.close()
     return code

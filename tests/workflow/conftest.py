@@ -65,7 +65,15 @@ class Desk:
             self.window.close()
             self.window.deleteLater()
             QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            gc.collect()  # here, for a thread of the next desk must not be the one that frees widgets
+            gc.collect()
+
+
+@pytest.fixture(autouse=True)
+def cycles_are_freed_here() -> Iterator[None]:
+    """As in the program: not by a thread, which must not free widgets; see `Desk.close`."""
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
