@@ -49,6 +49,7 @@ class ReviewPanel(QWidget):
         self.reader = QToolButton()
         self.reader.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.reader.setToolTip("Name, role, and how blinded you read")
+        self.reader.setAccessibleName("Who reads, in which role")
         self.reader.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         put_icon(self.reader, "user")
         self.reader.clicked.connect(self.reader_wanted)
