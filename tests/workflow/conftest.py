@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from echoview.app import App, application_of, build, sample_path
@@ -64,16 +61,6 @@ class Desk:
             self.settle()  # a window that is still saving closes later
             self.window.close()
             self.window.deleteLater()
-            QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-            gc.collect()
-
-
-@pytest.fixture(autouse=True)
-def cycles_are_freed_here() -> Iterator[None]:
-    """As in the program: not by a thread, which must not free widgets; see `Desk.close`."""
-    gc.disable()
-    yield
-    gc.enable()
 
 
 @pytest.fixture(autouse=True)
