@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -61,6 +62,7 @@ class Desk:
             self.settle()  # a window that is still saving closes later
             self.window.close()
             self.window.deleteLater()
+            gc.freeze()  # Qt frees what belongs to a window; Python, which does not know the order, leaves it alone
 
 
 @pytest.fixture(autouse=True)
