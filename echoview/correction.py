@@ -21,7 +21,7 @@ from echoview.measure.propagate import interpolate
 from echoview.measure.uncertain import Doubt, doubts
 from echoview.services.inference import reads_hints, sector_of
 from echoview.services.jobs import Job, Lane
-from echoview.services.propagation import Way, as_read, carried
+from echoview.services.propagation import Way, as_read, grown
 from echoview.workflow import Workflow
 
 _MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
@@ -80,7 +80,7 @@ class Correction(QObject):
     def propose(self, t: int, way: Way | None = None) -> None:
         """Carry the corrected frames to all others; `proposed` says when there is something to look at.
 
-        A network that reads again gives a frame at a time, and the proposal grows.
+        What reads the frames one after the other, network or flow, lets the proposal grow, and can be stopped midway.
         """
         session, cine = self._session, self._session.cine
         if cine is None:
@@ -162,15 +162,12 @@ class Correction(QObject):
         """Runs on the INFERENCE lane; yields what is known so far, None where a frame keeps its prediction."""
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
         if way is not Way.REREAD:
-            lines = carried(way, base, human, frames, cine.frame)
-            yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
+            for lines in grown(way, base, human, frames, cine.frame):
+                yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
             return
         assert weights is not None
-        inference, device = self._workflow.inference, self._workflow.settings.device
-        ahead, back = (
-            ((f.t, f.contour) for f in inference.reread(cine, weights, human, device, backwards) if not f.empty)
-            for backwards in (False, True)
-        )
+        readings = self._workflow.inference.reread_both(cine, weights, human, self._workflow.settings.device)
+        ahead, back = (((f.t, f.contour) for f in reading if not f.empty) for reading in readings)
         for t, line in as_read(ahead, back, human):
             if t in frames:
                 yield {t: _from_line(line, base[t], origin)}

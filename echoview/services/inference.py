@@ -100,31 +100,42 @@ class Inference:
     def reread(
         self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str, backwards: bool = False
     ) -> Iterator[FramePrediction]:
-        """The cine read once more by a network that is told where the cavity lies in some frames.
+        """The cine read once more in one direction, as `reread_both`; `backwards`: from the last frame to the first."""
+        return self.reread_both(cine, weights, hints, device)[backwards]
 
-        It begins a short run-up before the first of them: what is read earlier cannot have been told anything.
+    def reread_both(
+        self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str
+    ) -> tuple[Iterator[FramePrediction], Iterator[FramePrediction]]:
+        """The cine read once more, forwards and backwards, by a network that is told where the cavity lies in frames.
+
+        Either reading begins a short run-up before its first hint: what is read earlier cannot have been told
+        anything. Frames that both come to are encoded once.
 
         Args:
             hints: frame -> corrected contour (N,2) px; each steers its frame and those that are read after it.
-            backwards: from the last frame to the first; `t` still counts from the first.
 
         Raises:
             WeightsError: these weights read no hints, or cannot be loaded.
             EchoViewError: the cine must not be predicted, or a frame cannot be read.
         """
         from ral.geometry import raster
+        from ral.predict import Sights
 
         if not reads_hints(weights):
             raise WeightsError(
                 "These weights cannot read a corrected frame.", "Choose weights that read hints, or another way."
             )
         refuse_withheld(cine)
-        predictor = self.predictor(weights, device)
-        order = range(len(cine))[:: -1 if backwards else 1]
-        order = order[max(min(map(order.index, hints), default=0) - RUN_UP, 0) :]
-        masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
-        for found in predictor.stream((cine.frame(t) for t in order), preparation_of(cine), masks):
-            yield replace(found, t=order[found.t])
+        predictor, preparation, sights = self.predictor(weights, device), preparation_of(cine), Sights()
+
+        def read(order: range) -> Iterator[FramePrediction]:
+            order = order[max(min(map(order.index, hints), default=0) - RUN_UP, 0) :]
+            masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
+            frames = (cine.frame(t) for t in order)
+            for found in predictor.stream(frames, preparation, masks, order, sights):
+                yield replace(found, t=order[found.t])
+
+        return read(range(len(cine))), read(range(len(cine))[::-1])
 
 
 def reads_hints(weights: WeightsSet) -> bool:

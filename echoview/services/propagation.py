@@ -11,6 +11,8 @@ import numpy as np
 
 from echoview.measure.propagate import areas, by_arc, cardiac_phase, interpolate, propagate
 
+Step = tuple[int, int, np.ndarray]  # of the flow: the frame, how many frames off the corrected one, (N,2) px
+
 
 class Way(Enum):
     """How a correction reaches the other frames."""
@@ -39,40 +41,81 @@ def carried(
     Returns:
         frame -> contour (65,2) px.
     """
+    return {t: line for lines in grown(way, base, human, frames, frame) for t, line in lines.items()}
+
+
+def grown(
+    way: Way,
+    base: np.ndarray,
+    human: Mapping[int, np.ndarray],
+    frames: Iterable[int],
+    frame: Callable[[int], np.ndarray],
+) -> Iterator[dict[int, np.ndarray]]:
+    """As `carried`, as it comes: FLOW a frame at a time, the other ways all at once. A later one counts."""
     wanted = [t for t in frames if t not in human]
-    if way is Way.INTERPOLATION:
-        return interpolate(human, wanted)
     if way is Way.FLOW:
-        return flowed(human, wanted, frame)
-    return propagate(base, human, cardiac_phase(areas(base)), wanted)
+        yield from flowing(human, wanted, frame)
+    elif way is Way.INTERPOLATION:
+        yield interpolate(human, wanted)
+    else:
+        yield propagate(base, human, cardiac_phase(areas(base)), wanted)
 
 
 def flowed(
     human: Mapping[int, np.ndarray], frames: Iterable[int], frame: Callable[[int], np.ndarray]
 ) -> dict[int, np.ndarray]:
     """The corrected contours carried by optical flow from the nearest on either side, the nearer one counting more."""
-    from ral.flow import carry
+    return {t: line for lines in flowing(human, frames, frame) for t, line in lines.items()}
 
+
+def flowing(
+    human: Mapping[int, np.ndarray], frames: Iterable[int], frame: Callable[[int], np.ndarray]
+) -> Iterator[dict[int, np.ndarray]]:
+    """As `flowed`, a step of the flow at a time, forwards and backwards in turn; empty where nobody asked for a frame.
+
+    A frame between two corrected ones comes twice, the second time with both sides in it.
+    """
     wanted = set(frames) - set(human)
     keys = sorted(human)
     if not keys or not wanted:
-        return {}
-    ahead: dict[int, tuple[int, np.ndarray]] = {}
-    back: dict[int, tuple[int, np.ndarray]] = {}
+        return
+    found: dict[int, list[tuple[int, np.ndarray]]] = {}
+    for t, far, points in _flights(human, keys, wanted, frame):
+        sides = found.setdefault(t, [])
+        sides.append((far, points))
+        weights = np.array([1 / away for away, _ in sides])
+        mixed = np.tensordot(weights / weights.sum(), np.stack([line for _, line in sides]), 1)
+        yield {t: mixed} if t in wanted else {}  # also between two that are wanted, for that is when it can be stopped
+
+
+def _flights(
+    human: Mapping[int, np.ndarray], keys: list[int], wanted: set[int], frame: Callable[[int], np.ndarray]
+) -> Iterator[Step]:
+    """From each corrected frame to those before and after it, or to the last that is wanted."""
+
+    def flight(key: int, stop: int, direction: int) -> Iterator[Step]:
+        from ral.flow import carry
+
+        if (stop - key) * direction > 0:
+            for far, points in enumerate(carry(frame, by_arc(human[key]), key, stop), 1):
+                yield key + far * direction, far, points
+
     for i, key in enumerate(keys):
         after = keys[i + 1] - 1 if i + 1 < len(keys) else max(wanted)
         before = keys[i - 1] + 1 if i else min(wanted)
-        for stop, found in ((after, ahead), (before, back)):
-            direction = 1 if found is ahead else -1
-            if (stop - key) * direction > 0:
-                for n, points in enumerate(carry(frame, by_arc(human[key]), key, stop), 1):
-                    found[key + n * direction] = (n, points)
-    mixed = {}
-    for t in wanted & (set(ahead) | set(back)):
-        sides = [side[t] for side in (ahead, back) if t in side]
-        weights = np.array([1 / far for far, _ in sides])
-        mixed[t] = np.tensordot(weights / weights.sum(), np.stack([points for _, points in sides]), 1)
-    return mixed
+        yield from _in_turn(flight(key, after, 1), flight(key, before, -1))
+
+
+def _in_turn(*sources: Iterator[Step]) -> Iterator[Step]:
+    """One of each, again and again, until all have ended."""
+    turns = deque(sources)
+    while turns:
+        step = next(turns[0], None)
+        if step is None:
+            turns.popleft()
+        else:
+            turns.rotate(-1)
+            yield step
 
 
 def meet(ahead: Mapping[int, np.ndarray], back: Mapping[int, np.ndarray], keys: Iterable[int]) -> dict[int, np.ndarray]:

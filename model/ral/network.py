@@ -35,6 +35,15 @@ class Output(NamedTuple):
     deep: Sequence[Tensor] = ()
 
 
+class Seen(NamedTuple):
+    """What the encoder saw in a clip: laterals (B,T,C,H_k,W_k), deep to shallow, the last block's feature (B*T,C,h,w),
+    and the frames' height and width."""
+
+    features: list[Tensor]
+    deepest: Tensor
+    size: tuple[int, int]
+
+
 class RAL(nn.Module):
     """Segments every frame of a clip and gathers what tells the view.
 
@@ -84,18 +93,26 @@ class RAL(nn.Module):
             state: of an earlier call, to go on; ignored where the network has no memory, and by the backward stack.
             hints: (B,T,1,H,W) float32, +1 inside and -1 outside a corrected mask, 0 where a frame has none.
         """
-        batch, steps = frames.shape[:2]
+        return self.follow(self.look(frames, hints), state)
+
+    def look(self, frames: Tensor, hints: Tensor | None = None) -> Seen:
+        """The part that has no memory: what is in each frame, whatever came before it; arguments as of `forward`."""
         if self.config.mask_hint:
             frames = torch.cat([frames, torch.zeros_like(frames) if hints is None else hints], 2)
         features, deepest = self._encode(frames.flatten(0, 1))
-        features = [f.unflatten(0, (batch, steps)) for f in features]
+        shape = (frames.shape[0], frames.shape[1])
+        return Seen([f.unflatten(0, shape) for f in features], deepest, (frames.shape[-2], frames.shape[-1]))
+
+    def follow(self, seen: Seen, state: State | None = None) -> Output:
+        """The part that remembers: what was seen in each frame, in the order in which the frames are read."""
+        features, deepest, size = seen
+        shape = (features[0].shape[0], features[0].shape[1])
         levels, after = self.cells(features, state)
         if self.cells_back is not None:
             back, _ = self.cells_back([f.flip(1) for f in features], None)
             levels = [torch.cat([h, b.flip(1)], 2) for h, b in zip(levels, back, strict=True)]
         levels = [h.flatten(0, 1) for h in levels]
-        shape = (batch, steps)
-        logits = resize(self.head(self._joined(levels)), frames.shape[-2:])[:, 0].unflatten(0, shape)
+        logits = resize(self.head(self._joined(levels)), size)[:, 0].unflatten(0, shape)
         views, deep = None, []
         if self.view_branch is not None:
             views = self.view_branch(deepest, levels).unflatten(0, shape)

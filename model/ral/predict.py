@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +16,13 @@ from ral.checkpoint import Card, load_weights
 from ral.config import CONTOUR_POINTS, VIEWS, RALConfig
 from ral.evaluation.reliability import expected_dice
 from ral.geometry import area, largest_component, open_contour, outline, raster
-from ral.network import RAL, Output, State
+from ral.network import RAL, Output, Seen, State
 from ral.prepare import Preparation, normalise
 
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
 _WIDEST = 0.1  # of the input's side: the spread where the logits are flat
 _CHUNK, _OVERLAP = 32, 8  # frames that a network which reads both ways sees at once
+_KEPT = 64  # frames whose features are kept for a second reading, about 1 MB each
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -55,6 +56,24 @@ class FramePrediction:
         """(H,W) bool on the native grid: the cavity inside the contour."""
         shape = preparation.sector.shape
         return np.zeros(shape, bool) if self.empty else raster(self.contour, (shape[0], shape[1]))
+
+
+@dataclass(slots=True)
+class Sights:
+    """What the encoder saw in the frames of a cine, so that a reading in another order need not look again.
+
+    Only for readings with the same network, preparation and hints. The oldest go when there are too many.
+    """
+
+    _of: dict[int, Seen] = field(default_factory=dict)
+
+    def get(self, t: int) -> Seen | None:
+        return self._of.get(t)
+
+    def keep(self, t: int, seen: Seen) -> None:
+        self._of[t] = seen
+        if len(self._of) > _KEPT:
+            del self._of[next(iter(self._of))]
 
 
 def choose_device(wish: str = "auto") -> str:
@@ -111,6 +130,8 @@ class Predictor:
         frames: Iterable[np.ndarray],
         preparation: Preparation,
         hints: Mapping[int, np.ndarray] | None = None,
+        order: Sequence[int] = (),
+        sights: Sights | None = None,
     ) -> Iterator[FramePrediction]:
         """Predict frame after frame, carrying the recurrent state.
 
@@ -120,13 +141,16 @@ class Predictor:
             preparation: from `ral.prepare.prepare` on a few frames of the same cine.
             hints: corrected masks (H,W) bool, native, by frame; they steer that frame and those after it. Networks
                 that read none ignore them.
+            order: the number in the cine of each frame, where `sights` are given.
+            sights: of the same frames with the same hints, read in another order; used and added to. Networks that
+                also read backwards by themselves leave them alone.
         """
         pictures = (normalise(preparation.picture(frame), preparation.sector_input) for frame in frames)
         inputs = ((p, _signed(hints, t, preparation)) for t, p in enumerate(pictures))
         config = self.net.config
         both_ways = isinstance(config, RALConfig) and config.bidirectional
         gathered: torch.Tensor | None = None
-        for t, out in enumerate(self._in_chunks(inputs) if both_ways else self._one_by_one(inputs)):
+        for t, out in enumerate(self._in_chunks(inputs) if both_ways else self._one_by_one(inputs, order, sights)):
             views = np.full(len(VIEWS), 1 / len(VIEWS))
             if isinstance(self.net, RAL) and out.view_features is not None:
                 seen = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
@@ -135,16 +159,33 @@ class Predictor:
             logits = out.logits[0, 0].float().cpu().numpy()
             yield read_logits(t, logits, views, preparation, self.calibration)
 
-    def _run(self, pictures: list[np.ndarray], hints: list[np.ndarray], state: State | None) -> Output:
+    def _tensors(self, pictures: list[np.ndarray], hints: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
         frames, given = (torch.from_numpy(np.stack(a))[None, :, None].to(self.device) for a in (pictures, hints))
+        return frames, given
+
+    def _run(self, pictures: list[np.ndarray], hints: list[np.ndarray], state: State | None) -> Output:
+        frames, given = self._tensors(pictures, hints)
         return self.net(frames, state, given)
 
-    def _one_by_one(self, inputs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Output]:
+    def _one_by_one(
+        self, inputs: Iterable[tuple[np.ndarray, np.ndarray]], order: Sequence[int], sights: Sights | None
+    ) -> Iterator[Output]:
         state: State | None = None
-        for picture, hint in inputs:
-            out = self._run([picture], [hint], state)
+        for n, (picture, hint) in enumerate(inputs):
+            if sights is not None and isinstance(self.net, RAL):
+                out = self.net.follow(self._seen(order[n], picture, hint, sights), state)
+            else:
+                out = self._run([picture], [hint], state)
             state = out.state
             yield out
+
+    def _seen(self, t: int, picture: np.ndarray, hint: np.ndarray, sights: Sights) -> Seen:
+        seen = sights.get(t)
+        if seen is None:
+            assert isinstance(self.net, RAL)
+            seen = self.net.look(*self._tensors([picture], [hint]))
+            sights.keep(t, seen)
+        return seen
 
     def _in_chunks(self, inputs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Output]:
         """For a network that reads both ways: stretches of the cine, each with `_OVERLAP` frames around it."""

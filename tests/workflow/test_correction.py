@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
@@ -116,6 +118,29 @@ def test_what_the_network_reads_again_grows_around_the_corrected_frame_and_esc_s
     assert not correction.proposal, "nothing comes after Esc"
     assert window.view.ghost_item._path.isEmpty()
     assert not window.picture.advice.isVisible()
+    assert list(opened.session.label.contours) == [T]
+
+
+def test_what_flow_carries_grows_too_and_esc_stops_it_midway(opened, monkeypatch):
+    correction, cine = opened.window.correcting.correction, opened.session.cine
+    correct(opened, T)
+    gate, read, decode = threading.Event(), [], cine.frame
+
+    def frame(t: int) -> np.ndarray:
+        if threading.current_thread().name.startswith("inference"):
+            read.append(t)
+            assert t <= T + 2 or gate.wait(20)
+        return decode(t)
+
+    monkeypatch.setattr(type(cine), "frame", lambda _, t: frame(t))
+    correction.propose(T, Way.FLOW)
+    opened.until(lambda: {T - 1, T + 1, T + 2} <= set(correction.proposal))
+    QTest.keyClick(opened.window, Qt.Key.Key_Escape)
+    assert not correction.busy
+    gate.set()
+    opened.settle()
+    assert not correction.proposal
+    assert max(read) <= T + 3, "after the frame that was being read, no other"
     assert list(opened.session.label.contours) == [T]
 
 

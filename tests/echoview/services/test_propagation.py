@@ -11,7 +11,7 @@ from echoview.domain.cine import Cine, CineInfo
 from echoview.domain.weights import WeightsSet
 from echoview.errors import WeightsError
 from echoview.services.inference import RUN_UP, Inference, reads_hints, sector_of
-from echoview.services.propagation import Way, as_read, carried, flowed, meet
+from echoview.services.propagation import Way, as_read, carried, flowed, grown, meet
 from ral.geometry import dice, raster
 from ral.phantom import simulate
 
@@ -77,6 +77,49 @@ def test_flow_goes_both_ways_and_the_nearer_frame_counts_more(heart):
     off = {t: float((found[t] - heart.contours[t])[:, 1].mean()) for t in found}
     assert abs(off[5]) < off[8] < off[11]
     assert flowed({}, range(4), lambda t: heart.frames[t]) == {}
+
+
+def test_flow_grows_to_both_sides_and_looks_at_no_frame_before_it_is_asked(heart):
+    looked: list[int] = []
+
+    def frame(t: int) -> np.ndarray:
+        looked.append(t)
+        return heart.frames[t]
+
+    growing = grown(Way.FLOW, heart.contours, {8: heart.contours[8]}, range(16), frame)
+    assert [t for _ in range(4) for t in next(growing)] == [9, 7, 10, 6]
+    assert set(looked) == {6, 7, 8, 9, 10}, "stopped here, nothing more is read"
+    last = {t: line for lines in growing for t, line in lines.items()}
+    assert sorted(last) == [*range(6), *range(11, 16)]
+
+
+def test_flow_between_two_corrected_frames_comes_twice_the_second_time_from_both(heart):
+    human = {4: heart.contours[4], 8: heart.contours[8] + (0.0, 9.0)}
+    came: dict[int, list[np.ndarray]] = {}
+    for lines in grown(Way.FLOW, heart.contours, human, [5, 6, 7], lambda t: heart.frames[t]):
+        for t, line in lines.items():
+            came.setdefault(t, []).append(line)
+    assert {t: len(lines) for t, lines in came.items()} == {5: 2, 6: 2, 7: 2}
+    lowered = [float((lines[1] - lines[0])[:, 1].mean()) for _, lines in sorted(came.items())]
+    assert lowered[0] < lowered[1] < lowered[2], "the nearer one counts more"
+
+
+def test_both_readings_are_each_as_if_alone_and_encode_a_frame_once(cine, heart, hinting, monkeypatch):
+    from ral.network import RAL
+
+    inference, hints = Inference(), {5: heart.contours[5], 9: heart.contours[9]}
+    alone = [list(inference.reread(cine, hinting, hints, "cpu", backwards)) for backwards in (False, True)]
+    net, looks = inference.predictor(hinting, "cpu").net, []
+    assert isinstance(net, RAL)
+    encode = net.look
+    monkeypatch.setattr(net, "look", lambda *given: looks.append(1) or encode(*given))
+    together = inference.reread_both(cine, hinting, hints, "cpu")
+    for one, other in zip(alone, map(list, together), strict=True):
+        assert [f.t for f in one] == [f.t for f in other]
+        for a, b in zip(one, other, strict=True):
+            np.testing.assert_array_equal(a.logits, b.logits)
+    first, last = 5 - RUN_UP, 9 + RUN_UP
+    assert len(looks) == len(cine) < (len(cine) - first) + (last + 1)
 
 
 def test_a_network_that_reads_hints_is_told_where_the_cavity_lies(cine, heart, hinting):
