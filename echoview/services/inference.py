@@ -97,22 +97,16 @@ class Inference:
             so_far = so_far.with_evidence(found.t, found.spread_px, seen)
             yield so_far
 
-    def reread(
-        self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str, backwards: bool = False
-    ) -> Iterator[FramePrediction]:
-        """The cine read once more in one direction, as `reread_both`; `backwards`: from the last frame to the first."""
-        return self.reread_both(cine, weights, hints, device)[backwards]
-
     def reread_both(
         self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str
     ) -> tuple[Iterator[FramePrediction], Iterator[FramePrediction]]:
         """The cine read once more, forwards and backwards, by a network that is told where the cavity lies in frames.
 
-        Either reading begins a short run-up before its first hint: what is read earlier cannot have been told
-        anything. Frames that both come to are encoded once.
+        Either reading begins a short run-up before its first hint, and says something of the frames behind that hint:
+        what is read earlier cannot have been told anything. Frames that both come to are encoded once.
 
         Args:
-            hints: frame -> corrected contour (N,2) px; each steers its frame and those that are read after it.
+            hints: frame -> corrected contour (N,2) px, one at least; each steers those that are read after it.
 
         Raises:
             WeightsError: these weights read no hints, or cannot be loaded.
@@ -129,10 +123,11 @@ class Inference:
         predictor, preparation, sights = self.predictor(weights, device), preparation_of(cine), Sights()
 
         def read(order: range) -> Iterator[FramePrediction]:
-            order = order[max(min(map(order.index, hints), default=0) - RUN_UP, 0) :]
+            first = min(map(order.index, hints))
+            order, settling = order[max(first - RUN_UP, 0) :], min(first, RUN_UP) + 1
             masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
             frames = (cine.frame(t) for t in order)
-            for found in predictor.stream(frames, preparation, masks, order, sights):
+            for found in predictor.stream(frames, preparation, masks, order, sights, settling):
                 yield replace(found, t=order[found.t])
 
         return read(range(len(cine))), read(range(len(cine))[::-1])

@@ -132,6 +132,7 @@ class Predictor:
         hints: Mapping[int, np.ndarray] | None = None,
         order: Sequence[int] = (),
         sights: Sights | None = None,
+        settling: int = 0,
     ) -> Iterator[FramePrediction]:
         """Predict frame after frame, carrying the recurrent state.
 
@@ -144,6 +145,7 @@ class Predictor:
             order: the number in the cine of each frame, where `sights` are given.
             sights: of the same frames with the same hints, read in another order; used and added to. Networks that
                 also read backwards by themselves leave them alone.
+            settling: so many frames at the beginning only settle the memory, and nothing is said of them.
         """
         pictures = (normalise(preparation.picture(frame), preparation.sector_input) for frame in frames)
         inputs = ((p, _signed(hints, t, preparation)) for t, p in enumerate(pictures))
@@ -151,6 +153,8 @@ class Predictor:
         both_ways = isinstance(config, RALConfig) and config.bidirectional
         gathered: torch.Tensor | None = None
         for t, out in enumerate(self._in_chunks(inputs) if both_ways else self._one_by_one(inputs, order, sights)):
+            if t < settling:
+                continue
             views = np.full(len(VIEWS), 1 / len(VIEWS))
             if isinstance(self.net, RAL) and out.view_features is not None:
                 seen = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)

@@ -160,7 +160,7 @@ def test_carrying_a_correction_by_each_way():
 
     def read(backwards: bool, count: int = FRAMES) -> dict[int, np.ndarray]:
         order = range(FRAMES)[:: -1 if backwards else 1]
-        order = order[order.index(middle) - RUN_UP :][:count]  # as `Inference.reread` does
+        order = order[order.index(middle) - RUN_UP :][:count]  # as `Inference.reread_both` does
         hints = {order.index(t): raster(line, cine.masks.shape[1:]) for t, line in human.items() if t in order}
         found = predictor.stream((cine.frames[t] for t in order), preparation, hints)
         return {order[one.t]: one.contour for one in found}

@@ -104,43 +104,60 @@ def test_flow_between_two_corrected_frames_comes_twice_the_second_time_from_both
     assert lowered[0] < lowered[1] < lowered[2], "the nearer one counts more"
 
 
+def read(cine, weights, hints, backwards: bool = False) -> dict[int, np.ndarray]:
+    return {f.t: f.logits for f in Inference().reread_both(cine, weights, hints, "cpu")[backwards]}
+
+
 def test_both_readings_are_each_as_if_alone_and_encode_a_frame_once(cine, heart, hinting, monkeypatch):
     from ral.network import RAL
 
-    inference, hints = Inference(), {5: heart.contours[5], 9: heart.contours[9]}
-    alone = [list(inference.reread(cine, hinting, hints, "cpu", backwards)) for backwards in (False, True)]
+    hints = {5: heart.contours[5], 9: heart.contours[9]}
+    alone = [read(cine, hinting, hints, backwards) for backwards in (False, True)]
+    inference = Inference()
     net, looks = inference.predictor(hinting, "cpu").net, []
     assert isinstance(net, RAL)
     encode = net.look
     monkeypatch.setattr(net, "look", lambda *given: looks.append(1) or encode(*given))
     together = inference.reread_both(cine, hinting, hints, "cpu")
     for one, other in zip(alone, map(list, together), strict=True):
-        assert [f.t for f in one] == [f.t for f in other]
-        for a, b in zip(one, other, strict=True):
-            np.testing.assert_array_equal(a.logits, b.logits)
+        assert list(one) == [f.t for f in other]
+        for found in other:
+            np.testing.assert_array_equal(one[found.t], found.logits)
     first, last = 5 - RUN_UP, 9 + RUN_UP
     assert len(looks) == len(cine) < (len(cine) - first) + (last + 1)
 
 
 def test_a_network_that_reads_hints_is_told_where_the_cavity_lies(cine, heart, hinting):
     assert reads_hints(hinting)
-    inference = Inference()
-    without = [f.logits for f in inference.reread(cine, hinting, {}, "cpu")]
-    told = [f.logits for f in inference.reread(cine, hinting, {3: heart.contours[3]}, "cpu")]
-    assert len(told) == len(cine)
-    np.testing.assert_array_equal(told[2], without[2])
-    assert np.abs(told[3] - without[3]).max() > 0.01, "the hint steers its frame"
-    assert np.abs(told[6] - without[6]).max() > 0, "and those after it"
+    told = read(cine, hinting, {3: heart.contours[3]})
+    other = read(cine, hinting, {3: heart.contours[3] + (12.0, 0.0)})
+    assert list(told) == list(range(4, len(cine))), "of the run-up and of the corrected frame nothing is said"
+    assert np.abs(told[4] - other[4]).max() > 0, "the hint steers the frames after it"
+    second = read(cine, hinting, {3: heart.contours[3], 8: heart.contours[8]})
+    np.testing.assert_array_equal(second[7], told[7])
+    assert np.abs(second[8] - told[8]).max() > 0.01, "and its own"
 
 
 def test_read_backwards_a_hint_steers_the_frames_before_it(cine, heart, hinting):
-    inference = Inference()
-    without = {f.t: f.logits for f in inference.reread(cine, hinting, {}, "cpu", backwards=True)}
-    told = {f.t: f.logits for f in inference.reread(cine, hinting, {12: heart.contours[12]}, "cpu", backwards=True)}
-    assert list(told) == list(reversed(range(len(cine))))
-    np.testing.assert_array_equal(told[13], without[13])
-    assert np.abs(told[12] - without[12]).max() > 0.01
-    assert np.abs(told[10] - without[10]).max() > 0
+    told = read(cine, hinting, {12: heart.contours[12]}, backwards=True)
+    other = read(cine, hinting, {12: heart.contours[12] + (12.0, 0.0)}, backwards=True)
+    assert list(told) == list(reversed(range(12)))
+    assert np.abs(told[11] - other[11]).max() > 0
+
+
+def test_the_reading_begins_shortly_before_the_first_hint(cine, heart, hinting, monkeypatch):
+    looked: list[int] = []
+    decode = cine.frame
+    monkeypatch.setattr(type(cine), "frame", lambda _, t: looked.append(t) or decode(t))
+    last = len(cine) - 1
+    ahead, _ = Inference().reread_both(cine, hinting, {last - 1: heart.contours[last - 1]}, "cpu")
+    looked.clear()
+    assert [f.t for f in ahead] == [last]
+    assert looked == list(range(last - 1 - RUN_UP, last + 1))
+    _, back = Inference().reread_both(cine, hinting, {1: heart.contours[1]}, "cpu")
+    looked.clear()
+    assert [f.t for f in back] == [0]
+    assert looked == list(range(1 + RUN_UP, -1, -1))
 
 
 def test_two_readings_meet_between_the_corrected_frames(heart):
@@ -170,14 +187,6 @@ def test_two_readings_in_turn_grow_to_both_sides_and_end_where_they_meet(heart):
         np.testing.assert_array_equal(line, met[t])
 
 
-def test_the_reading_begins_shortly_before_the_first_hint(cine, heart, hinting):
-    last = len(cine) - 1
-    inference, hints = Inference(), {last: heart.contours[last]}
-    assert [f.t for f in inference.reread(cine, hinting, hints, "cpu")] == list(range(last - RUN_UP, last + 1))
-    backwards = [f.t for f in inference.reread(cine, hinting, {0: heart.contours[0]}, "cpu", backwards=True)]
-    assert backwards == list(range(RUN_UP, -1, -1))
-
-
 def test_weights_that_read_no_hints_refuse_in_a_sentence(cine, heart, hinting):
     import json
 
@@ -186,7 +195,7 @@ def test_weights_that_read_no_hints_refuse_in_a_sentence(cine, heart, hinting):
     known["config"]["mask_hint"] = False
     card.write_text(json.dumps(known), encoding="utf-8")
     with pytest.raises(WeightsError, match="cannot read a corrected frame"):
-        list(Inference().reread(cine, hinting, {3: heart.contours[3]}, "cpu"))
+        Inference().reread_both(cine, hinting, {3: heart.contours[3]}, "cpu")
     assert not reads_hints(replace(hinting, folder=hinting.folder / "nowhere"))
 
 
