@@ -190,6 +190,8 @@ class MainWindow(QMainWindow):
         self.transport.timeline.stepped.connect(player.step)
         self.transport.timeline.ranged.connect(self.loops.set_range)
         self.transport.timeline.marked.connect(self._mark)
+        correction = self.correcting.correction
+        correction.proposed.connect(lambda: self.transport.timeline.show_proposal(correction.proposal))
         self.picture.calibrating.offered.connect(self.banner.say)
         self.picture.calibrating.withdrawn.connect(self.banner.withdraw)
         layouts = self.picture.layouts

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -18,7 +20,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour
 from echoview.domain.study import Status
+from echoview.measure.propagate import areas
 from echoview.session import Session
 from echoview.ui import timeline_paint as paint
 from echoview.ui.loops import Loops, Over
@@ -59,6 +64,7 @@ class Timeline(QWidget):
         self._range_from: int | None = None
         self._scrubbing = False
         self._other: np.ndarray | None = None
+        self._proposed: dict[int, tuple[Contour, float]] = {}  # with the area, px2
         self._commented: frozenset[int] = frozenset()
         self._judged: dict[int, Status] = {}
         self.setAccessibleName("Timeline")
@@ -80,6 +86,15 @@ class Timeline(QWidget):
         """Also the areas (T,) that another set of weights gives, or no longer."""
         self._other = areas_px2
         self._redraw()
+
+    def show_proposal(self, proposal: Mapping[int, Contour]) -> None:
+        """Contours that wait to be accepted, by frame, or none; it may grow."""
+        known = self._proposed
+        self._proposed = {
+            t: known[t] if t in known and known[t][0] is made else (made, float(areas(made.dense()[None])[0]))
+            for t, made in proposal.items()
+        }
+        self._redraw_soon()
 
     def set_frame(self, t: int) -> None:
         self._t = t
@@ -210,7 +225,7 @@ class Timeline(QWidget):
         if scale is None:
             return ""
         t = scale.frame_at(x)
-        state = paint.STATE_NAMES[int(paint.states(self._session, self._judged)[t])]
+        state = paint.STATE_NAMES[int(paint.states(self._session, self._judged, self._proposed)[t])]
         state += ", with an open comment" if t in self._commented else ""
         return (
             f"Frame {t + 1}, {scale.times_s[t]:.2f} s: {state}\n"
@@ -302,14 +317,23 @@ class Timeline(QWidget):
             if cine.info.ecg is not None:
                 curve_bottom -= paint.ECG_HEIGHT
                 paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - _EDGE)
-            paint.paint_states(painter, scale, paint.states(self._session, self._judged))
+            paint.paint_states(painter, scale, paint.states(self._session, self._judged, self._proposed))
             paint.paint_comments(painter, scale, self._commented)
-            paint.paint_curve(painter, scale, self._session, curve_bottom, self._other)
+            paint.paint_curve(painter, scale, self._session, curve_bottom, self._other, self._proposed_px2(cine))
             paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
             painter.setClipping(False)
             paint.paint_flags(painter, scale, flags, bottom)
             painter.end()
         return picture
+
+    def _proposed_px2(self, cine: Cine) -> np.ndarray | None:
+        """Areas (T,) of what is proposed, NaN elsewhere; None where nothing is."""
+        if not self._proposed:
+            return None
+        found = np.full(len(cine), np.nan)
+        for t, (_, area) in self._proposed.items():
+            found[t] = area
+        return found
 
     def _turns(self) -> list[tuple[int, str]]:
         """ED and ES of the other beats, once all is predicted and where the file has no R waves."""

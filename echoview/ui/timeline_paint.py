@@ -27,13 +27,13 @@ CURVE_TOP, ECG_HEIGHT = 38, 26
 UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
 _LINE, _DOUBLE, _PIECE = 1.6, 3.6, 24  # px wide, with a line through it; points drawn at once
-_DASHED, _DOTTED = (4.0, 3.0), (0.1, 2.6)
+_DASHED, _DOTTED, _LONG, _THIN = (4.0, 3.0), (0.1, 2.6), (8.0, 4.0), 1.2
 _NEAR = 2.5  # px between two curves that are drawn as one
 _SHORT, _DOT = 4.0, 2.2  # px: a stretch shorter than that is also a dot, or it is not seen
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
-NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT, REJECTED, SECOND_READ = range(9)
+NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT, REJECTED, SECOND_READ, PROPOSED = range(10)
 _LOOKS = {
     NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
     PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
@@ -44,17 +44,24 @@ _LOOKS = {
     LEFT_OUT: ("quiet", 5, 3, Qt.BrushStyle.BDiagPattern),
     REJECTED: ("error", 0, 8, Qt.BrushStyle.DiagCrossPattern),
     SECOND_READ: ("propagated", 0, 8, Qt.BrushStyle.VerPattern),
+    PROPOSED: ("propagated", 0, 8, Qt.BrushStyle.NoBrush),  # hollow
 }
 _JUDGED = {Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED}
 STATE_NAMES = {
     NOTHING: "no contour", PREDICTED: "predicted", UNSURE_STATE: "predicted, unsure", PROPAGATED: "propagated",
     CORRECTED: "corrected", APPROVED: "approved", LEFT_OUT: "not traceable",
     REJECTED: "rejected", SECOND_READ: "waits for a second reader",
+    PROPOSED: "proposed, Enter accepts",
 }  # fmt: skip
 
 
-def states(session: Session, judged: Mapping[int, Status] = MappingProxyType({})) -> np.ndarray:
-    """(T,) the state of each frame, one of the codes above; `judged`: what reviewers said of frames."""
+def states(
+    session: Session, judged: Mapping[int, Status] = MappingProxyType({}), proposed: Iterable[int] = ()
+) -> np.ndarray:
+    """(T,) the state of each frame, one of the codes above.
+
+    `judged`: what reviewers said of frames; `proposed`: frames with a contour that waits to be accepted.
+    """
     cine, prediction = session.cine, session.prediction
     codes = np.full(0 if cine is None else len(cine), NOTHING)
     if prediction is not None:
@@ -68,6 +75,7 @@ def states(session: Session, judged: Mapping[int, Status] = MappingProxyType({})
     for t, status in judged.items():
         if t < len(codes) and status in _JUDGED:
             codes[t] = _JUDGED[status]
+    codes[[t for t in proposed if t < len(codes)]] = PROPOSED
     return codes
 
 
@@ -90,6 +98,10 @@ def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None
     for first, after, code in stretches(codes):
         name, top, height, pattern = _LOOKS[code]
         bar = QRectF(edges[first], STATES_TOP + top, max(edges[after] - edges[first], 1.0), height)
+        if code == PROPOSED:
+            painter.setPen(QPen(current().colour(name), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
         painter.fillRect(bar, QBrush(current().colour(name), pattern))
         if code == APPROVED:  # a line through it: approved as it was, not corrected
             painter.fillRect(QRectF(bar.left(), bar.center().y() - 1, bar.width(), 2), current().colour("panel"))
@@ -107,16 +119,19 @@ _CURVES = {
 
 
 def paint_curve(
-    painter: QPainter, scale: TimeScale, session: Session, bottom: float, other: np.ndarray | None = None
-) -> None:
+    painter: QPainter, scale: TimeScale, session: Session, bottom: float, other: np.ndarray | None = None,
+    proposed: np.ndarray | None = None,
+) -> None:  # fmt: skip
     """Areas, dashed the network's and solid a person's; behind them how far the network may be wrong, and `other` (T,).
+
+    `proposed` (T,), NaN where nothing is, is a thin line: it is nobody's yet.
 
     Over frames with a contour of their own the network's area stays beside it, where both differ.
     """
     now, was, prediction = session.measurements, session.predicted, session.prediction
     if now is None or not np.isfinite(now.area_px2).any():
         return
-    low, high = _range(now.area_px2 if other is None else np.concatenate([now.area_px2, other]))
+    low, high = _range(np.concatenate([line for line in (now.area_px2, other, proposed) if line is not None]))
     y = _Vertical(low, high, CURVE_TOP, bottom)
     if was is not None and prediction is not None:
         _paint_band(painter, scale, y, was, prediction.confidence)
@@ -135,6 +150,8 @@ def paint_curve(
             _paint_line(painter, scale, y, now.area_px2, current().colour(name), dashes, span, wide)
             if code == APPROVED:  # a line through it, as in its bar
                 _paint_line(painter, scale, y, now.area_px2, current().colour("panel"), (), span, wide / 3)
+    if proposed is not None:
+        _paint_line(painter, scale, y, proposed, current().colour("propagated"), _LONG, slice(None), _THIN)
 
 
 def _apart(was: Measurements | None, now: Measurements, y: _Vertical) -> np.ndarray:

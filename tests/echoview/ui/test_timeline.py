@@ -148,6 +148,25 @@ def test_states_are_told_apart_without_colour() -> None:
     assert len(shapes) == len(paint._LOOKS) - len(same) + 1
 
 
+def test_a_proposal_is_hollow_in_the_timeline_and_a_thin_line_until_it_goes(make_session, timeline) -> None:
+    session, contour = timeline._session, timeline._session.editable(5)
+    timeline._redraw()
+    before = timeline.grab().toImage()
+    timeline.show_proposal(dict.fromkeys(range(4, 9), contour))
+    timeline._redraw()
+    x, top = timeline.scale.edges(), paint.STATES_TOP
+    assert set(paint.states(session, {}, range(4, 9))[4:9]) == {paint.PROPOSED}
+    assert colour_at(timeline, x[6] + 4, top + 4) == DARK.panel, "hollow"
+    assert colour_at(timeline, x[6] + 4, top + 0.5) == DARK.propagated, "with an outline"
+    assert "proposed" in timeline._told(at(timeline, 6).x())
+    scale = timeline._proposed_px2(session.cine)
+    assert np.isfinite(scale[4:9]).all()
+    assert np.isnan(scale[9:]).all()
+    timeline.show_proposal({})
+    timeline._redraw()
+    assert timeline.grab().toImage() == before
+
+
 def test_unsure_frames_are_flagged(make_session) -> None:
     assert set(paint.states(make_session(confidence=0.4))) == {paint.UNSURE_STATE}
 
