@@ -90,6 +90,8 @@ class Reviewing(QObject):
     @property
     def status(self) -> Status:
         """Of the open cine, in the reading that is shown."""
+        if self.conflicts:
+            return Status.IN_CONFLICT
         session = self._session
         whole = session.prediction is not None and session.prediction.complete
         plain = status_of(session.label, whole)
@@ -100,12 +102,17 @@ class Reviewing(QObject):
         return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
 
     @property
+    def conflicts(self) -> int:
+        """How much of the first reading two people said otherwise and nobody has decided; none while blinded."""
+        return 0 if self.blinded else len(self._session.record.conflicts - self._session.label.settled)
+
+    @property
     def waits(self) -> bool:
         """Whether the open cine waits for whoever sits here, once it is closed."""
         session, reader = self._session, self.workflow.reader
         if self.blinded:
             return session.reading not in session.record.trail.submitted(session.reading.kind)
-        return waits(self.status, reader, session.record)
+        return bool(self.conflicts) or waits(self.status, reader, session.record)
 
     def verdict(self, t: int | None = None) -> Act | None:
         """What was last said of the cine, or of frame t, where it still holds."""
@@ -147,6 +154,10 @@ class Reviewing(QObject):
         kind = ActKind.SUBMIT if submits else ActKind.APPROVE
         if reason := self.why_not(kind):
             self.refuse(reason)
+            return False
+        if waiting := self.conflicts:
+            words = "1 conflict waits" if waiting == 1 else f"{waiting} conflicts wait"
+            self.refuse(f"{words} for a decision.", "Decide in REVIEW, then approve the cine.")
             return False
         if bad := rejected(session.label, session.record.trail, session.reading.key):
             self.refuse(f"Frame {bad[0] + 1} is rejected.", "Mend it, or take that back, then approve the cine.")

@@ -215,6 +215,8 @@ class Record:
         readings: keys of all readings that were begun.
         unblinded: keys of the readings of which a revision was made with the prediction in sight.
         by_annotator: whether an annotator, who may not approve, made the newest revision of the first reading.
+        conflicts: what two people said otherwise without seeing each other's and nobody has decided between, each as
+            `Label.settled` names it once it is decided.
     """
 
     trail: Trail = field(default_factory=Trail)
@@ -222,6 +224,7 @@ class Record:
     readings: frozenset[str] = frozenset()
     unblinded: frozenset[str] = frozenset()
     by_annotator: bool = False
+    conflicts: frozenset[str] = frozenset()
 
     def with_revision(self, reading: str, reader: Reader, blind: bool, now: datetime) -> Record:
         """After that person has saved once more."""

@@ -139,18 +139,14 @@ class Library:
             return [_revision(row) for row in session.scalars(_rows_of(identity, reading))]
 
     def record(self, identity: str) -> Record:
-        """Who has read a cine, and what was said of it; an empty one where it is not known."""
+        """Who has read a cine, what was said of it, what waits for a decision; an empty one where it is not known."""
         with self._reading() as session:
-            return acts.record(session, identity)
+            return acts.record(session, identity, frozenset(one.choice for one in _conflicts(session, identity, None)))
 
     def conflicts(self, cine: Cine) -> list[Conflicted]:
-        """The frames of the first reading that two changed at once and nobody has decided between."""
+        """What of the first reading two changed at once and nobody has decided between."""
         with self._reading() as session:
-            rows = list(session.scalars(_rows_of(cine.info.identity, "")))
-        try:
-            return conflicts.found([(_revision(row), row.change) for row in rows], cine)
-        except NO_CHANGE as error:
-            raise refusals.damaged() from error
+            return _conflicts(session, cine.info.identity, cine)
 
     def say(self, cine: Cine, path: str, act: Act, app_version: str) -> Act:
         """Append what a reviewer said; as it was kept, which may be a little later than the clock had it.
@@ -343,6 +339,14 @@ def _changes(session: Session, identity: str, reading: str) -> list[tuple[int, d
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
 
 
+def _conflicts(session: Session, identity: str, cine: Cine | None) -> list[Conflicted]:
+    told = select(RevisionRow.number, RevisionRow.base, RevisionRow.tool).join(CineRow)
+    told = told.where(CineRow.identity == identity, RevisionRow.reading == "").order_by(RevisionRow.number)
+    if not conflicts.suspected((row[0], row[1], row[2]) for row in session.execute(told)):
+        return []
+    return conflicts.found([(_revision(row), row.change) for row in session.scalars(_rows_of(identity, ""))], cine)
+
+
 def _whole_sets(session: Session, identity: str, values: dict[str, Any], before: Label, after: Label) -> dict[str, Any]:
     """A change names all calipers, decisions, and frames that cannot be traced: also what others added since."""
     try:
@@ -351,7 +355,9 @@ def _whole_sets(session: Session, identity: str, values: dict[str, Any], before:
     except NO_CHANGE:  # a damaged row of theirs must not cost ours
         return {}
     whole = difference(theirs, merge(before, after, theirs).label)
-    return {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
+    sets = {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
+    gone = {str(t): None for t in (after.not_traceable - before.not_traceable) & set(theirs.contours)}
+    return {**sets, "contours": {**values["change"].get("contours", {}), **gone}} if gone else sets
 
 
 def _revision(row: RevisionRow) -> Revision:
