@@ -25,7 +25,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.review import Act, Record
 from echoview.errors import LibraryError
-from echoview.store import acts, backups, conflicts, refusals, survey
+from echoview.store import acts, backups, conflicts, patients, refusals, survey
 from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
 from echoview.store.conflicts import Conflicted
 from echoview.store.engines import checkpoint
@@ -53,19 +53,24 @@ class Library:
     def __init__(
         self, engine: Engine, file: Path | None, note: str = "",
         copy: tempfile.TemporaryDirectory[str] | None = None, places: Places | None = None,
+        patient_secret: bytes = b"",
     ) -> None:  # fmt: skip
         """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read.
 
-        `places`: where the cines lie, for a library that must not be told.
+        `places`: where the cines lie, for a library that must not be told. `patient_secret`: the library's.
         """
         self._engine, self._file, self._copy, self._places = engine, file, copy, places
-        self.note = note
+        self.note, self._secret = note, patient_secret
         self._write = threading.Lock()
         self._saved = 0
 
     @property
     def read_only(self) -> bool:
         return self._copy is not None
+
+    def secret_for(self, own: bytes) -> bytes:
+        """The key under which patients of this library are hashed: its own, the desk's while it has none."""
+        return self._secret or own
 
     def close(self) -> None:
         self._engine.dispose()
@@ -132,6 +137,18 @@ class Library:
                 session.execute(update(CineRow).where(CineRow.identity == identity).values(path=path))
         except (LibraryError, IntegrityError):
             log.info("the new place of a cine is not kept")
+
+    def met(self, cine: Cine) -> None:
+        """A known cine was opened: is its patient known here under another key? Linked where the ID is in the file."""
+        identity, key = cine.info.identity, cine.info.patient_key
+        try:
+            with self._reading() as session:
+                if patients.news(session, identity, key) is None:
+                    return
+            with self._writing() as session:
+                patients.meet(session, identity, key)
+        except (LibraryError, IntegrityError):  # another desk was quicker, or it is written at the next opening
+            log.info("the key of a patient is not kept")
 
     def history(self, identity: str, reading: str = "") -> list[Revision]:
         """All edits of a cine's reading, oldest first."""

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from echoview.domain.label import Label
 from echoview.domain.review import Record, Trail
 from echoview.errors import LibraryError
-from echoview.store import acts
+from echoview.store import acts, patients
 from echoview.store.codec import NO_CHANGE, difference, fold, items_of, replay
 from echoview.store.conflicts import JOINED, OURS, THEIRS, found, suspected
 from echoview.store.library import Library
@@ -128,14 +128,15 @@ def histories(library: Library, identities: Collection[str] | None = None) -> It
         )
     )  # fmt: skip
     with library._reading() as session:
-        trails = acts.trails(session)
+        trails, same = acts.trails(session), patients.links(session)
         rows = session.execute(query.execution_options(yield_per=500))
         for cine, group in itertools.groupby(rows, key=lambda row: row[0]):
             if identities is None or cine.identity in identities:
                 entries = [_entry(revision) for _, revision in group if revision is not None]
                 first = tuple(one for one in entries if not one.reading)
                 others = tuple(one for one in entries if one.reading)
-                bare = replace(_bare(cine), path=library.place(cine.identity, cine.path))
+                bare = _bare(cine, same)
+                bare = replace(bare, path=library.place(cine.identity, cine.path))
                 yield replace(bare, entries=first, others=others, trail=trails.get(cine.identity, Trail()))
 
 
@@ -147,7 +148,8 @@ def cines(library: Library) -> list[History]:
     """
     with library._reading() as session:
         rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-        return [replace(_bare(row), path=library.place(row.identity, row.path)) for row in rows]
+        same = patients.links(session)
+        return [replace(_bare(row, same), path=library.place(row.identity, row.path)) for row in rows]
 
 
 def label_after(entries: tuple[Entry, ...]) -> Label:
@@ -310,6 +312,6 @@ def _told(entry: Entry) -> Revision:
     )  # fmt: skip
 
 
-def _bare(row: CineRow) -> History:
+def _bare(row: CineRow, same: patients.Links) -> History:
     shape = (row.frames, row.height, row.width)
-    return History(row.identity, row.content_hash, row.patient_key, row.path, shape, ())
+    return History(row.identity, row.content_hash, same.of(row.patient_key), row.path, shape, ())

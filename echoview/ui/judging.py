@@ -117,8 +117,8 @@ class Judging(QObject):
 
     def show_frame(self, t: int) -> None:
         self.panel.set_frame(t)
-        choice = None if self._player.playing else self.deciding.at(t)
-        self.versions.show_choice(choice)
+        choice = None if self._player.playing else self.deciding.current(t)
+        self.versions.show_choice(choice if choice is not None and isinstance(choice.key, int) else None)
 
     def _another_cine(self) -> None:
         cine = self._workflow.session.cine

@@ -45,7 +45,7 @@ _LOOKS = {
     LEFT_OUT: ("quiet", 5, 3, Qt.BrushStyle.BDiagPattern),
     REJECTED: ("error", 0, 8, Qt.BrushStyle.DiagCrossPattern),
     SECOND_READ: ("propagated", 0, 8, Qt.BrushStyle.VerPattern),
-    IN_CONFLICT: ("flag", 0, 8, Qt.BrushStyle.HorPattern),
+    IN_CONFLICT: ("flag", 0, 8, Qt.BrushStyle.Dense2Pattern),
 }
 _JUDGED = {
     Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED,
