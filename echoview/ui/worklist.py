@@ -162,7 +162,7 @@ class Worklist(FoldingZone):
         self.list.around_reset(self.model.arrange)
 
     def _filled(self, filled: list) -> None:
-        if self.model.fill(filled):
+        if self.model.fill(filled, self._session.path):
             self._arrange_soon()
         self._show_state()
 

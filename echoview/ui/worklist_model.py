@@ -162,8 +162,12 @@ class WorklistModel(QAbstractListModel):
                 row.waits, row.open_issues, row.conflicts = said.waits, said.open_issues, said.conflicts
             self.rows[listed.path] = row
 
-    def fill(self, filled: Iterable[Filled]) -> bool:
-        """More is known of some rows; whether the order may have changed by it."""
+    def fill(self, filled: Iterable[Filled], open_path: str = "") -> bool:
+        """More is known of some rows; whether the order may have changed by it.
+
+        Of conflicts the library knows better than this session, but in the open cine: an import, or another desk, may
+        have made some.
+        """
         touched: list[int] = []
         for one in filled:
             row = self.rows.get(one.path)
@@ -175,7 +179,8 @@ class WorklistModel(QAbstractListModel):
                 row.trouble = ""
             if one.trouble:
                 row.looked, row.trouble = True, one.trouble
-            if not row.here:
+            fresh = one.glimpse is None and not one.trouble  # just read, not remembered until its picture came
+            if not row.here or (fresh and one.path != open_path and (one.conflicts or row.conflicts)):
                 row.status, row.ef_percent, row.share = one.status, one.ef_percent, one.share
                 row.waits, row.open_issues, row.conflicts = one.waits, one.open_issues, one.conflicts
                 row.view = one.view or row.view
