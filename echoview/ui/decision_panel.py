@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -22,7 +23,6 @@ from echoview.ui.growing_list import GrowingList
 from echoview.ui.widgets import quiet, rule
 
 _ROWS = 8
-_ENDS = (("solid", "Ctrl+1"), ("dashed", "Ctrl+2"))  # how a side is drawn, and the key that takes it
 
 
 class DecisionPanel(QWidget):
@@ -40,6 +40,7 @@ class DecisionPanel(QWidget):
         super().__init__()
         self._reviewing, self._deciding = reviewing, deciding
         self._t = 0
+        self._takes: tuple[QAction, ...] = ()  # what takes a side by a key
         self.conflict_head = QLabel()
         self.conflicts = GrowingList("What two said at once", _ROWS)
         self.newest = QPushButton("Keep the newest of all")
@@ -90,6 +91,9 @@ class DecisionPanel(QWidget):
         layout.addWidget(self.cine_head)
         layout.addLayout(cine)
         layout.addWidget(self.reason)
+
+    def give_actions(self, acts: dict[str, QAction]) -> None:
+        self._takes = acts["take_first"], acts["take_second"]
 
     def set_frame(self, t: int) -> None:
         self._t = t
@@ -155,13 +159,14 @@ class DecisionPanel(QWidget):
             return
         self.frame_head.setText(f"{_head(choice)}: take")
         reason = "" if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
-        for button, side, (ends, key) in zip(self.sides, choice.sides, _ENDS, strict=True):
+        for number, (button, side, ends) in enumerate(zip(self.sides, choice.sides, ("solid", "dashed"), strict=True)):
             name = side.name.split(",")[0].replace(" reading", "")
             name = name.capitalize() if name in ("mine", "first") else name
             said = f"drawn {ends}" if side.contour is not None else choice.words(side)
             button.setText(f"{name}{_when(side.made_at)}\n{said}".replace("&", "&&"))
             made = "" if side.made_at is None else f", {side.made_at.astimezone():%Y-%m-%d %H:%M}"
-            button.setToolTip(reason or f"{side.name}{made}: {said} ({key})")
+            key = f" ({self._takes[number].shortcut().toString()})" if self._takes else ""
+            button.setToolTip(reason or f"{side.name}{made}: {said}{key}")
             button.setEnabled(not reason)
 
     def choose(self, number: int) -> None:

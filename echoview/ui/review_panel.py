@@ -104,6 +104,7 @@ class ReviewPanel(QWidget):
         }
         self._approve_acts = acts["approve_cine"], acts["approve"]
         self.comments.give_actions(acts)
+        self.decisions.give_actions(acts)
         self.refresh()
 
     def set_frame(self, t: int) -> None:

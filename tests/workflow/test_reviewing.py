@@ -369,6 +369,7 @@ def test_view_marks_and_calibration_are_decided_between_and_the_status_says_so(n
     assert not review.approve_cine()
     assert desk.refusals[-1] == "3 conflicts wait for a decision. Decide in REVIEW, then approve the cine."
     assert [button.text().split("\n")[1] for button in decisions.sides] == ["A4C", "A2C"]
+    assert decisions.sides[1].toolTip().endswith(": A2C (Ctrl+2)")
     decisions.conflicts.itemClicked.emit(decisions.conflicts.item(1))
     assert desk.window.player.t == 2, "the ED in force"
     key(desk, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
