@@ -122,8 +122,10 @@ class Deciding(QObject):
     def look(self) -> None:
         """Ask the library for what two have said at once."""
         cine, library = self._session.cine, self._workflow.library
-        if cine is None or library is None or self._reviewing.blinded or self._session.locked:
+        if cine is None or library is None or self._reviewing.blinded:
             return
+        if self._session.locked and not library.read_only:
+            return  # its label cannot be trusted
         self._settled = self._session.label.settled
         self._workflow.jobs.run(
             Lane.IO, "conflicts", library.conflicts, cine,
@@ -257,7 +259,10 @@ class Deciding(QObject):
 
     def _conflict(self, one: Conflicted) -> Choice:
         me = self._workflow.settings.annotator
-        return Choice(one.key, (_side(one.newer, me), _side(one.older, me)), one)
+        newer, older = _side(one.newer, me), _side(one.older, me)
+        if newer.name == older.name:  # two windows of one person
+            older = replace(older, name=f"{older.name} before")
+        return Choice(one.key, (newer, older), one)
 
     def _both(self) -> Iterable[Choice]:
         """Every frame that either reading has traced."""

@@ -109,6 +109,7 @@ class DecisionPanel(QWidget):
         for widget in (self.conflict_head, self.conflicts):
             widget.setVisible(bool(conflicts))
         self.newest.setVisible(len(conflicts) > 1)
+        self.newest.setEnabled(not self._reviewing.workflow.session.locked)
         _fill(self.conflicts, [(one, f"{_head(one)}: {_over(one)}") for one in conflicts])
         self._fill_readings(submitted)
         reason = self._reviewing.why_not(ActKind.ADJUDICATE) if deciding.other is not None else ""
@@ -158,10 +159,11 @@ class DecisionPanel(QWidget):
         if choice is None:
             return
         self.frame_head.setText(f"{_head(choice)}: take")
-        reason = "" if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
+        locked = self._reviewing.workflow.session.locked
+        reason = locked if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
         for number, (button, side, ends) in enumerate(zip(self.sides, choice.sides, ("solid", "dashed"), strict=True)):
             name = side.name.split(",")[0].replace(" reading", "")
-            name = name.capitalize() if name in ("mine", "first") else name
+            name = name.capitalize() if name in ("mine", "mine before", "first") else name
             said = f"drawn {ends}" if side.contour is not None else choice.words(side)
             button.setText(f"{name}{_when(side.made_at)}\n{said}".replace("&", "&&"))
             made = "" if side.made_at is None else f", {side.made_at.astimezone():%Y-%m-%d %H:%M}"

@@ -389,6 +389,26 @@ def test_view_marks_and_calibration_are_decided_between_and_the_status_says_so(n
     other.close()
 
 
+def test_two_windows_of_one_person_are_told_apart_and_a_reader_of_a_library_decides_nothing(
+    new_desk, sample, home
+) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    who = {"annotator": "Dr A", "app_version": "1", "weights": "", "tool": "drag"}
+    other.save(desk.session.cine, "/elsewhere", Label(), Label(ed=4), base=0, **who)
+    other.close()
+    trace(desk, Label(ed=5))
+    decisions = desk.window.judging.panel.decisions
+    assert decisions.conflicts.item(0).text() == "ED: frame 6 (mine) over frame 5 (mine before)"
+    assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Mine before"]
+    desk.session.locked = "This label library can be read but not written."
+    decisions.refresh()
+    assert [button.isEnabled() for button in decisions.sides] == [False, False]
+    assert decisions.sides[0].toolTip() == desk.session.locked
+    desk.session.locked = ""
+
+
 def test_the_study_list_knows_of_conflicts_before_the_cine_is_opened(new_desk, sample, home) -> None:
     (home / "data").mkdir(parents=True, exist_ok=True)
     other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
