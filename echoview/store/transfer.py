@@ -114,7 +114,7 @@ class Merged:
 
 
 def histories(library: Library, identities: Collection[str] | None = None) -> Iterator[History]:
-    """Every cine with its revisions and acts, from two queries.
+    """Every cine with its revisions and acts, from three queries.
 
     Args:
         identities: only these, or None for all.
