@@ -68,7 +68,7 @@ def test_all_histories_come_from_three_queries(library):
     asked: list[str] = []
     event.listen(library._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     found = list(histories(library))
-    assert len([sql for sql in asked if "SELECT" in sql]) == 3  # revisions, acts and linked patients, however many cines there are
+    assert len([sql for sql in asked if "SELECT" in sql]) == 3, "revisions, acts, links: however many cines"
     assert [h.identity for h in found] == [f"uid-{n}" for n in range(30)]
     for history in found:
         assert same_label(history.label(), library.label(history.identity))
