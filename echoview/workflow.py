@@ -423,7 +423,7 @@ class Workflow(QObject):
 
     def use_library(self, path: str) -> None:
         """Keep labels in another library from now on; it takes what could not be saved so far."""
-        opened, error = try_library(path)
+        opened, error = try_library(path, self.secret)
         if opened is None:
             assert error is not None
             self.refused.emit(error)

@@ -162,7 +162,7 @@ class Worklist(FoldingZone):
         self.list.around_reset(self.model.arrange)
 
     def _filled(self, filled: list) -> None:
-        if self.model.fill(filled):
+        if self.model.fill(filled, self._session.path):
             self._arrange_soon()
         self._show_state()
 
@@ -225,17 +225,18 @@ class Worklist(FoldingZone):
         cine, prediction, measured = session.cine, session.prediction, session.measurements
         if cine is None:
             return
+        review = self._reviewing
         whole = prediction is not None and prediction.complete
-        if not whole and session.label.empty and not session.record.trail.acts:
+        if not whole and session.label.empty and not (session.record.trail.acts or review.conflicts):
             return  # the library's word stands until the network has come to an end
         share = None
         if prediction is not None and whole and session.label.view is None:
             share = float(prediction.view_probabilities.max())
         ef = None if measured is None else measured.ef_percent
-        review = self._reviewing
         open_issues = sum(one.closed is None for one in review.comments)
         self.model.say(
-            session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues
+            session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues,
+            review.conflicts,
         )  # fmt: skip
 
     def _told(self, path: str, told: Told) -> None:
