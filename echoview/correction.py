@@ -225,26 +225,29 @@ class Correction(QObject):
         self._workflow.edit(f"copy to frame {t + 2}", session.label.with_contour(t + 1, copied))
         return True
 
-    def carried_around(self, t: int) -> range:
-        """The frames around t that no person stands behind and that are not the prediction's any more."""
+    def carried_around(self, t: int) -> list[int]:
+        """The frames around t that no person stands behind and that are not the prediction's any more, rising.
+
+        Frame t itself may be a person's: it is what was carried, and those around it are meant.
+        """
         contours = self._session.label.contours
 
         def loose(k: int) -> bool:
             return k in contours and not contours[k].human
 
-        if not loose(t):
-            return range(0)
+        if t not in contours:
+            return []
         first = last = t
         while loose(first - 1):
             first -= 1
         while loose(last + 1):
             last += 1
-        return range(first, last + 1)
+        return [k for k in range(first, last + 1) if loose(k)]
 
     def revert_around(self, t: int) -> None:
         """What was carried over into the frames around t goes; they show the prediction again, in one step."""
         label = self._session.label
-        gone = list(self.carried_around(t))
+        gone = self.carried_around(t)
         for t in gone:
             label = label.without_contour(t)
         if gone:
