@@ -182,6 +182,10 @@ def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
     assert {T, T + 4} <= kept
     assert not {T + 1, T + 2, T + 3} & kept
     assert T + 6 in kept
+    window.player.seek(T + 4)  # from the corrected frame itself too
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert T + 4 in session.label.contours
+    assert T + 6 not in session.label.contours
 
 
 def test_a_marked_range_is_reverted_in_one_step_and_without_a_range_it_is_said(opened):
