@@ -257,7 +257,7 @@ def _measured(
 
 def _nothing(reasons: Sequence[str]) -> EchoViewError:
     """With the first reason why a cine was left out, if any was."""
-    hint = reasons[0] if reasons else "Label a cine first, or choose another library."
+    hint = reasons[0] if reasons else "Label a cine first."
     return EchoViewError("There was nothing to export.", hint)
 
 

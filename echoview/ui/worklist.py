@@ -51,6 +51,7 @@ class Worklist(FoldingZone):
         self.next_button = QPushButton("Next unreviewed")
         self.next_button.setToolTip("Open the next cine that waits for you (Shift+N)")
         self._title, self._fresh = _RECENT, True
+        self._former = _RECENT  # the title of what is listed while nothing was found yet
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._arrange)
@@ -129,6 +130,8 @@ class Worklist(FoldingZone):
         predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:
+        if not self._fresh:
+            self._former = self._title
         self._title, self._fresh = title or _RECENT, True
         if not self.model.rows:
             self.bar.source.setText(self._title)
@@ -146,6 +149,8 @@ class Worklist(FoldingZone):
         self._show_state()
 
     def _ended(self, _error: EchoViewError | None) -> None:
+        if self._fresh:  # nothing was found: what was listed before still is
+            self._title, self._fresh = self._former, False
         self.setVisible(bool(self.model.rows))
         self._arrange()
         self._show_state()

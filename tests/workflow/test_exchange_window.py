@@ -220,6 +220,11 @@ def test_nothing_to_export_and_a_broken_bundle_are_sentences(desk, sample, monke
     exchange.export(Wish("bundle", False, False), tmp_path / "none.zip")
     desk.until(lambda: not exchange.busy)
     assert desk.window.banner.text.startswith("There was nothing to export.")
+    desk.workflow.mark_ed(3)
+    desk.settle()
+    exchange.export(Wish("bundle", False, False), tmp_path / "one.zip")
+    desk.until(lambda: not exchange.busy)
+    assert desk.window.banner.text == "1 cine exported to one.zip.", "it does not wait behind the refusal"
     desk.window.banner.dismiss()
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK")
