@@ -51,7 +51,7 @@ def correcting(hand: RealHand) -> None:
     points = lambda: len(line())  # noqa: E731
     handles = hand.ask(line)
     middle = (handles[4] + handles[5]) / 2
-    act = lambda: hand.drag(at(*middle), at(*((*middle, -3, 1))))  # noqa: E731
+    act = lambda: hand.drag(at(*middle), at(middle[0] - 3, middle[1] + 1))  # noqa: E731
     hand.drive("Add a point", "drag the line", act, lambda: session.label.contour(player.t) is not None)
     place = hand.ask(line)[6]
     hand.drive("Point away", "Shift+click", lambda: hand.click(at(*place), held="shift"), points)
