@@ -52,7 +52,7 @@ def build(library: str = "", review_only: bool = False) -> App:
     if isinstance(application := QApplication.instance(), QApplication):
         theme.apply(application, theme.LIGHT if known.daylight else theme.DARK)
     session, jobs = Session(), Jobs()
-    opened, error = try_library(library or known.library_url)
+    opened, error = try_library(library or known.library_url, bytes.fromhex(known.patient_secret))
     workflow = Workflow(session, jobs, registry(), opened, known, review_only=review_only or known.review_only)
     learning = Learning(workflow)
     window = MainWindow(workflow, learning, FrameFeeder(), sample_path())

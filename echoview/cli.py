@@ -125,7 +125,7 @@ def _export(chosen: argparse.Namespace) -> int:
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise EchoViewError(f"{out.name} is there already.", "Name a file or folder that is new.")
     only = [open_cine(path, patient_secret=secret).info.identity for path in chosen.cine] or None
-    library = open_library(library_url(chosen.library or known.library_url))
+    library = open_library(library_url(chosen.library or known.library_url), secret)
     if chosen.preview:
         count = write_sheets(out, library, secret=secret, only=only, say=_say)
         print(f"{count} contact sheet{'s' if count != 1 else ''} in {out.name}: look for letters within the sectors")
@@ -145,9 +145,10 @@ def _import(chosen: argparse.Namespace) -> int:
     from echoview.store.place import library_url
 
     known = settings.load()
+    secret = bytes.fromhex(known.patient_secret)
     came = import_from(
-        Path(chosen.path), open_library(library_url(chosen.library or known.library_url)),
-        by=chosen.annotator or known.annotator or "import", secret=bytes.fromhex(known.patient_secret),
+        Path(chosen.path), open_library(library_url(chosen.library or known.library_url), secret),
+        by=chosen.annotator or known.annotator or "import", secret=secret,
         folders=[Path(folder) for folder in chosen.cines], theirs=chosen.theirs, say=_say,
         frames_to=Path(chosen.frames_to) if chosen.frames_to else None,
     )  # fmt: skip

@@ -55,7 +55,7 @@ class Correction(QObject):
         self._granted: Callable[[], object] | None = None  # Enter, pressed while the proposal still grew
         self.findings: list[Finding] = []
         self._doubted: list[int] = []
-        self._sectors: dict[str, np.ndarray | None] = {}
+        self._sector: tuple[Cine, np.ndarray | None] | None = None  # where the ultrasound is in the cine last inspected
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(_PAUSE_MS)
@@ -222,26 +222,29 @@ class Correction(QObject):
         self._workflow.edit(f"copy to frame {t + 2}", session.label.with_contour(t + 1, copied))
         return True
 
-    def carried_around(self, t: int) -> range:
-        """The frames around t that no person stands behind and that are not the prediction's any more."""
+    def carried_around(self, t: int) -> list[int]:
+        """The frames around t that no person stands behind and that are not the prediction's any more, rising.
+
+        Frame t itself may be a person's: it is what was carried, and those around it are meant.
+        """
         contours = self._session.label.contours
 
         def loose(k: int) -> bool:
             return k in contours and not contours[k].human
 
-        if not loose(t):
-            return range(0)
+        if t not in contours:
+            return []
         first = last = t
         while loose(first - 1):
             first -= 1
         while loose(last + 1):
             last += 1
-        return range(first, last + 1)
+        return [k for k in range(first, last + 1) if loose(k)]
 
     def revert_around(self, t: int) -> None:
         """What was carried over into the frames around t goes; they show the prediction again, in one step."""
         label = self._session.label
-        gone = list(self.carried_around(t))
+        gone = self.carried_around(t)
         for t in gone:
             label = label.without_contour(t)
         if gone:
@@ -303,10 +306,9 @@ class Correction(QObject):
         self, cine: Cine, contours: np.ndarray, ed: int | None, es: int | None, view: View | None
     ) -> list[Finding]:
         """Runs on the LISTING lane."""
-        identity = cine.info.identity
-        if identity not in self._sectors:
-            self._sectors = {identity: sector_of(cine)}
-        return inspect(contours, cine.size, self._sectors[identity], ed, es, view)
+        if self._sector is None or self._sector[0] is not cine:
+            self._sector = cine, sector_of(cine)
+        return inspect(contours, cine.size, self._sector[1], ed, es, view)
 
     def _inspected(self, cine: Cine, findings: list[Finding]) -> None:
         if cine is self._session.cine:

@@ -1,4 +1,4 @@
-"""One frame, two versions, one decision: what two people changed at once, and what two readers read; no widget in it.
+"""Two versions, one decision: what two people said at once, and what two readers read; no widget in it.
 
 Every decision is an edit of the first reading: one undo step, one revision with who and when.
 """
@@ -6,7 +6,7 @@ Every decision is an edit of the first reading: one undo step, one revision with
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from PySide6.QtCore import QObject, Signal
@@ -16,10 +16,11 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, ActKind, Reading, ReadKind
+from echoview.domain.view import View
 from echoview.measure.agreement import FrameAgreement, frames_agreement
 from echoview.reviewing import Reviewing
 from echoview.services.jobs import Lane
-from echoview.store import Conflicted, Library, Version
+from echoview.store import Conflicted, Key, Library, Version, in_words, taking
 
 _DENSE = 201
 _LONGEST = 30  # letters of a name in the name of a revision
@@ -27,32 +28,63 @@ _LONGEST = 30  # letters of a name in the name of a revision
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Side:
-    """One of two versions of a frame: its name on the screen, when it was made, its contour (None = taken back)."""
+    """One of two versions: its name on the screen, when it was made, and a label that says nothing but what it says."""
 
     name: str
     made_at: datetime | None
-    contour: Contour | None
+    label: Label
+
+    @property
+    def contour(self) -> Contour | None:
+        """Of a frame; None where it was taken back or cannot be traced."""
+        return next(iter(self.label.contours.values()), None)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Choice:
-    """A frame that waits for a decision, or two readings of it.
+    """What waits for a decision, or a frame of two readings.
 
     Attributes:
-        t: frame, 0-based; sides: the two versions, in force first.
-        conflict: where two people changed it at once, else None.
+        key: frame, 0-based, or "view", "ed", "es" or "calibration"; sides: the two versions, in force first.
+        conflict: where two people said it at once, else None.
     """
 
-    t: int
+    key: Key
     sides: tuple[Side, Side]
     conflict: Conflicted | None = None
+
+    @property
+    def t(self) -> int | None:
+        """The frame to look at: for ED and ES the one in force; None where any will do."""
+        ed_es = {"ed": self.sides[0].label.ed, "es": self.sides[0].label.es}
+        return self.key if isinstance(self.key, int) else ed_es.get(self.key)
+
+    @property
+    def where(self) -> str:
+        """What it is about, in words: "frame 3", "the view", "ED"."""
+        return in_words([self.key])
+
+    def words(self, side: Side) -> str:
+        """What a side says: "A4C", "frame 12", "0.310 mm/px", "traced"; of what it took back that nothing is said."""
+        label = side.label
+        said = getattr(label, self.key) if isinstance(self.key, str) else label.contour(self.key)
+        if self.key in label.not_traceable:
+            return "not traceable"
+        if said is None:
+            return "not said" if isinstance(self.key, str) else "without a contour"
+        if isinstance(said, View):
+            return said.value
+        if isinstance(said, Calibration):
+            across, down = f"{said.x_mm:.3f}", f"{said.y_mm:.3f}"
+            return f"{across} mm/px" if across == down else f"{across} × {down} mm/px"
+        return f"frame {said + 1}" if isinstance(said, int) else "traced"
 
 
 class Deciding(QObject):
     """Finds what is to be decided in the open cine, and decides it.
 
     Attributes:
-        conflicts: frames that two changed at once; readings: frames of the other reading that is looked at.
+        conflicts: what two said at once; readings: frames of the other reading that is looked at.
         other: that reading, or None; agreement: of its frames with the first's, by frame, as far as it is known.
 
     Signals: changed().
@@ -68,6 +100,7 @@ class Deciding(QObject):
         self.other: Reading | None = None
         self.agreement: dict[int, FrameAgreement] = {}
         self._found: list[Conflicted] = []
+        self._pointed: Key | None = None  # the conflict that somebody has chosen from the list
         self._settled: frozenset[str] = frozenset()  # when the library was last asked
         self._label = Label()  # of the other reading
         session = self._session
@@ -87,10 +120,12 @@ class Deciding(QObject):
         return [*trail.submitted(ReadKind.SECOND), *trail.submitted(ReadKind.REPEAT)]
 
     def look(self) -> None:
-        """Ask the library for frames that two have changed at once."""
+        """Ask the library for what two have said at once."""
         cine, library = self._session.cine, self._workflow.library
-        if cine is None or library is None or self._reviewing.blinded or self._session.locked:
+        if cine is None or library is None or self._reviewing.blinded:
             return
+        if self._session.locked and not library.read_only:
+            return  # its label cannot be trusted
         self._settled = self._session.label.settled
         self._workflow.jobs.run(
             Lane.IO, "conflicts", library.conflicts, cine,
@@ -111,7 +146,18 @@ class Deciding(QObject):
 
     def at(self, t: int) -> Choice | None:
         """What there is to decide in frame t: a conflict before two readings."""
-        return next((one for one in (*self.conflicts, *self.readings) if one.t == t), None)
+        return next((one for one in (*self.conflicts, *self.readings) if one.key == t), None)
+
+    def point_at(self, choice: Choice) -> None:
+        """This is to be decided next, whatever else waits in the frame on the screen."""
+        self._pointed = choice.key
+        self.changed.emit()
+
+    def current(self, t: int) -> Choice | None:
+        """What the buttons decide while frame t is on the screen: what was pointed at, that frame, or the rest."""
+        said = [one for one in self.conflicts if isinstance(one.key, str)]
+        pointed = next((one for one in said if one.key == self._pointed), None)
+        return pointed or self.at(t) or next(iter(said), None)
 
     # ---- deciding
 
@@ -119,18 +165,22 @@ class Deciding(QObject):
         """This version is in force from now on."""
         label = self._session.label
         if choice.conflict is not None:
-            after = _with(label, choice.t, side.contour).with_settled(choice.conflict.choice)
-            self._workflow.edit(f"take {side.name}, frame {choice.t + 1}", after)
+            after = taking(label, side.label, [choice.key]).with_settled(choice.conflict.choice)
+            self._workflow.edit(f"take {side.name}, {choice.where}", after)
         elif not (reason := self._reviewing.why_not(ActKind.ADJUDICATE)):
-            same = side is choice.sides[0]
-            if not same:
-                text = f"adjudicate {side.name}, frame {choice.t + 1}"
-                self._workflow.edit(text, _with(label, choice.t, side.contour))
-            self._decided(same, choice.t)
-            if choice.t in self._session.record.trail.asked():
-                self._reviewing.approve_frame(choice.t)
+            self._adjudicate_frame(choice, side)
         else:
             self._reviewing.refuse(reason)
+
+    def _adjudicate_frame(self, choice: Choice, side: Side) -> None:
+        assert isinstance(choice.key, int)  # readings are compared frame by frame
+        same = side is choice.sides[0]
+        if not same:
+            text = f"adjudicate {side.name}, {choice.where}"
+            self._workflow.edit(text, _with(self._session.label, choice.key, side.contour))
+        self._decided(same, choice.key)
+        if choice.key in self._session.record.trail.asked():
+            self._reviewing.approve_frame(choice.key)
 
     def keep_newest(self) -> None:
         """All conflicts at once: what is in force stays, in one undo step."""
@@ -139,7 +189,7 @@ class Deciding(QObject):
             assert choice.conflict is not None
             label = label.with_settled(choice.conflict.choice)
         if self.conflicts:
-            self._workflow.edit(f"keep the newest, {len(self.conflicts)} frames", label)
+            self._workflow.edit(f"keep the newest of {len(self.conflicts)} conflicts", label)
 
     def adjudicate(self, other: bool) -> None:
         """The whole cine as the first reading has it, or as the other; then it is approved."""
@@ -169,6 +219,9 @@ class Deciding(QObject):
     def _take(self, cine: Cine, found: list[Conflicted]) -> None:
         if cine is self._session.cine:
             self._found = found
+            waiting, record = frozenset(one.choice for one in found), self._session.record
+            if waiting != record.conflicts:
+                self._session.set_record(replace(record, conflicts=waiting))
             self._refresh()
 
     def _saved(self) -> None:
@@ -177,7 +230,7 @@ class Deciding(QObject):
             self.look()
 
     def _another_cine(self) -> None:
-        self._found = []
+        self._found, self._pointed = [], None
         self._show(None, Label())
         self.look()
 
@@ -206,20 +259,23 @@ class Deciding(QObject):
 
     def _conflict(self, one: Conflicted) -> Choice:
         me = self._workflow.settings.annotator
-        return Choice(one.t, (_side(one.newer, me), _side(one.older, me)), one)
+        newer, older = _side(one.newer, me), _side(one.older, me)
+        if newer.name == older.name:  # two windows of one person
+            older = replace(older, name=f"{older.name} before")
+        return Choice(one.key, (newer, older), one)
 
     def _both(self) -> Iterable[Choice]:
         """Every frame that either reading has traced."""
         assert self.other is not None
         ours, theirs = self._session.label, self._label
         for t in sorted({*ours.contours, *theirs.contours}):
-            sides = Side("first reading", None, ours.contour(t)), Side(_name(self.other), None, theirs.contour(t))
-            yield Choice(t, sides)
+            first, second = (_with(Label(), t, label.contour(t)) for label in (ours, theirs))
+            yield Choice(t, (Side("first reading", None, first), Side(_name(self.other), None, second)))
 
 
 def _side(version: Version, me: str) -> Side:
     name = version.revision.annotator[:_LONGEST] or "another window"
-    return Side("mine" if name == me else name, version.revision.made_at, version.contour)
+    return Side("mine" if name == me else name, version.revision.made_at, version.label)
 
 
 def _name(reading: Reading) -> str:
@@ -233,7 +289,11 @@ def _with(label: Label, t: int, contour: Contour | None) -> Label:
 def _compared(choices: list[Choice], size: tuple[int, int], calibration: Calibration | None) -> list[FrameAgreement]:
     """Runs on the LISTING lane."""
     first, second = (
-        {one.t: contour.dense(_DENSE) for one in choices if (contour := one.sides[side].contour) is not None}
+        {
+            one.key: contour.dense(_DENSE)
+            for one in choices
+            if isinstance(one.key, int) and (contour := one.sides[side].contour) is not None
+        }
         for side in (0, 1)
     )
     return frames_agreement(first, second, size, calibration)

@@ -30,10 +30,6 @@ class CineUnsupported(EchoViewError):
     """The file is sound, but of a kind that EchoView does not read."""
 
 
-class Uncalibrated(EchoViewError):
-    """A size in mm or ml was asked for where the pixel size is not known."""
-
-
 class LibraryError(EchoViewError):
     """The label library cannot be read or written."""
 

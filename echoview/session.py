@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -79,6 +79,10 @@ class Session(QObject):
     def calibration(self) -> Calibration | None:
         """What the person measured, else the file's."""
         return self.label.calibration or (self.cine.calibration if self.cine else None)
+
+    def calibration_of(self, points: Sequence[tuple[float, float]]) -> Calibration | None:
+        """As `calibration`, of the picture in the frame that these points (x,y px) lie in."""
+        return self.label.calibration or (self.cine.calibration_of(points) if self.cine else None)
 
     def open(
         self, cine: Cine | None, path: str, label: Label, locked: str = "", reading: Reading = FIRST,

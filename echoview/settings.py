@@ -43,7 +43,8 @@ class Settings:
             repeat_days: after how many days at the earliest.
         second_blind: whether second readings are traced without the prediction.
         review_only: whether the network stays out, see `Workflow.review_only`.
-        patient_secret: 64 hex digits, the key of every `patient_key`; made once and never changed.
+        patient_secret: 64 hex digits, the key of what is kept on this desk, and of every `patient_key` where the
+            library has no secret of its own; made once and never changed.
         unknown: what a newer version wrote; kept as it is.
     """
 

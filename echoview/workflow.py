@@ -12,7 +12,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from echoview import __version__, settings
-from echoview.domain.calibration import Calibration
+from echoview.domain.calibration import Calibration, plausible
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
@@ -385,6 +385,13 @@ class Workflow(QObject):
         self.edit("mark ES", self.session.label.with_es(t))
 
     def calibrate(self, calibration: Calibration | None) -> None:
+        """None goes back to what the file says; a size that no echo picture has is refused."""
+        if calibration is not None and not plausible(calibration):
+            size = f"{calibration.x_mm:.3g} × {calibration.y_mm:.3g} mm"
+            self.refused.emit(
+                EchoViewError(f"A pixel of {size} is none of an echo picture.", "Draw along a longer line.")
+            )
+            return
         self.edit("calibrate", self.session.label.with_calibration(calibration))
 
     @property
@@ -423,7 +430,7 @@ class Workflow(QObject):
 
     def use_library(self, path: str) -> None:
         """Keep labels in another library from now on; it takes what could not be saved so far."""
-        opened, error = try_library(path)
+        opened, error = try_library(path, self.secret)
         if opened is None:
             assert error is not None
             self.refused.emit(error)

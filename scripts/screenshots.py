@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from tool_pictures import take_tools
@@ -172,9 +173,11 @@ def _six_cines(home: Path) -> list[Path]:
 
     from echoview import settings
     from echoview.app import sample_path
+    from echoview.domain.calibration import Calibration
     from echoview.domain.contour import draw
     from echoview.domain.label import Label
     from echoview.domain.review import ActKind, Reading, ReadKind, Role
+    from echoview.domain.view import View
     from echoview.io import open_cine
     from echoview.store import new_act, seal_of, try_library
 
@@ -207,9 +210,11 @@ def _six_cines(home: Path) -> list[Path]:
             library.say(cine, str(path), act, "1")
 
         own = label(20 + number, 12 + 1.5 * number)
+        if number == 1:
+            own = replace(own, view=View.A4C, calibration=Calibration(0.28, 0.28))
         save("Dr A" if number != 2 else "Dr C", own)
         if number == 1:
-            save("Dr B", label(16, 11))
+            save("Dr B", replace(label(16, 11), view=View.A3C, es=10, calibration=Calibration(0.31, 0.31)))
         if number >= 2:
             say("Dr C", ActKind.SECOND_READ)
         if number >= 3:

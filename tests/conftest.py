@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--headed"):
         os.environ.pop("QT_QPA_PLATFORM", None)
+
+
+@pytest.fixture(autouse=True)
+def cycles_wait() -> Iterator[None]:
+    """Cycles are freed between tests, by this thread, as in the app: a job's thread must not free a widget."""
+    gc.disable()
+    yield
+    gc.collect(1)  # what is young; a whole collection takes as long as many a test
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -54,7 +54,7 @@ TABLE: dict[str, Row] = {
     "echoview.session": Row(
         (
             *BELOW_SERVICES,
-            *echoview("services", "session", "workflow", "learning", "reviewing"),
+            *echoview("services", "session", "workflow", "learning", "judged", "reviewing"),
             "PySide6.QtCore",
             *UNDO,
         ),
@@ -88,7 +88,9 @@ TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.sess
 TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
     (*TABLE["echoview.session"].now, *echoview("beside")), TABLE["echoview.session"].later
 )
-TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = TABLE["echoview.session"]
+TABLE["echoview.judged"] = TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = (
+    TABLE["echoview.session"]
+)
 
 
 class Import(NamedTuple):

@@ -13,6 +13,14 @@ class Calibration(NamedTuple):
     y_mm: float
 
 
+PLAUSIBLE_MM = (0.05, 2.5)  # how large a pixel of an echo picture is
+
+
+def plausible(calibration: Calibration) -> bool:
+    """Whether an echo picture can have such pixels; False for NaN as well."""
+    return all(PLAUSIBLE_MM[0] <= side <= PLAUSIBLE_MM[1] for side in calibration)
+
+
 class Axes(Enum):
     """What a line of known length tells about."""
 

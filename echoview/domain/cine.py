@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -126,8 +127,15 @@ class Cine:
         """Millimetres per pixel in x and y, or None when they are not known for certain."""
         return self.info.calibration
 
-    def calibration_at(self, x_px: float, y_px: float) -> Calibration | None:
-        """Millimetres per pixel where a point lies: of its own 2-D picture where there are several."""
+    def calibration_of(self, points: Sequence[tuple[float, float]]) -> Calibration | None:
+        """Millimetres per pixel between points (x,y px): of the 2-D picture that they lie in, where there are several.
+
+        None where they lie in pictures of different pixel sizes: a line from one into the other has no length.
+        """
+        found = {self._calibration_at(x, y) for x, y in points}
+        return found.pop() if len(found) == 1 else None
+
+    def _calibration_at(self, x_px: float, y_px: float) -> Calibration | None:
         for (x0, y0, x1, y1), calibration in self.info.regions:
             if x0 <= x_px <= x1 and y0 <= y_px <= y1:
                 return calibration

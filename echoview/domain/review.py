@@ -1,4 +1,4 @@
-"""What reviewers say of a cine and its frames: a trail of acts that only grows, and the states that it stands for."""
+"""Who reads, how blinded, and the states that follow from a label and the trail of what was said of it."""
 
 from __future__ import annotations
 
@@ -6,175 +6,27 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import Enum
 
 from echoview.domain.study import Status
+from echoview.domain.trail import (
+    FIRST,
+    VERDICTS,
+    Act,
+    ActKind,
+    Comment,
+    Issue,
+    Reading,
+    ReadKind,
+    Role,
+    Trail,
+)
 
-
-class Role(Enum):
-    """What a person may do; each may all that the one before may."""
-
-    ANNOTATOR = "annotator"
-    REVIEWER = "reviewer"
-    LEAD = "lead"
-
-
-class ReadKind(Enum):
-    """FIRST is the label that all share; SECOND another person's, blinded; REPEAT the same person's once more."""
-
-    FIRST = "first"
-    SECOND = "second"
-    REPEAT = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One reader's label of a cine; the first reading is everyone's and names nobody."""
-
-    kind: ReadKind = ReadKind.FIRST
-    reader: str = ""
-
-    @property
-    def key(self) -> str:
-        """As the library keeps it: "" for the first reading, else "second:Dr B"."""
-        return "" if self.kind is ReadKind.FIRST else f"{self.kind.value}:{self.reader}"
-
-    @classmethod
-    def of(cls, key: str) -> Reading:
-        """The reading of a key; one that nobody understands is a second reading of that name."""
-        kind, _, reader = key.partition(":")
-        known = {one.value: one for one in ReadKind}
-        return cls(known.get(kind, ReadKind.SECOND), reader) if key else FIRST
-
-
-FIRST = Reading()
-
-
-class ActKind(Enum):
-    """What a person may say in a review.
-
-    SUBMIT: a reading is done. WITHDRAW: the verdict before does not stand any more. SEEN: they looked at a first
-    reading that they could have read blinded.
-    """
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    SECOND_READ = "second read"
-    SUBMIT = "submit"
-    WITHDRAW = "withdraw"
-    ADJUDICATE = "adjudicate"
-    SEEN = "seen"
-    COMMENT = "comment"
-    RESOLVE = "resolve"
-    REOPEN = "reopen"
-
-
-VERDICTS = (ActKind.APPROVE, ActKind.REJECT, ActKind.SECOND_READ, ActKind.SUBMIT, ActKind.WITHDRAW)
+__all__ = [
+    "FIRST", "VERDICTS", "Act", "ActKind", "Comment", "Guard", "Issue", "ReadKind", "Reader", "Reading", "Record",
+    "Role", "Trail", "frame_status", "is_blind", "reading_due", "status_after", "waits", "why_not", "why_not_second",
+]  # fmt: skip
 
 _JUDGED = {ActKind.APPROVE: Status.APPROVED, ActKind.REJECT: Status.REJECTED}
-
-
-class Issue(Enum):
-    """What is wrong, said with one key."""
-
-    ANNULUS = "annulus off"
-    APEX = "apex foreshortened"
-    BORDER = "border unclear"
-    PAPILLARY = "papillary cut"
-    PHASE = "ED or ES off"
-    VIEW = "wrong view"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that one person said, never changed afterwards.
-
-    Attributes:
-        uid: 32 hex digits, the same in every library that the act comes to.
-        t: the frame, 0-based; None = of the cine.
-        reading: key of the reading that it is about; seal: of the label or the contour that was judged, "" where
-            there was none: a verdict holds as long as that stays as it was.
-        issue, text: of a comment; about: the uid of the comment that is resolved or reopened.
-    """
-
-    uid: str
-    made_at: datetime
-    who: str
-    role: Role
-    kind: ActKind
-    t: int | None = None
-    reading: str = ""
-    seal: str = ""
-    issue: Issue | None = None
-    text: str = ""
-    about: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Comment:
-    """A comment or an issue, and who closed it: None while it is open."""
-
-    act: Act
-    closed: Act | None
-
-    @property
-    def words(self) -> str:
-        issue = self.act.issue.value if self.act.issue else ""
-        return ": ".join(part for part in (issue, self.act.text) if part) or "a comment whose words were not exported"
-
-
-@dataclass(frozen=True, slots=True)
-class Trail:
-    """All acts of a cine in their order."""
-
-    acts: tuple[Act, ...] = ()
-
-    def with_act(self, act: Act) -> Trail:
-        return Trail((*self.acts, act))
-
-    def verdict(self, t: int | None = None, reading: str = "") -> Act | None:
-        """The newest verdict on a frame, or on the cine (None)."""
-        found = (a for a in reversed(self.acts) if a.kind in VERDICTS and a.t == t and a.reading == reading)
-        return next(found, None)
-
-    def asked(self) -> dict[int, Act]:
-        """Frames of the first reading that wait for a second reader: nobody judged them or approved the cine since."""
-        waiting: dict[int, Act] = {}
-        for act in self.acts:
-            if act.reading or act.kind not in VERDICTS:
-                continue
-            if act.t is None:
-                if act.kind is ActKind.APPROVE:
-                    waiting.clear()
-            elif act.kind is ActKind.SECOND_READ:
-                waiting[act.t] = act
-            else:
-                waiting.pop(act.t, None)
-        return dict(sorted(waiting.items()))
-
-    @property
-    def sent_on(self) -> bool:
-        """Whether the cine, or one of its frames, waits for a second reader or for a decision between two readings."""
-        verdict = self.verdict()
-        return (verdict is not None and verdict.kind is ActKind.SECOND_READ) or bool(self.asked())
-
-    def comments(self, reading: str = "") -> list[Comment]:
-        """Comments on a reading, oldest first."""
-        closed: dict[str, Act | None] = {}
-        for act in self.acts:
-            if act.kind in (ActKind.RESOLVE, ActKind.REOPEN):
-                closed[act.about] = act if act.kind is ActKind.RESOLVE else None
-        said = [act for act in self.acts if act.kind is ActKind.COMMENT and act.reading == reading]
-        return [Comment(act, closed.get(act.uid)) for act in said]
-
-    def submitted(self, kind: ReadKind) -> list[Reading]:
-        """Readings of a kind that their readers have ended."""
-        keys = dict.fromkeys(act.reading for act in self.acts if act.kind is ActKind.SUBMIT)
-        return [reading for reading in map(Reading.of, keys) if reading.kind is kind]
-
-    def hands(self) -> frozenset[str]:
-        """Who has said anything about the first reading, and so has seen it."""
-        return frozenset(act.who for act in self.acts if not act.reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +67,8 @@ class Record:
         readings: keys of all readings that were begun.
         unblinded: keys of the readings of which a revision was made with the prediction in sight.
         by_annotator: whether an annotator, who may not approve, made the newest revision of the first reading.
+        conflicts: what two people said otherwise without seeing each other's and nobody has decided between, each as
+            `Label.settled` names it once it is decided.
     """
 
     trail: Trail = field(default_factory=Trail)
@@ -222,6 +76,7 @@ class Record:
     readings: frozenset[str] = frozenset()
     unblinded: frozenset[str] = frozenset()
     by_annotator: bool = False
+    conflicts: frozenset[str] = frozenset()
 
     def with_revision(self, reading: str, reader: Reader, blind: bool, now: datetime) -> Record:
         """After that person has saved once more."""

@@ -20,6 +20,7 @@ class Status(Enum):
     PREDICTED = "predicted"
     IN_CORRECTION = "in correction"
     CORRECTED = "corrected"
+    IN_CONFLICT = "conflict"
     REJECTED = "rejected"
     SECOND_READ = "second read"
     APPROVED = "approved"
@@ -63,6 +64,11 @@ class Glimpse:
     view: View | None
     calibration: Calibration | None
     picture: np.ndarray
+
+
+def words_of(status: Status, conflicts: int = 0) -> str:
+    """The status as a row says it; of what waits for a decision how much there is."""
+    return f"{conflicts} conflicts" if status is Status.IN_CONFLICT and conflicts > 1 else status.value
 
 
 def status_of(label: Label, predicted: bool = False) -> Status:

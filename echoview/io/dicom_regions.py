@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from echoview.domain.calibration import Calibration
+from echoview.domain.calibration import Calibration, plausible
 from echoview.domain.cine import Region
 from echoview.io.colour import DOPPLER
 from echoview.io.dicom_header import Header
@@ -13,7 +13,6 @@ Box = tuple[int, int, int, int]
 
 _TWO_D, _TISSUE, _COLOUR_FLOW, _CM = 1, 1, 2, 3
 _TRACES = {2: "M-mode", 3: "a spectral trace"}  # RegionSpatialFormat
-_MM_RANGE = (0.05, 2.5)
 _SMALLEST_SHARE = 0.1  # of the frame: smaller 2-D regions are thumbnails, or boxes of another picture
 
 
@@ -133,7 +132,7 @@ def _differ(one: Calibration | str, other: Calibration) -> bool:
 def _plausible(x_mm: float | None, y_mm: float | None) -> Calibration | str:
     if x_mm is None or y_mm is None:
         return "The pixel size in the header is missing or damaged."
-    if not all(_MM_RANGE[0] <= size <= _MM_RANGE[1] for size in (x_mm, y_mm)):  # False for NaN as well
+    if not plausible(Calibration(x_mm, y_mm)):
         return f"The header gives a pixel of {x_mm:.4g} × {y_mm:.4g} mm, which no echo picture has."
     return Calibration(x_mm, y_mm)
 

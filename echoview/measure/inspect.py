@@ -69,7 +69,7 @@ def inspect(
     if len(known) >= _FEWEST:
         found += _jumps(contours, known, areas, _names(view))
         found += _beats(areas)
-    if ed is not None and es is not None and areas[ed] <= areas[es]:
+    if ed is not None and es is not None and ed != es and areas[ed] <= areas[es]:
         found.append(Finding(ed, "The cavity is smaller at ED than at ES.", Severity.MEND))
     return sorted(found, key=lambda one: (one.t, one.sentence))
 

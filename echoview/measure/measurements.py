@@ -129,7 +129,7 @@ def _summary(
     ed, es = found_ed if ed is None else ed, found_es if es is None else es
     edv = None if ed is None or np.isnan(volumes[ed]) else float(volumes[ed])
     esv = None if es is None or np.isnan(volumes[es]) else float(volumes[es])
-    ef = None if not edv or esv is None else 100.0 * (edv - esv) / edv
+    ef = None if not edv or esv is None or ed == es else 100.0 * (edv - esv) / edv  # one frame is not a beat
     return Measurements(
         ed, es, area_px2, length_px,
         None if calibration is None else area_px2 * calibration.x_mm * calibration.y_mm,

@@ -80,6 +80,7 @@ def export_to(
     Args:
         out: a file for "bundle" and "measures", else a folder.
         kind: one of FORMATS.
+        secret: the desk's own, under which UIDs are hashed where the library has none.
         frames: put de-identified frames into a bundle; the formats of NEED_FRAMES always hold theirs, the others never.
         only: identities of cines, or None for all with labels.
         predict: gives the contours of frames that nobody labelled; they are marked as the network's.
@@ -89,7 +90,7 @@ def export_to(
     Raises:
         EchoViewError: there is nothing to export, or it cannot be written.
     """
-    salt = secrets.token_bytes(32)
+    salt, secret = secrets.token_bytes(32), library.secret_for(secret)
     reasons: list[str] = []
 
     def tell(sentence: str) -> None:
@@ -256,7 +257,7 @@ def _measured(
 
 def _nothing(reasons: Sequence[str]) -> EchoViewError:
     """With the first reason why a cine was left out, if any was."""
-    hint = reasons[0] if reasons else "Label a cine first, or choose another library."
+    hint = reasons[0] if reasons else "Label a cine first."
     return EchoViewError("There was nothing to export.", hint)
 
 

@@ -68,7 +68,7 @@ def import_from(
     """Merge labels from a bundle or an export folder into a library; nothing that was there is lost.
 
     Args:
-        by: who imports.
+        by: who imports; secret: the desk's own, for patients where the library has none.
         folders: where the cines may lie that the library does not know yet.
         frames_to: cines that are nowhere, but come with their frames, are written there and labelled.
         theirs: what both sides said otherwise is as they say it; else as we do. Both are in the history.
@@ -76,6 +76,7 @@ def import_from(
     Raises:
         EchoViewError: it is no export, or damaged; cines before the damage may have been merged.
     """
+    secret = library.secret_for(secret)
     if path.is_file() and is_bundle(path):
         with Bundle(path) as bundle:
             return _take(bundle, "bundle", bundle.salt, library, by, secret, folders, frames_to, theirs, say)

@@ -28,12 +28,13 @@ class Opened(NamedTuple):
 def read(path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None) -> Opened:
     """
     Args:
+        secret: the desk's own, for patients where the library has none.
         wanted: whose label; None = the one that is this person's to make.
 
     Raises:
         EchoViewError: the cine cannot be opened, or its first frame not be decoded.
     """
-    cine = open_cine(path, patient_secret=secret)
+    cine = open_cine(path, patient_secret=secret if library is None else library.secret_for(secret))
     cine.frame(0)
     if library is None:
         return Opened(cine, Held(Label()), wanted or FIRST)
@@ -50,6 +51,7 @@ def read(path: Path, library: Library | None, secret: bytes, reader: Reader, wan
     except LibraryError as error:
         return Opened(cine, Held(Label()), error=error)
     library.moved(identity, str(path.absolute()))
+    library.met(cine)
     return Opened(cine, held, wanted, record)
 
 

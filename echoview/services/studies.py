@@ -39,8 +39,15 @@ class Standing:
 
     @property
     def status(self) -> Status:
-        """A cine that is read once more looks as if nobody had read it."""
-        return Status.NEW if self.due.kind is ReadKind.REPEAT else self.judged
+        """A cine that is read once more looks as if nobody had read it; one with conflicts waits for a decision."""
+        if self.due.kind is ReadKind.REPEAT:
+            return Status.NEW
+        return Status.IN_CONFLICT if self.conflicts else self.judged
+
+    @property
+    def conflicts(self) -> int:
+        """None that a blinded reader must not know of."""
+        return len(self.record.conflicts) if self.due == FIRST else 0
 
     @property
     def judged(self) -> Status:
@@ -172,7 +179,7 @@ def standings(
             standing = Standing(history.label(), history.shape[0], history.record)
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
             waiting = waits(standing.judged, reader or Reader(), standing.record, due)
-            standing = replace(standing, due=due, waits=waiting)
+            standing = replace(standing, due=due, waits=waiting or bool(standing.record.conflicts))
         except LibraryError:
             continue  # it is said when the cine is opened
         by_path[history.path] = by_key[key_of(history.identity, secret)] = standing

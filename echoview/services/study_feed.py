@@ -40,6 +40,7 @@ class Filled:
     open_issues: int = 0
     waits: bool = True
     share: float | None = None
+    conflicts: int = 0
 
 
 class StudyFeed(QObject):
@@ -156,7 +157,10 @@ class StudyFeed(QObject):
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view = standing.view or (glimpse.view if glimpse else None)
-        return Filled(path, glimpse, standing.status, view, ef, trouble, standing.open_issues, standing.waits)
+        return Filled(
+            path, glimpse, standing.status, view, ef, trouble, standing.open_issues, standing.waits,
+            conflicts=standing.conflicts,
+        )  # fmt: skip
 
     # ---- looking
 

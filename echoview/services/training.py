@@ -212,8 +212,11 @@ def run_child(folder: Path) -> int:
 
 
 def _end_with_parent() -> None:
-    """Wait until the other end of standard input is gone: nobody would take the result any more."""
-    while sys.stdin.buffer.read(1):
+    """Wait until the other end of standard input is gone: nobody would take the result any more.
+
+    Not through `sys.stdin`: a process that ends while a thread reads from it aborts.
+    """
+    while os.read(0, 1):
         pass
     os._exit(3)
 

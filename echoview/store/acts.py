@@ -74,15 +74,15 @@ def rejected(label: Label, trail: Trail, reading: str = "") -> list[int]:
     ]
 
 
-def record(session: Session, identity: str) -> Record:
-    """Who has read the cine and what was said of it."""
+def record(session: Session, identity: str, conflicts: frozenset[str] = frozenset()) -> Record:
+    """Who has read the cine and what was said of it; `conflicts` are those that wait for a decision."""
     said = (RevisionRow.reading, RevisionRow.role, RevisionRow.blind)
     query = select(RevisionRow.annotator, RevisionRow.made_at, *said)
     query = query.join(CineRow).where(CineRow.identity == identity).order_by(RevisionRow.number)
-    return record_of(session.execute(query), trails(session, identity).get(identity, Trail()))
+    return record_of(session.execute(query), trails(session, identity).get(identity, Trail()), conflicts)
 
 
-def record_of(revisions: Iterable, trail: Trail) -> Record:
+def record_of(revisions: Iterable, trail: Trail, conflicts: frozenset[str] = frozenset()) -> Record:
     """The same from rows of (annotator, made_at, reading, role, blind), oldest first."""
     readers: dict[str, datetime] = {}
     readings, unblinded, by_annotator = set(), set(), False
@@ -94,7 +94,7 @@ def record_of(revisions: Iterable, trail: Trail) -> Record:
         else:
             readers[annotator] = utc(made_at)
             by_annotator = role == Role.ANNOTATOR.value
-    return Record(trail, readers, frozenset(readings), frozenset(unblinded), by_annotator)
+    return Record(trail, readers, frozenset(readings), frozenset(unblinded), by_annotator, conflicts)
 
 
 def row_of(act: Act, cine_id: int, app_version: str) -> ActRow:

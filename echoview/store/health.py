@@ -21,8 +21,9 @@ from echoview.store.codec import NO_CHANGE, replay
 from echoview.store.engines import copied, make_engine, sqlite_file, writable
 from echoview.store.mounts import share_of
 from echoview.store.opening import newest_schema, schema_of
+from echoview.store.patients import links, sound_secret
 from echoview.store.refusals import reason
-from echoview.store.tables import ActRow, CineRow
+from echoview.store.tables import ActRow, CineRow, SecretRow
 
 LITTLE_BYTES = 200 * 2**20
 
@@ -125,8 +126,11 @@ def _contents(engine: Engine) -> Iterator[Finding]:
         yield Finding(False, f"Its schema, {schema}, is of a newer version of EchoView; open it with that.")
         return
     yield from _rows(engine)
-    if "acts" in inspect(engine).get_table_names():
+    tables = inspect(engine).get_table_names()
+    if "acts" in tables:
         yield from _acts(engine)
+    if "secrets" in tables:
+        yield from _patients(engine)
 
 
 def _acts(engine: Engine) -> Iterator[Finding]:
@@ -142,6 +146,23 @@ def _acts(engine: Engine) -> Iterator[Finding]:
     )
     if strange:
         yield Finding(False, f"{strange} acts of review are of a newer version of EchoView and are not shown.")
+
+
+def _patients(engine: Engine) -> Iterator[Finding]:
+    """Whether one patient has one key on all desks; the secret itself is never said."""
+    with Session(engine) as session:
+        kept = session.scalars(select(SecretRow.patient_secret)).all()
+        keys = {key for key in session.scalars(select(CineRow.patient_key)) if key}
+        same = links(session)
+    if not kept:
+        yield Finding(True, "The library has no secret for its patients yet; the next desk that opens it gives it one.")
+    elif sound_secret(kept[0]):
+        yield Finding(True, "The library has its secret: a patient has the same key on every desk.")
+    else:
+        yield Finding(False, "The secret for patients is damaged; each desk uses its own meanwhile.", True)
+    linked = len(keys) - len({same.of(key) for key in keys})
+    if linked:
+        yield Finding(True, f"{linked} of {len(keys)} keys of patients are of other secrets and linked to another.")
 
 
 def _rows(engine: Engine) -> Iterator[Finding]:

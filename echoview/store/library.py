@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
@@ -25,13 +25,14 @@ from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.review import Act, Record
 from echoview.errors import LibraryError
-from echoview.store import acts, backups, conflicts, refusals, survey
+from echoview.store import acts, backups, patients, refusals, survey
 from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
 from echoview.store.conflicts import Conflicted
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.places import Places
+from echoview.store.rows import changes, cine_row, revision, rows_of, waiting, whole_sets
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
 
@@ -53,19 +54,24 @@ class Library:
     def __init__(
         self, engine: Engine, file: Path | None, note: str = "",
         copy: tempfile.TemporaryDirectory[str] | None = None, places: Places | None = None,
+        patient_secret: bytes = b"",
     ) -> None:  # fmt: skip
         """`file` is the SQLite file that is backed up, `copy` the folder of a library that can only be read.
 
-        `places`: where the cines lie, for a library that must not be told.
+        `places`: where the cines lie, for a library that must not be told. `patient_secret`: the library's.
         """
         self._engine, self._file, self._copy, self._places = engine, file, copy, places
-        self.note = note
+        self.note, self._secret = note, patient_secret
         self._write = threading.Lock()
         self._saved = 0
 
     @property
     def read_only(self) -> bool:
         return self._copy is not None
+
+    def secret_for(self, own: bytes) -> bytes:
+        """The key under which patients of this library are hashed: its own, the desk's while it has none."""
+        return self._secret or own
 
     def close(self) -> None:
         self._engine.dispose()
@@ -93,7 +99,7 @@ class Library:
             LibraryError: the library cannot be read, or a row is damaged; never an empty label instead.
         """
         with self._reading() as session:
-            return applied(Label(), fold(change for _, change in _changes(session, identity, reading)))
+            return applied(Label(), fold(change for _, change in changes(session, identity, reading)))
 
     def load(self, cine: Cine, reading: str = "") -> Held:
         """What is held of a reading for an opened cine. Decodes its labelled frames: are they the same pictures?
@@ -110,7 +116,7 @@ class Library:
                     "Another file with the same identity was labelled: an export of a part, or a copy that a program"
                     " changed. This one plays; open the other to correct it.",
                 )
-            rows = _changes(session, cine.info.identity, reading) if row is not None else []
+            rows = changes(session, cine.info.identity, reading) if row is not None else []
             items = fold(change for _, change in rows)
         try:
             return held(items, rows[-1][0] if rows else 0, cine)
@@ -133,24 +139,32 @@ class Library:
         except (LibraryError, IntegrityError):
             log.info("the new place of a cine is not kept")
 
+    def met(self, cine: Cine) -> None:
+        """A known cine was opened: is its patient known here under another key? Linked where the ID is in the file."""
+        identity, key = cine.info.identity, cine.info.patient_key
+        try:
+            with self._reading() as session:
+                if patients.news(session, identity, key) is None:
+                    return
+            with self._writing() as session:
+                patients.meet(session, identity, key)
+        except (LibraryError, IntegrityError):  # another desk was quicker, or it is written at the next opening
+            log.info("the key of a patient is not kept")
+
     def history(self, identity: str, reading: str = "") -> list[Revision]:
         """All edits of a cine's reading, oldest first."""
         with self._reading() as session:
-            return [_revision(row) for row in session.scalars(_rows_of(identity, reading))]
+            return [revision(row) for row in session.scalars(rows_of(identity, reading))]
 
     def record(self, identity: str) -> Record:
-        """Who has read a cine, and what was said of it; an empty one where it is not known."""
+        """Who has read a cine, what was said of it, what waits for a decision; an empty one where it is not known."""
         with self._reading() as session:
-            return acts.record(session, identity)
+            return acts.record(session, identity, frozenset(one.choice for one in waiting(session, identity, None)))
 
     def conflicts(self, cine: Cine) -> list[Conflicted]:
-        """The frames of the first reading that two changed at once and nobody has decided between."""
+        """What of the first reading two changed at once and nobody has decided between."""
         with self._reading() as session:
-            rows = list(session.scalars(_rows_of(cine.info.identity, "")))
-        try:
-            return conflicts.found([(_revision(row), row.change) for row in rows], cine)
-        except NO_CHANGE as error:
-            raise refusals.damaged() from error
+            return waiting(session, cine.info.identity, cine)
 
     def say(self, cine: Cine, path: str, act: Act, app_version: str) -> Act:
         """Append what a reviewer said; as it was kept, which may be a little later than the clock had it.
@@ -162,7 +176,7 @@ class Library:
             for attempt in range(_TRIES):
                 try:
                     with self._writing() as session:
-                        row = _cine_row(session, cine, self.placed(cine.info.identity, path))
+                        row = cine_row(session, cine, self.placed(cine.info.identity, path))
                         kept = acts.append(session, row.id, [act], app_version)
                         return kept[0] if kept else act
                 except IntegrityError as error:  # another window made the cine's row
@@ -263,10 +277,10 @@ class Library:
         """The new revision's number."""
         with self._writing() as session:
             # On a server the cine's row is the lock under which numbers are given out; SQLite locks the file.
-            row = _cine_row(session, cine, path)
+            row = cine_row(session, cine, path)
             last = session.scalar(select(func.max(RevisionRow.number)).where(RevisionRow.cine_id == row.id)) or 0
             if values["base"] is not None and values["base"] < last:
-                whole = _whole_sets(session, cine.info.identity, values, before, after)
+                whole = whole_sets(session, cine.info.identity, values, before, after)
                 values = {**values, "change": {**values["change"], **whole}}
             session.add(RevisionRow(cine_id=row.id, number=last + 1, made_at=datetime.now(UTC), **values))
             return last + 1
@@ -275,7 +289,7 @@ class Library:
         self, number: int, base: int, cine: Cine, before: Label, after: Label, change: dict[str, Any], reading: str
     ) -> Saved:
         """Our label with what others saved since `base`, where it is of the pictures that this cine shows."""
-        since = _rows_of(cine.info.identity, reading)
+        since = rows_of(cine.info.identity, reading)
         since = since.where(RevisionRow.number > base, RevisionRow.number < number)
         try:
             with self._reading() as session:
@@ -284,7 +298,7 @@ class Library:
                 theirs = applied(before, fitting(fold(row.change for row in others), cine))
                 merged = merge(before, after, theirs)
                 return Saved(
-                    number, merged.label, tuple(_revision(row) for row in others), merged.conflict, merged.joined
+                    number, merged.label, tuple(revision(row) for row in others), merged.conflict, merged.joined
                 )
         except LibraryError:  # ours is kept all the same; theirs is told of when the cine is opened again
             log.warning("what others saved meanwhile cannot be read")
@@ -313,50 +327,3 @@ class Library:
             raise
         except SQLAlchemyError as error:
             raise refusals.cannot_write(error) from error
-
-
-def _cine_row(session: Session, cine: Cine, path: str) -> CineRow:
-    """The cine's row, locked, made where it is not known yet; it lies at `path` now."""
-    row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
-    if row is None:
-        height, width = cine.size
-        row = CineRow(
-            identity=cine.info.identity, content_hash=cine.info.content_hash, frames=len(cine),
-            patient_key=cine.info.patient_key, height=height, width=width,
-        )  # fmt: skip
-        session.add(row)
-    row.path = path
-    session.flush()
-    return row
-
-
-def _rows_of(identity: str, reading: str) -> Select[RevisionRow]:
-    """A reading's revisions in their order, which no clock can change."""
-    which = select(RevisionRow).join(CineRow).where(CineRow.identity == identity, RevisionRow.reading == reading)
-    return which.order_by(RevisionRow.number)
-
-
-def _changes(session: Session, identity: str, reading: str) -> list[tuple[int, dict[str, Any]]]:
-    """(number, change) of a reading's revisions."""
-    which = select(RevisionRow.number, RevisionRow.change).join(CineRow)
-    which = which.where(CineRow.identity == identity, RevisionRow.reading == reading)
-    return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
-
-
-def _whole_sets(session: Session, identity: str, values: dict[str, Any], before: Label, after: Label) -> dict[str, Any]:
-    """A change names all calipers, decisions, and frames that cannot be traced: also what others added since."""
-    try:
-        rows = _changes(session, identity, values["reading"])
-        theirs = applied(before, fold(change for number, change in rows if number > values["base"]))
-    except NO_CHANGE:  # a damaged row of theirs must not cost ours
-        return {}
-    whole = difference(theirs, merge(before, after, theirs).label)
-    return {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
-
-
-def _revision(row: RevisionRow) -> Revision:
-    return Revision(
-        row.number, acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool,
-        tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags, row.moved_mm,
-        row.blind,
-    )  # fmt: skip

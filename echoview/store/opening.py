@@ -17,6 +17,7 @@ from echoview.store.backups import back_up
 from echoview.store.engines import copied, full, make_engine, sqlite_file, sqlite_url, writable
 from echoview.store.library import Library
 from echoview.store.mounts import share_of
+from echoview.store.patients import secret_of
 from echoview.store.places import Places
 from echoview.store.refusals import FULL, READ_ONLY, opening
 
@@ -25,7 +26,7 @@ _UPGRADE_LOCK = 0x6563686F  # any number, as long as every EchoView takes the sa
 log = logging.getLogger(__name__)
 
 
-def open_library(url: str) -> Library:
+def open_library(url: str, secret: bytes = b"") -> Library:
     """Open a library, making it or bringing it to the newest schema where needed.
 
     A library that this person may not write, or whose disk is full, is copied into a temporary folder and read there,
@@ -33,6 +34,7 @@ def open_library(url: str) -> Library:
 
     Args:
         url: an SQLAlchemy URL, e.g. "sqlite:////home/me/labels.sqlite" or "postgresql://me@server/labels".
+        secret: the desk's own, under which patients are hashed where the library has none yet; b"" gives it none.
 
     Raises:
         LibraryError: it cannot be opened, made or brought up to date.
@@ -45,6 +47,7 @@ def open_library(url: str) -> Library:
         engine = make_engine(url)
         try:
             _migrate(engine, file)
+            secret = secret_of(engine, secret)
         except BaseException as error:
             engine.dispose()
             if file is not None and there and isinstance(error, (OSError, DBAPIError)) and full(file):
@@ -55,7 +58,7 @@ def open_library(url: str) -> Library:
         if share:
             log.info(note)
         places = None if engine.dialect.name == "sqlite" else Places(paths.user_data_dir() / "places.sqlite")
-        return Library(engine, file, note if share else "", places=places)
+        return Library(engine, file, note if share else "", places=places, patient_secret=secret)
 
 
 def _to_read(file: Path, why: str) -> Library:
@@ -64,7 +67,7 @@ def _to_read(file: Path, why: str) -> Library:
     engine = make_engine(sqlite_url(Path(folder.name) / file.name))
     _migrate(engine, None)
     log.info(why)
-    return Library(engine, None, why, folder)
+    return Library(engine, None, why, folder, patient_secret=secret_of(engine))
 
 
 def schema_of(engine: Engine) -> str | None:

@@ -18,9 +18,13 @@ def library_url(chosen: str) -> str:
     return chosen if "://" in chosen else sqlite_url(Path(chosen).absolute())
 
 
-def try_library(chosen: str) -> tuple[Library | None, EchoViewError | None]:
-    """The library, or the reason why there is none: the app runs without it and says so."""
+def try_library(chosen: str, secret: bytes = b"") -> tuple[Library | None, EchoViewError | None]:
+    """The library, or the reason why there is none: the app runs without it and says so.
+
+    Args:
+        secret: the desk's own, see `open_library`.
+    """
     try:
-        return open_library(library_url(chosen)), None
+        return open_library(library_url(chosen), secret), None
     except EchoViewError as error:
         return None, error

@@ -22,13 +22,15 @@ from echoview.store.backups import backups_of
 from echoview.store.engines import SIDE_FILES, sqlite_url
 from echoview.store.health import readable
 from echoview.store.opening import open_library
+from echoview.store.patients import sound_secret
 from echoview.store.refusals import reason
-from echoview.store.tables import ActRow, CineRow, RevisionRow
+from echoview.store.tables import ActRow, CineRow, PatientRow, RevisionRow, SecretRow
 
 CINE = [column.name for column in CineRow.__table__.columns]
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
 REVISION = [column.name for column in RevisionRow.__table__.columns]
 ACT = [column.name for column in ActRow.__table__.columns]
+SECRET, PATIENT = ([column.name for column in row.__table__.columns] for row in (SecretRow, PatientRow))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,13 @@ def rescue(file: Path) -> Rescued:
     cines: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[int, dict[str, Any]]] = {}
     acts: dict[str, dict[str, dict[str, Any]]] = {}
+    secret: list[dict[str, Any]] = []
+    links: dict[tuple[str, str], dict[str, Any]] = {}
     for source in (file, *backups_of(file)):
+        theirs, same = _patients(source)
+        secret = secret or theirs
+        for link in same:
+            links.setdefault((link["key"], link["same_as"]), link)
         for identity, cine, revisions, said in _read(source):
             cines.setdefault(identity, cine)
             for act in said:
@@ -66,7 +74,7 @@ def rescue(file: Path) -> Rescued:
         raise LibraryError("No label can be read from the library or its backups.", "Nothing was changed.")
     part = file.with_name(f"{file.name}.{stamp}.rescued")
     try:
-        _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()])
+        _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()], secret, [*links.values()])
         kept = _put_aside(file, stamp)
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
@@ -118,6 +126,21 @@ def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str,
             yield cine["identity"], cine, revisions.get(cine_id, {}), acts.get(cine_id, [])
 
 
+def _patients(file: Path) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The secret under which patients are hashed, where it is sound, and the links between their keys."""
+    if not file.exists():
+        return [], []
+    try:
+        with contextlib.closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            connection.row_factory = sqlite3.Row
+            connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+            secret = [row for row in _rows(connection, "secrets") if sound_secret(row.get("patient_secret"))]
+            links = _rows(connection, "patients")  # none of either in a file of an earlier schema
+    except sqlite3.Error:
+        return [], []
+    return secret[:1], [row for row in links if isinstance(row.get("key"), str) and isinstance(row.get("same_as"), str)]
+
+
 def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
     """All rows that can be read: from either end of a table up to a page that cannot, and what lies between, singly."""
     rows: dict[int, dict[str, Any]] = {}
@@ -143,7 +166,10 @@ def _unbroken(rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
     return whole
 
 
-def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]]]) -> None:
+def _write(
+    part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]], dict[str, dict[str, Any]]]],
+    secret: list[dict[str, Any]], links: list[dict[str, Any]],
+) -> None:  # fmt: skip
     """A new library with these rows, all of it or none."""
     open_library(sqlite_url(part)).close()
     with contextlib.closing(sqlite3.connect(part)) as connection, connection:
@@ -154,6 +180,10 @@ def _write(part: Path, histories: list[tuple[dict[str, Any], list[dict[str, Any]
                 _insert(connection, "revisions", REVISION, {**row, "id": None, "cine_id": cine_id, "change": change})
             for act in acts.values():
                 _insert(connection, "acts", ACT, {**act, "id": None, "cine_id": cine_id})
+        for row in secret:
+            _insert(connection, "secrets", SECRET, row)
+        for row in links:
+            _insert(connection, "patients", PATIENT, {**row, "id": None})
     with contextlib.closing(sqlite3.connect(part)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")  # all of it in the one file that is moved
     with part.open("rb+") as written:

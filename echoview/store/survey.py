@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from echoview.domain.contour import Origin
 from echoview.domain.label import Label
 from echoview.domain.review import ActKind, Trail
-from echoview.store import acts
+from echoview.store import acts, patients
 from echoview.store.codec import NO_CHANGE, Item, Key, applied, fold, seal_of
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import LabelledCine
@@ -28,7 +28,7 @@ def labelled(session: Session) -> Iterator[LabelledCine]:
 
     What a reviewer rejected and nobody has mended is left out too: nothing is to be learnt from it.
     """
-    trails = acts.trails(session)
+    trails, same = acts.trails(session), patients.links(session)
     for cine, items in _histories(session):
         try:
             label = applied(Label(), items)
@@ -40,7 +40,7 @@ def labelled(session: Session) -> Iterator[LabelledCine]:
             known = {t: items[t].pixels for t in label.contours}
             pixels = {t: seen for t, seen in known.items() if seen is not None}
             shape = (cine.frames, cine.height, cine.width)
-            yield LabelledCine(cine.identity, cine.path, cine.patient_key, shape, label, pixels)
+            yield LabelledCine(cine.identity, cine.path, same.of(cine.patient_key), shape, label, pixels)
 
 
 def _not_rejected(label: Label, trail: Trail) -> Label:

@@ -73,3 +73,23 @@ class ActRow(Base):
     text: Mapped[str] = mapped_column(String)
     about: Mapped[str] = mapped_column(String(32))
     app_version: Mapped[str] = mapped_column(String(40))
+
+
+class SecretRow(Base):
+    """The one secret, 64 hex digits, under which the IDs of this library's patients are hashed; never altered."""
+
+    __tablename__ = "secrets"
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    patient_secret: Mapped[str] = mapped_column(String(64))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class PatientRow(Base):
+    """Two keys of one patient, made under different secrets; added and never altered."""
+
+    __tablename__ = "patients"
+    __table_args__ = (UniqueConstraint("key", "same_as"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(128))
+    same_as: Mapped[str] = mapped_column(String(128))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -15,16 +15,16 @@ from sqlalchemy.orm import Session
 from echoview.domain.label import Label
 from echoview.domain.review import Record, Trail
 from echoview.errors import LibraryError
-from echoview.store import acts
-from echoview.store.codec import difference, fold, items_of, replay
-from echoview.store.conflicts import OURS
+from echoview.store import acts, patients
+from echoview.store.codec import NO_CHANGE, difference, fold, items_of, replay
+from echoview.store.conflicts import JOINED, OURS, THEIRS, found, suspected
 from echoview.store.library import Library
 from echoview.store.merging import Conflict, taking
 from echoview.store.merging import merge as merge_labels
 from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.values import Revision
 
 _TRIES = 5
-THEIRS, JOINED = "import, theirs kept", "import, joined"
 _WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration"}
 
 
@@ -85,7 +85,18 @@ class History:
     def record(self) -> Record:
         every = (*self.entries, *self.others)
         rows = ((one.annotator, one.made_at, one.reading, one.role, one.blind) for one in every)
-        return acts.record_of(rows, self.trail)
+        return acts.record_of(rows, self.trail, self.conflicts)
+
+    @property
+    def conflicts(self) -> frozenset[str]:
+        """What two have said otherwise and nobody has decided, see `domain.review.Record`."""
+        if not suspected((one.number, one.base, one.tool) for one in self.entries):
+            return frozenset()
+        try:
+            waiting = found([(_told(one), one.change) for one in self.entries], None)
+        except NO_CHANGE:  # it is said where the label is asked for
+            return frozenset()
+        return frozenset(one.choice for one in waiting)
 
 
 def as_change(label: Label, entries: tuple[Entry, ...]) -> dict[str, Any]:
@@ -103,7 +114,7 @@ class Merged:
 
 
 def histories(library: Library, identities: Collection[str] | None = None) -> Iterator[History]:
-    """Every cine with its revisions and acts, from two queries.
+    """Every cine with its revisions and acts, from three queries.
 
     Args:
         identities: only these, or None for all.
@@ -117,14 +128,15 @@ def histories(library: Library, identities: Collection[str] | None = None) -> It
         )
     )  # fmt: skip
     with library._reading() as session:
-        trails = acts.trails(session)
+        trails, same = acts.trails(session), patients.links(session)
         rows = session.execute(query.execution_options(yield_per=500))
         for cine, group in itertools.groupby(rows, key=lambda row: row[0]):
             if identities is None or cine.identity in identities:
                 entries = [_entry(revision) for _, revision in group if revision is not None]
                 first = tuple(one for one in entries if not one.reading)
                 others = tuple(one for one in entries if one.reading)
-                bare = replace(_bare(cine), path=library.place(cine.identity, cine.path))
+                bare = _bare(cine, same)
+                bare = replace(bare, path=library.place(cine.identity, cine.path))
                 yield replace(bare, entries=first, others=others, trail=trails.get(cine.identity, Trail()))
 
 
@@ -136,7 +148,8 @@ def cines(library: Library) -> list[History]:
     """
     with library._reading() as session:
         rows = session.scalars(select(CineRow).order_by(CineRow.id)).all()
-        return [replace(_bare(row), path=library.place(row.identity, row.path)) for row in rows]
+        same = patients.links(session)
+        return [replace(_bare(row, same), path=library.place(row.identity, row.path)) for row in rows]
 
 
 def label_after(entries: tuple[Entry, ...]) -> Label:
@@ -291,6 +304,14 @@ def _revision(cine_id: int, number: int, entry: Entry) -> RevisionRow:
     )  # fmt: skip
 
 
-def _bare(row: CineRow) -> History:
+def _told(entry: Entry) -> Revision:
+    return Revision(
+        entry.number, entry.made_at, entry.annotator, entry.app_version, entry.weights, entry.tool,
+        tuple(int(t) for t in entry.change.get("contours", {})), entry.base, entry.seconds, entry.drags,
+        entry.moved_mm, entry.blind,
+    )  # fmt: skip
+
+
+def _bare(row: CineRow, same: patients.Links) -> History:
     shape = (row.frames, row.height, row.width)
-    return History(row.identity, row.content_hash, row.patient_key, row.path, shape, ())
+    return History(row.identity, row.content_hash, same.of(row.patient_key), row.path, shape, ())

@@ -98,7 +98,7 @@ class Saved:
         also = f" What else they changed, {in_words(self.joined)}, has joined." if self.joined else ""
         return EchoViewError(
             f"{who} also changed {in_words(clash)} {when}; yours stay on the screen, theirs are kept in the history.",
-            f"{also} {after}".strip(),
+            f"{also} Decide between them in REVIEW. {after}".strip(),
         )
 
 

@@ -67,6 +67,8 @@ ACTS = (
     Act("reject_cine", "Reject cine", ("Shift+X",), "circle-x"),
     Act("second_cine", "Cine to a second reader", ("Shift+W",), "users"),
     Act("next_unreviewed", "Next cine that waits", ("Shift+N",)),
+    Act("take_first", "Conflict: take what is shown", ("Ctrl+1",)),
+    Act("take_second", "Conflict: take the other", ("Ctrl+2",)),
     Act("comment", "Comment in words", ("T",), "message-square"),
     Act("issue_1", "Annulus off", ("Alt+1",)),
     Act("issue_2", "Apex foreshortened", ("Alt+2",)),
@@ -106,17 +108,17 @@ ACTS = (
     Act("quit", "Quit", ("Ctrl+Q",)),
 )
 
-# What F1 shows together; what stands in no group is about correcting.
+# What F1 shows together, in an order that fills three columns evenly; what is in no group is about correcting.
 _GROUPS = {
     "Play": ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on",
              "back_human", "forward_human", "slower", "faster", "loop", "loop_over", "every_frame",
              "to_ed", "to_es"),
+    "Review": ("approve", "reject_frame", "second_frame", "approve_cine", "reject_cine", "second_cine",
+               "next_unreviewed", "take_first", "take_second", "comment", "issue_1", "issue_2", "issue_3", "issue_4",
+               "issue_5", "issue_6", "agreement"),
+    "Correct": (),
     "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker"),
     "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),
-    "Correct": (),
-    "Review": ("approve", "reject_frame", "second_frame", "approve_cine", "reject_cine", "second_cine",
-               "next_unreviewed", "comment", "issue_1", "issue_2", "issue_3", "issue_4", "issue_5", "issue_6",
-               "agreement"),
     "Window": ("open", "open_folder", "export", "import", "predict", "side_by_side", "views_beside", "weights_beside",
                "cancel", "next_zone", "keys", "quit"),
 }  # fmt: skip

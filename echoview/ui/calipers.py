@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, QRectF
 from PySide6.QtGui import QAction
 
 from echoview.domain.note import Note, NoteKind
+from echoview.measure.calipers import read
 from echoview.ui.cine_view import CineView
-from echoview.ui.notes_item import NotesItem
+from echoview.ui.notes_item import NoteShown, NotesItem
 from echoview.ui.picture_tool import PictureTool
 from echoview.ui.player import Player
 from echoview.workflow import Workflow
@@ -72,12 +73,16 @@ class Calipers(QObject):
 
     def refresh(self) -> None:
         if self._session.cine is None:
-            self.item.show_notes((), None, None)
+            self.item.show_notes((), None)
             return
         begun = next((tool.begun for tool in self.tools if tool.active and tool.begun is not None), None)
         moved = next((tool.held for tool in self.tools if tool.active and tool.held is not None), None)
         shown = tuple(note for note in self.here() if note is not moved)
-        self.item.show_notes(shown, begun, self._session.calibration)
+        self.item.show_notes(tuple(map(self._read, shown)), None if begun is None else self._read(begun))
+
+    def _read(self, note: Note) -> NoteShown:
+        whole = len(note.points) >= note.kind.fewest
+        return note, read(note, self._session.calibration_of(note.points)).text if whole else ""
 
     def _another_frame(self, _t: int) -> None:
         for tool in self.tools:

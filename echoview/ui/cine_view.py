@@ -115,8 +115,9 @@ class CineView(pg.GraphicsView):
         self.box.scaleBy((1 / factor, 1 / factor), center=at)
 
     def set_frame(self, frame: np.ndarray) -> None:
-        """Draw a frame (H,W) or (H,W,3) uint8."""
-        self.frame_item.show_frame(frame)
+        """Draw a frame (H,W) or (H,W,3) uint8; the one that is drawn already is not painted anew."""
+        if frame is not self.frame_item.frame:
+            self.frame_item.show_frame(frame)
 
     def show_points(self, points: np.ndarray | None) -> None:
         self.contour_item.show_points(points)

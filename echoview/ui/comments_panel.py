@@ -67,8 +67,9 @@ class CommentsPanel(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        scope, line = QHBoxLayout(), QHBoxLayout()
-        for row, widgets in ((scope, (self.frame_scope, self.cine_scope)), (line, (self.line, self.add))):
+        scope, line, head = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        rows = (scope, (self.frame_scope, self.cine_scope)), (line, (self.line, self.add))
+        for row, widgets in (*rows, (head, (self.head, self.close_button))):  # above the list: in sight, however long
             row.setSpacing(4)
             for widget in widgets:
                 row.addWidget(widget)
@@ -82,9 +83,9 @@ class CommentsPanel(QWidget):
         layout.addLayout(scope)
         layout.addLayout(grid)
         layout.addLayout(line)
-        layout.addWidget(self.head)
+        head.setStretch(0, 1)
+        layout.addLayout(head)
         layout.addWidget(self.list)
-        layout.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignLeft)
 
     def give_actions(self, acts: dict[str, QAction]) -> None:
         """The buttons do what the keys do, and name them."""

@@ -1,8 +1,11 @@
-"""What waits for a decision: frames that two people changed at once, and two readings of the cine."""
+"""What waits for a decision: what two people said at once, and two readings of the cine."""
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -37,8 +40,9 @@ class DecisionPanel(QWidget):
         super().__init__()
         self._reviewing, self._deciding = reviewing, deciding
         self._t = 0
+        self._takes: tuple[QAction, ...] = ()  # what takes a side by a key
         self.conflict_head = QLabel()
-        self.conflicts = GrowingList("Frames that two changed at once", _ROWS)
+        self.conflicts = GrowingList("What two said at once", _ROWS)
         self.newest = QPushButton("Keep the newest of all")
         self.newest.setToolTip("What is shown now stays in force; the others stay in the history")
         self.newest.clicked.connect(self.newest_kept)
@@ -60,10 +64,11 @@ class DecisionPanel(QWidget):
         self.take_first.setAccessibleName("Whole cine as the first reading")
         self.take_other.setAccessibleName("Whole cine as the other reading")
         for number, button in enumerate(self.sides):
-            button.clicked.connect(lambda _=False, n=number: self._choose(n))
+            button.clicked.connect(lambda _=False, n=number: self.choose(n))
         for listing in (self.conflicts, self.readings):
             listing.itemClicked.connect(self._go)
             listing.itemActivated.connect(self._go)
+        self.conflicts.setSelectionMode(GrowingList.SelectionMode.SingleSelection)
         self._lay_out()
         deciding.changed.connect(self.refresh)
 
@@ -87,6 +92,9 @@ class DecisionPanel(QWidget):
         layout.addLayout(cine)
         layout.addWidget(self.reason)
 
+    def give_actions(self, acts: dict[str, QAction]) -> None:
+        self._takes = acts["take_first"], acts["take_second"]
+
     def set_frame(self, t: int) -> None:
         self._t = t
         self._show_frame()
@@ -96,15 +104,13 @@ class DecisionPanel(QWidget):
         deciding = self._deciding
         conflicts, submitted = deciding.conflicts, deciding.submitted
         self.setVisible(bool(conflicts or submitted))
-        frames = "1 frame was" if len(conflicts) == 1 else f"{len(conflicts)} frames were"
-        self.conflict_head.setText(f"{frames} changed by two at once")
+        waits = "1 conflict waits" if len(conflicts) == 1 else f"{len(conflicts)} conflicts wait"
+        self.conflict_head.setText(f"{waits} for a decision")
         for widget in (self.conflict_head, self.conflicts):
             widget.setVisible(bool(conflicts))
         self.newest.setVisible(len(conflicts) > 1)
-        _fill(
-            self.conflicts,
-            [(one, f"Frame {one.t + 1}: {one.sides[0].name} over {one.sides[1].name}") for one in conflicts],
-        )
+        self.newest.setEnabled(not self._reviewing.workflow.session.locked)
+        _fill(self.conflicts, [(one, f"{_head(one)}: {_over(one)}") for one in conflicts])
         self._fill_readings(submitted)
         reason = self._reviewing.why_not(ActKind.ADJUDICATE) if deciding.other is not None else ""
         if deciding.other is not None:
@@ -130,7 +136,7 @@ class DecisionPanel(QWidget):
                 self.which.addItem(f"{one.reader}, {one.kind.value} reading", one)
         at = 0 if deciding.other is None or deciding.other not in submitted else submitted.index(deciding.other) + 1
         self.which.setCurrentIndex(at)
-        rows = [(one, f"Frame {one.t + 1}: {self._agreed(one)}") for one in deciding.readings]
+        rows = [(one, f"{_head(one)}: {self._agreed(one)}") for one in deciding.readings]
         _fill(self.readings, rows)
         self.readings.setVisible(bool(rows))
 
@@ -138,51 +144,85 @@ class DecisionPanel(QWidget):
         first, second = (side.contour is not None for side in one.sides)
         if not (first and second):
             return "only the first reading" if first else "only the other reading"
-        agreed = self._deciding.agreement.get(one.t)
+        agreed = self._deciding.agreement.get(one.key) if isinstance(one.key, int) else None
         if agreed is None:
             return "both"
         far = "" if agreed.hausdorff_mm is None else f", {agreed.hausdorff_mm:.1f} mm apart at most"
         return f"Dice {agreed.dice:.2f}{far}"
 
     def _show_frame(self) -> None:
-        choice = None if self.isHidden() else self._deciding.at(self._t)
+        choice = None if self.isHidden() else self._deciding.current(self._t)
+        _mark(self.conflicts, choice)
         self.frame_head.setVisible(choice is not None)
         for button in self.sides:
             button.setVisible(choice is not None)
         if choice is None:
             return
-        self.frame_head.setText(f"Frame {choice.t + 1}: take")
-        reason = "" if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
-        for button, side, ends in zip(self.sides, choice.sides, ("solid", "dashed"), strict=True):
-            when = "" if side.made_at is None else f", {side.made_at.astimezone():%H:%M}"
+        self.frame_head.setText(f"{_head(choice)}: take")
+        locked = self._reviewing.workflow.session.locked
+        reason = locked if choice.conflict is not None else self._reviewing.why_not(ActKind.ADJUDICATE)
+        for number, (button, side, ends) in enumerate(zip(self.sides, choice.sides, ("solid", "dashed"), strict=True)):
             name = side.name.split(",")[0].replace(" reading", "")
-            button.setText(f"{name.capitalize() if name in ('mine', 'first') else name}{when}")
-            drawn = f"drawn {ends}" if side.contour is not None else "without a contour"
-            button.setToolTip(reason or f"{side.name}, {drawn}")
+            name = name.capitalize() if name in ("mine", "mine before", "first") else name
+            said = f"drawn {ends}" if side.contour is not None else choice.words(side)
+            button.setText(f"{name}{_when(side.made_at)}\n{said}".replace("&", "&&"))
+            made = "" if side.made_at is None else f", {side.made_at.astimezone():%Y-%m-%d %H:%M}"
+            key = f" ({self._takes[number].shortcut().toString()})" if self._takes else ""
+            button.setToolTip(reason or f"{side.name}{made}: {said}{key}")
             button.setEnabled(not reason)
 
-    def _choose(self, number: int) -> None:
-        choice = self._deciding.at(self._t)
-        if choice is not None:
+    def choose(self, number: int) -> None:
+        """As the button of that side does: 0 = what is in force; nothing while nobody sees what is decided."""
+        choice = self._deciding.current(self._t)
+        if choice is not None and self.isVisible() and self.sides[number].isEnabled():
             self.chosen.emit(choice, choice.sides[number])
 
     def _go(self, item: QListWidgetItem) -> None:
-        self.sought.emit(item.data(Qt.ItemDataRole.UserRole))
+        choice = item.data(Qt.ItemDataRole.UserRole)
+        self._deciding.point_at(choice)
+        if choice.t is not None:
+            self.sought.emit(choice.t)
 
 
-def _names(choice: Choice) -> list[str]:
-    return [side.name for side in choice.sides]
+def _head(choice: Choice) -> str:
+    """What it is about, as a row or a heading begins."""
+    words = choice.where.removeprefix("the ")
+    return words[0].upper() + words[1:]
+
+
+def _over(choice: Choice) -> str:
+    """Whose is in force over whose; with what they say where the picture does not show it."""
+    if isinstance(choice.key, int):
+        return " over ".join(side.name for side in choice.sides)
+    return " over ".join(f"{choice.words(side)} ({side.name})" for side in choice.sides)
+
+
+def _when(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    here = moment.astimezone()
+    return f", {here:%H:%M}" if here.date() == datetime.now().date() else f", {here:%Y-%m-%d}"
+
+
+def _mark(listing: GrowingList, choice: Choice | None) -> None:
+    """The row that the buttons decide is the current one."""
+    rows = [listing.item(row).data(Qt.ItemDataRole.UserRole) for row in range(listing.count())]
+    at = next((row for row, one in enumerate(rows) if choice is not None and one.key == choice.key), -1)
+    if listing.currentRow() != at:
+        listing.setCurrentRow(at)
 
 
 def _fill(listing: GrowingList, rows: list[tuple[Choice, str]]) -> None:
     if [listing.item(row).text() for row in range(listing.count())] == [words for _, words in rows]:
+        for row, (choice, _) in enumerate(rows):
+            listing.item(row).setData(Qt.ItemDataRole.UserRole, choice)
         return
     scrolled = listing.verticalScrollBar().value()
     listing.clear()
     for choice, words in rows:
         item = QListWidgetItem(words)
-        item.setData(Qt.ItemDataRole.UserRole, choice.t)
-        item.setToolTip("Go to this frame")
+        item.setData(Qt.ItemDataRole.UserRole, choice)
+        item.setToolTip("Decide this" if choice.t is None else "Go to this frame")
         listing.addItem(item)
     listing.fit()
     listing.verticalScrollBar().setValue(scrolled)

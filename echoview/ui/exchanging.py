@@ -59,6 +59,7 @@ class Exchanging(QObject):
             button, act = "Find cines", partial(self._find_cines, outcome.missing)
         elif outcome.look_at:
             button, act = "Open cine", partial(self._workflow.open, outcome.look_at)
+        self._banner.dismiss_urgent()  # of the try before
         self._banner.say(Message(outcome.text, outcome.hint, False, button, act))
 
     def _find_cines(self, missing: Path) -> None:

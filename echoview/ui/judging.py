@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 from echoview.comparing import Comparing
 from echoview.deciding import Choice, Deciding, Side
 from echoview.domain.review import ActKind, Issue
+from echoview.domain.study import Status
 from echoview.reviewing import Reviewing
 from echoview.ui.agreement_dialog import AgreementDialog
 from echoview.ui.cine_view import CineView
@@ -53,6 +54,8 @@ class Judging(QObject):
             "approve_cine": partial(self._in_my_name, self._approve_and_next),
             "reject_cine": partial(self._in_my_name, review.reject_cine),
             "second_cine": partial(self._in_my_name, review.send_to_second),
+            "take_first": partial(self.panel.decisions.choose, 0),
+            "take_second": partial(self.panel.decisions.choose, 1),
             "comment": self._write, "next_unreviewed": self._next, "agreement": self.show_agreement,
             **{f"issue_{number}": raised[issue] for number, issue in enumerate(Issue, 1)},
         }  # fmt: skip
@@ -107,14 +110,15 @@ class Judging(QObject):
             self._acts[name].setEnabled(not reason)
         self._acts["predict"].setEnabled(not (self._workflow.review_only or self._workflow.session.blind))
         open_on = {one.act.t for one in self.reviewing.comments if one.closed is None and one.act.t is not None}
-        self._timeline.set_review(frozenset(open_on), self.reviewing.judged_frames)
+        waiting = {one.key: Status.IN_CONFLICT for one in self.deciding.conflicts if isinstance(one.key, int)}
+        self._timeline.set_review(frozenset(open_on), {**self.reviewing.judged_frames, **waiting})
         self.note.refresh()
         self.show_frame(self._player.t)
 
     def show_frame(self, t: int) -> None:
         self.panel.set_frame(t)
-        choice = None if self._player.playing else self.deciding.at(t)
-        self.versions.show_choice(choice)
+        choice = None if self._player.playing else self.deciding.current(t)
+        self.versions.show_choice(choice if choice is not None and isinstance(choice.key, int) else None)
 
     def _another_cine(self) -> None:
         cine = self._workflow.session.cine
@@ -154,9 +158,10 @@ class Judging(QObject):
 
     def _choose(self, choice: Choice, side: Side) -> None:
         self._in_my_name(lambda: self.deciding.choose(choice, side))
-        following = [one.t for one in self.deciding.conflicts]
-        if following and choice.conflict is not None:
-            self._go(min(following, key=lambda t: (t < choice.t, t)))
+        frames = [one.key for one in self.deciding.conflicts if isinstance(one.key, int)]
+        if isinstance(choice.key, int) and frames and choice.conflict is not None:
+            at = choice.key
+            self._go(min(frames, key=lambda t: (t < at, t)))
 
 
 _KINDS = {

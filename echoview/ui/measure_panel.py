@@ -191,6 +191,9 @@ class MeasurePanel(QWidget):
             return "ED and ES are not found yet"
         if prediction is not None and not (prediction.confidence > 0).any() and not self._session.label.contours:
             return "no ventricle was found"
+        measured = self._session.measurements
+        if measured is not None and measured.ed is not None and measured.ed == measured.es:
+            return "ED and ES are one frame"
         return "" if prediction is None else "ED and ES were not both found"
 
     def _show_frame(self, measured: Measurements | None) -> None:

@@ -158,7 +158,7 @@ class Strip(QWidget):
         """An empty strip for this cine; the rows come with `add`."""
         self._cine = cine
         self._rows = np.zeros((len(cine), len(positions)), np.uint8)
-        spacing = self._session.calibration
+        spacing = self._session.calibration_of([tuple(positions[0]), tuple(positions[-1])])
         whole = (positions[-1] - positions[0]) * np.asarray(spacing or (0.0, 0.0))
         self._step_mm = float(np.hypot(*whole)) / (len(positions) - 1) if spacing else None
         self.show()

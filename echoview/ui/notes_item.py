@@ -6,23 +6,22 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from echoview.domain.calibration import Calibration
 from echoview.domain.note import Note, NoteKind
-from echoview.measure.calipers import read
 from echoview.ui.theme import DARK
 from echoview.ui.timeline_paint import small
+
+NoteShown = tuple[Note, str]  # and what it measures, in words; "" where it has too few points yet
 
 _CROSS_PX = 5.0
 
 
 class NotesItem(QGraphicsItem):
-    """Notes in picture coordinates; `begun` is one under the hand that is not finished, None or too few points."""
+    """Notes in picture coordinates, `shown`; beside them `begun`, one under the hand that is not finished, or None."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._notes: tuple[Note, ...] = ()
-        self._begun: Note | None = None
-        self._calibration: Calibration | None = None
+        self.shown: tuple[NoteShown, ...] = ()
+        self._begun: NoteShown | None = None
         self._bounds = QRectF()
         self.setZValue(12)
 
@@ -30,28 +29,24 @@ class NotesItem(QGraphicsItem):
         self.prepareGeometryChange()
         self._bounds = rect.adjusted(-rect.width(), -rect.height(), rect.width(), rect.height())
 
-    def show_notes(self, notes: tuple[Note, ...], begun: Note | None, calibration: Calibration | None) -> None:
-        self._notes, self._begun, self._calibration = notes, begun, calibration
+    def show_notes(self, notes: tuple[NoteShown, ...], begun: NoteShown | None) -> None:
+        self.shown, self._begun = notes, begun
         self.update()
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        if not self._notes and self._begun is None:
+        if not self.shown and self._begun is None:
             return
         transform = painter.worldTransform()
         painter.save()
         painter.resetTransform()  # crosses and words keep their size at every zoom
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small(painter.font()))
-        for number, note in enumerate(self._notes, 1):
-            points = [transform.map(QPointF(x, y)) for x, y in note.points]
-            self._paint_note(painter, note, points, f"{number}  {read(note, self._calibration).text}")
-        if self._begun is not None:
-            points = [transform.map(QPointF(x, y)) for x, y in self._begun.points]
-            whole = len(points) >= self._begun.kind.fewest
-            self._paint_note(painter, self._begun, points, read(self._begun, self._calibration).text if whole else "")
+        shown = [(note, f"{number}  {text}") for number, (note, text) in enumerate(self.shown, 1)]
+        for note, text in (*shown, *([self._begun] if self._begun is not None else [])):
+            self._paint_note(painter, note, [transform.map(QPointF(x, y)) for x, y in note.points], text)
         painter.restore()
 
     def _paint_note(self, painter: QPainter, note: Note, points: list[QPointF], text: str) -> None:

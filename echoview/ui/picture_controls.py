@@ -43,7 +43,7 @@ class PictureControls(QFrame):
         self.lines = _choice("Contour lines", {style.value: text for style, text in _LINES.items()})
         self.inverted, self.smooth = QCheckBox("Invert"), QCheckBox("Smooth")
         self.shown = {name: QCheckBox(text) for name, text in _SHOWN.items()}
-        self.reset = QPushButton("Reset")
+        self.reset = QPushButton("Reset picture")
         self.reset.setToolTip("The picture as it is in the file (Ctrl+0)")
         self._values = {name: quiet("", wrap=False) for name in ("gain", "contrast", "gamma", "opacity")}
         self._lay_out()
@@ -74,11 +74,12 @@ class PictureControls(QFrame):
         for row, (name, control, value) in enumerate(rows):
             _row(grid, row, name, control, value)
         at = len(rows)
-        grid.addWidget(self.inverted, at, 0)
-        grid.addWidget(self.smooth, at, 1)
+        left = Qt.AlignmentFlag.AlignLeft  # a box is as wide as its words: a click beside them means nothing
+        grid.addWidget(self.inverted, at, 0, left)
+        grid.addWidget(self.smooth, at, 1, left)
         grid.addWidget(rule(), at + 1, 0, 1, 3)
         for index, box in enumerate(self.shown.values()):
-            grid.addWidget(box, at + 2 + index // 2, index % 2)
+            grid.addWidget(box, at + 2 + index // 2, index % 2, left)
         at += 2 + (len(self.shown) + 1) // 2
         _row(grid, at, "Lines", self.lines, None)
         _row(grid, at + 1, "Overlay opacity", self.opacity, self._values["opacity"])
@@ -151,7 +152,8 @@ class PictureControls(QFrame):
 
     def _say_values(self) -> None:
         look = self._view.look
-        self._values["gain"].setText(f"{round(NEUTRAL_LEVEL - look.level):+d}".replace("-", "−"))
+        gain = round(NEUTRAL_LEVEL - look.level)
+        self._values["gain"].setText(f"{gain:+d}".replace("-", "−") if gain else "0")
         self._values["contrast"].setText(f"{100 * NEUTRAL_WINDOW / look.window:.0f} %")
         self._values["gamma"].setText(f"{look.gamma:.2f}")
         self._values["opacity"].setText(f"{100 * self.overlay.opacity:.0f} %")

@@ -104,6 +104,7 @@ class ReviewPanel(QWidget):
         }
         self._approve_acts = acts["approve_cine"], acts["approve"]
         self.comments.give_actions(acts)
+        self.decisions.give_actions(acts)
         self.refresh()
 
     def set_frame(self, t: int) -> None:
@@ -143,7 +144,8 @@ class ReviewPanel(QWidget):
         self._off(self.approve_cine, reviewing.why_not(kind), self._approve_acts[0])
         for button, (one, act) in self._kinds.items():
             self._off(button, reviewing.why_not(one), act)
-        self.cine.show_state(reviewing.status, reviewing.verdict(), not reviewing.why_not(ActKind.WITHDRAW))
+        may = not reviewing.why_not(ActKind.WITHDRAW)
+        self.cine.show_state(reviewing.status, reviewing.verdict(), may, reviewing.conflicts)
         self._show_frame()
         self.comments.refresh()
         self.decisions.refresh()

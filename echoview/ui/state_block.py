@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from echoview.domain.review import Act, ActKind
-from echoview.domain.study import Status
+from echoview.domain.study import Status, words_of
 from echoview.ui.theme import current, put_icon
 from echoview.ui.widgets import quiet
 from echoview.ui.worklist_delegate import draw_mark
@@ -78,9 +78,9 @@ class StateBlock(QWidget):
         self._buttons.addWidget(button, 1)
         return button
 
-    def show_state(self, status: Status, verdict: Act | None, may_withdraw: bool) -> None:
+    def show_state(self, status: Status, verdict: Act | None, may_withdraw: bool, conflicts: int = 0) -> None:
         self.mark.show_status(status)
-        self.word.setText(status.value.capitalize())
+        self.word.setText(words_of(status, conflicts).capitalize())
         words = ""
         if verdict is not None and verdict.kind in _SAID:
             when = verdict.made_at.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -174,10 +174,12 @@ class Timeline(QWidget):
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """The whole cine again."""
-        cine = self._session.cine
-        if cine is not None and len(cine) > 1:
+        """The whole cine again; where it is seen already, a quick second press takes hold like the first."""
+        cine, scale = self._session.cine, self.scale
+        if cine is not None and scale is not None and scale.zoomed:
             self._set_scale(TimeScale.whole(cine.times_s, self.width()))
+        else:
+            self.mousePressEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         scale = self.scale

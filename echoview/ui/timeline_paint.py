@@ -33,7 +33,8 @@ _SHORT, _DOT = 4.0, 2.2  # px: a stretch shorter than that is also a dot, or it 
 _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
-NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT, REJECTED, SECOND_READ, PROPOSED = range(10)
+NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT = range(7)
+REJECTED, SECOND_READ, IN_CONFLICT, PROPOSED = range(7, 11)
 _LOOKS = {
     NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
     PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
@@ -44,13 +45,18 @@ _LOOKS = {
     LEFT_OUT: ("quiet", 5, 3, Qt.BrushStyle.BDiagPattern),
     REJECTED: ("error", 0, 8, Qt.BrushStyle.DiagCrossPattern),
     SECOND_READ: ("propagated", 0, 8, Qt.BrushStyle.VerPattern),
+    IN_CONFLICT: ("flag", 0, 8, Qt.BrushStyle.Dense2Pattern),
     PROPOSED: ("propagated", 0, 8, Qt.BrushStyle.NoBrush),  # hollow
 }
-_JUDGED = {Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED}
+_JUDGED = {
+    Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED,
+    Status.IN_CONFLICT: IN_CONFLICT,
+}  # fmt: skip
 STATE_NAMES = {
     NOTHING: "no contour", PREDICTED: "predicted", UNSURE_STATE: "predicted, unsure", PROPAGATED: "propagated",
     CORRECTED: "corrected", APPROVED: "approved", LEFT_OUT: "not traceable",
     REJECTED: "rejected", SECOND_READ: "waits for a second reader",
+    IN_CONFLICT: "two versions, undecided",
     PROPOSED: "proposed, Enter accepts",
 }  # fmt: skip
 

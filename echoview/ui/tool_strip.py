@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QVBoxLayo
 from echoview.correction import Correction
 from echoview.ui.theme import icon
 from echoview.ui.tools import Tool
-from echoview.ui.widgets import set_narrow
+from echoview.ui.widgets import MenuButton, set_narrow
 
 _NARROW, _FEWEST = 530, 408  # px; the buttons stand nearer to each other below that
 _WITH_ARROW = "QToolButton { padding-right: 20px; } QToolButton::menu-button { border: 0; width: 16px; }"
@@ -68,8 +68,8 @@ def under(picture: QWidget, strip: ToolStrip) -> QWidget:
     return zone
 
 
-def _button(action: QAction) -> QToolButton:
-    made = QToolButton()
+def _button(action: QAction) -> MenuButton:
+    made = MenuButton()
     made.setDefaultAction(action)
     made.setAccessibleName(action.text())
     if action.icon().isNull():

@@ -157,6 +157,8 @@ def side_by_side(actions: dict[str, QAction]) -> QToolButton:
     made.setCheckable(True)
     menu = QMenu(made)
     layouts = [actions[name] for name in ("side_by_side", "views_beside", "weights_beside")]
+    for action in layouts:
+        action.setIconVisibleInMenu(False)  # the mark of the one that is on stands there
     menu.addActions(layouts)
     made.setMenu(menu)
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from html import escape
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QMenu,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -239,9 +240,21 @@ def column(*widgets: QWidget, margin: int = 16, spacing: int = 8) -> QVBoxLayout
     return layout
 
 
+class MenuButton(QToolButton):
+    """Not lit any more once its menu is closed and the pointer elsewhere: of that way Qt hears nothing on X11."""
+
+    def setMenu(self, menu: QMenu) -> None:
+        super().setMenu(menu)
+        menu.aboutToHide.connect(self.find_pointer)
+
+    def find_pointer(self) -> None:
+        self.setAttribute(Qt.WidgetAttribute.WA_UnderMouse, self.rect().contains(self.mapFromGlobal(QCursor.pos())))
+        self.update()
+
+
 def chip(accessible: str, tooltip: str) -> QToolButton:
-    """A flat button of the top bar that opens a menu."""
-    button = QToolButton()
+    """A flat button that opens a menu."""
+    button = MenuButton()
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setToolTip(tooltip)

@@ -51,6 +51,7 @@ class Worklist(FoldingZone):
         self.next_button = QPushButton("Next unreviewed")
         self.next_button.setToolTip("Open the next cine that waits for you (Shift+N)")
         self._title, self._fresh = _RECENT, True
+        self._former = _RECENT  # the title of what is listed while nothing was found yet
         self._due = QTimer(self)
         self._due.setSingleShot(True)
         self._due.timeout.connect(self._arrange)
@@ -129,6 +130,8 @@ class Worklist(FoldingZone):
         predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:
+        if not self._fresh:
+            self._former = self._title
         self._title, self._fresh = title or _RECENT, True
         if not self.model.rows:
             self.bar.source.setText(self._title)
@@ -146,6 +149,8 @@ class Worklist(FoldingZone):
         self._show_state()
 
     def _ended(self, _error: EchoViewError | None) -> None:
+        if self._fresh:  # nothing was found: what was listed before still is
+            self._title, self._fresh = self._former, False
         self.setVisible(bool(self.model.rows))
         self._arrange()
         self._show_state()
@@ -162,7 +167,7 @@ class Worklist(FoldingZone):
         self.list.around_reset(self.model.arrange)
 
     def _filled(self, filled: list) -> None:
-        if self.model.fill(filled):
+        if self.model.fill(filled, self._session.path):
             self._arrange_soon()
         self._show_state()
 
@@ -225,17 +230,18 @@ class Worklist(FoldingZone):
         cine, prediction, measured = session.cine, session.prediction, session.measurements
         if cine is None:
             return
+        review = self._reviewing
         whole = prediction is not None and prediction.complete
-        if not whole and session.label.empty and not session.record.trail.acts:
+        if not whole and session.label.empty and not (session.record.trail.acts or review.conflicts):
             return  # the library's word stands until the network has come to an end
         share = None
         if prediction is not None and whole and session.label.view is None:
             share = float(prediction.view_probabilities.max())
         ef = None if measured is None else measured.ef_percent
-        review = self._reviewing
         open_issues = sum(one.closed is None for one in review.comments)
         self.model.say(
-            session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues
+            session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues,
+            review.conflicts,
         )  # fmt: skip
 
     def _told(self, path: str, told: Told) -> None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
-from echoview.domain.study import Status
+from echoview.domain.study import Status, words_of
 from echoview.ui.theme import Tokens, current, tabular
 from echoview.ui.worklist_model import UNREADABLE, Heading, Index, Row, WorklistModel
 
@@ -26,6 +26,7 @@ _TOKENS = {
     Status.PREDICTED: "prediction",
     Status.IN_CORRECTION: "human",
     Status.CORRECTED: "human",
+    Status.IN_CONFLICT: "flag",
     Status.REJECTED: "error",
     Status.SECOND_READ: "propagated",
     Status.APPROVED: "approved",
@@ -168,7 +169,8 @@ class WorklistDelegate(QStyledItemDelegate):
         draw_mark(painter, QPointF(line.left() + 6, line.center().y() + 1), row.status)
         painter.setFont(self._small)
         painter.setPen(colour_of(row.status))
-        painter.drawText(line.adjusted(18, 0, 0, 0), left, row.status.value)
+        words = words_of(row.status, row.conflicts)
+        painter.drawText(line.adjusted(18, 0, 0, 0), left, words)
         if row.ef_percent is None:
             return
         painter.setFont(self._strong)
@@ -180,13 +182,13 @@ class WorklistDelegate(QStyledItemDelegate):
         painter.setFont(self._small)
         painter.setPen(current().colour("quiet"))
         painter.drawText(line, right, " %")
-        said = 18 + self._small_metrics.horizontalAdvance(row.status.value + "  EF ")
+        said = 18 + self._small_metrics.horizontalAdvance(words + "  EF ")
         if said + number + unit + 4 <= line.width():  # in a narrow list the number and its % must do
             painter.drawText(line.adjusted(0, 0, -unit - number - 4, 0), right, "EF")
 
 
 def draw_mark(painter: QPainter, centre: QPointF, status: Status, tokens: Tokens | None = None) -> None:
-    """The status as a shape: ring, disc, half disc, diamond, cross, two rings, tick."""
+    """The status as a shape: ring, disc, half disc, diamond, two wedges, cross, two rings, tick."""
     colour = colour_of(status, tokens)
     painter.setPen(QPen(colour, 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -204,6 +206,11 @@ def draw_mark(painter: QPainter, centre: QPointF, status: Status, tokens: Tokens
         painter.setBrush(colour)
         x, y = centre.x(), centre.y()
         painter.drawPolygon(QPolygonF([QPointF(x, y - 5), QPointF(x + 5, y), QPointF(x, y + 5), QPointF(x - 5, y)]))
+    elif status is Status.IN_CONFLICT:  # two that point at each other, one of them hollow
+        x, y = centre.x(), centre.y()
+        painter.drawPolygon(QPolygonF([QPointF(x + 5.5, y - 4.5), QPointF(x + 5.5, y + 4.5), QPointF(x + 0.8, y)]))
+        painter.setBrush(colour)
+        painter.drawPolygon(QPolygonF([QPointF(x - 5.5, y - 4.5), QPointF(x - 5.5, y + 4.5), QPointF(x - 0.8, y)]))
     elif status is Status.REJECTED:
         painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         x, y = centre.x(), centre.y()

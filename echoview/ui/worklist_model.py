@@ -12,7 +12,7 @@ import numpy as np
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QImage, QPixmap
 
-from echoview.domain.study import CineFile, Status
+from echoview.domain.study import CineFile, Status, words_of
 from echoview.domain.view import View
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Row:
     looked: bool = False
     waits: bool = True  # for whoever sits here
     open_issues: int = 0
+    conflicts: int = 0
     here: bool = False  # this session knows better than the library what the row says
     words: str = ""  # what the filter searches, made when first needed
     name_key: list = field(default_factory=list)
@@ -57,9 +58,10 @@ class Row:
     @property
     def state(self) -> str:
         """How far the cine is; of one that cannot be read only what a person did before."""
+        words = words_of(self.status, self.conflicts)
         if not self.trouble:
-            return self.status.value
-        return UNREADABLE if self.status is Status.NEW else f"{UNREADABLE}, {self.status.value}"
+            return words
+        return UNREADABLE if self.status is Status.NEW else f"{UNREADABLE}, {words}"
 
 
 @dataclass(slots=True)
@@ -157,11 +159,15 @@ class WorklistModel(QAbstractListModel):
             if (said := self._said.get(listed.path)) is not None:
                 row.status, row.view, row.share = said.status, said.view, said.share
                 row.ef_percent, row.frames, row.here = said.ef_percent, said.frames, True
-                row.waits, row.open_issues = said.waits, said.open_issues
+                row.waits, row.open_issues, row.conflicts = said.waits, said.open_issues, said.conflicts
             self.rows[listed.path] = row
 
-    def fill(self, filled: Iterable[Filled]) -> bool:
-        """More is known of some rows; whether the order may have changed by it."""
+    def fill(self, filled: Iterable[Filled], open_path: str = "") -> bool:
+        """More is known of some rows; whether the order may have changed by it.
+
+        Of conflicts the library knows better than this session, but in the open cine: an import, or another desk, may
+        have made some.
+        """
         touched: list[int] = []
         for one in filled:
             row = self.rows.get(one.path)
@@ -173,9 +179,10 @@ class WorklistModel(QAbstractListModel):
                 row.trouble = ""
             if one.trouble:
                 row.looked, row.trouble = True, one.trouble
-            if not row.here:
+            fresh = one.glimpse is None and not one.trouble  # just read, not remembered until its picture came
+            if not row.here or (fresh and one.path != open_path and (one.conflicts or row.conflicts)):
                 row.status, row.ef_percent, row.share = one.status, one.ef_percent, one.share
-                row.waits, row.open_issues = one.waits, one.open_issues
+                row.waits, row.open_issues, row.conflicts = one.waits, one.open_issues, one.conflicts
                 row.view = one.view or row.view
             row.words = ""
             if one.path in self._place:
@@ -186,13 +193,14 @@ class WorklistModel(QAbstractListModel):
 
     def say(
         self, path: str, status: Status, view: View | None, share: float | None, ef_percent: float | None, frames: int,
-        waits: bool | None = None, open_issues: int | None = None,
+        waits: bool | None = None, open_issues: int | None = None, conflicts: int = 0,
     ) -> None:  # fmt: skip
         """What this session says of a cine; it holds until the program ends."""
         row = self.rows.get(path) or Row(CineFile(path, path, "", 0, 0))
         row.status, row.view, row.share, row.ef_percent, row.frames = status, view, share, ef_percent, frames
         row.waits = status is not Status.APPROVED if waits is None else waits
         row.open_issues = row.open_issues if open_issues is None else open_issues
+        row.conflicts = conflicts
         row.here, row.words = True, ""
         self._said[path] = row
         if path in self._place:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from ral.build import Network, build
 from ral.plan import Plan
+from ral.widen import widened
 
 RUN_FILE = "run.json"
 BEST_FILE = "best.safetensors"
@@ -38,15 +39,17 @@ def begin(plan: Plan, folder: Path, device: str, start: Path | None = None) -> R
     """A new run, or the one that lies in the folder.
 
     Args:
-        start: weights to begin a new run from, instead of drawn ones.
+        start: weights to begin a new run from, instead of drawn ones; those of a narrower network are widened.
 
     Raises:
-        ValueError: the folder holds a run of another network, seed or course, or its state cannot be read.
+        ValueError: the folder holds a run of another network, seed or course, or its state cannot be read; or the
+            weights to begin from are of another network and cannot be widened.
     """
     torch.manual_seed(plan.seed)
     net = build(plan.config)
     if start is not None:
-        net.load_state_dict(load_file(start))
+        given = load_file(start)
+        net.load_state_dict(given if _fits(given, net) else widened(given, net))
     net = net.to(device)
     learnt = [p for p in net.parameters() if p.requires_grad]
     run = Run(
@@ -94,6 +97,11 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     part = path.with_suffix(".part")
     save_file({k: v.detach().cpu().clone().contiguous() for k, v in tensors.items()}, part)
     part.replace(path)
+
+
+def _fits(given: dict[str, Tensor], net: Network) -> bool:
+    state = net.state_dict()
+    return set(given) == set(state) and all(given[key].shape == state[key].shape for key in state)
 
 
 def _resume(run: Run, plan: Plan, folder: Path, device: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -207,6 +208,10 @@ def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
     assert {T, T + 4} <= kept
     assert not {T + 1, T + 2, T + 3} & kept
     assert T + 6 in kept
+    window.player.seek(T + 4)  # from the corrected frame itself too
+    QTest.keyClick(window, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
+    assert T + 4 in session.label.contours
+    assert T + 6 not in session.label.contours
 
 
 def test_a_marked_range_is_reverted_in_one_step_and_without_a_range_it_is_said(opened):
@@ -299,6 +304,20 @@ def test_n_goes_to_the_least_certain_arc_and_on_to_the_next(opened):
     window.correcting.correction._doubted = []
     QTest.keyClick(window, Qt.Key.Key_N)
     assert window.player.t == visited[1], "what a person settled needs no look"
+
+
+def test_another_file_of_the_same_instance_is_inspected_in_its_own_sector(opened, sample, tmp_path):
+    file = pydicom.dcmread(sample)
+    frames = file.pixel_array[:, :200, :260]
+    file.decompress()
+    file.Rows, file.Columns, file.PixelData = 200, 260, frames.tobytes()
+    file.save_as(tmp_path / "smaller.dcm")
+    opened.open(tmp_path / "smaller.dcm")
+    correction = opened.window.correcting.correction
+    opened.settle()
+    assert opened.session.cine.size == (200, 260)
+    assert correction._sector[0] is opened.session.cine
+    assert correction._sector[1] is None or correction._sector[1].shape == (200, 260)
 
 
 def test_the_inspector_lists_a_fault_and_a_click_goes_there(opened):

@@ -7,12 +7,15 @@ import zipfile
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
+from pydicom.uid import generate_uid
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialogButtonBox, QFileDialog
 
 from echoview.domain.label import Label
+from echoview.domain.study import Status
 from echoview.services.exporting import export_to
 from echoview.store import open_library
 from echoview.store.engines import sqlite_url
@@ -106,6 +109,7 @@ def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps
         " are kept; REVIEW shows both."
     )
     (waiting,) = labelled.window.judging.deciding.conflicts
+    assert labelled.window.judging.reviewing.status is Status.IN_CONFLICT
     assert (waiting.t, [side.name for side in waiting.sides]) == (3, ["mine", "Dr B"])
     shown = labelled.session.label
     assert (sorted(shown.contours), shown.es, shown.not_traceable) == ([3, 5], 5, {7})
@@ -121,6 +125,30 @@ def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps
         ("tester", (3,), 0), ("Dr B", (3, 5), None), ("tester", (3,), 2), ("tester", (9,), 3),
     ]  # fmt: skip
     assert labelled.refusals == []
+
+
+def test_a_conflict_that_an_import_makes_of_a_cine_that_is_not_open_is_in_the_list(labelled, theirs, tmp_path):
+    path, copy = labelled.session.path, tmp_path / "other.dcm"
+    file = pydicom.dcmread(path)
+    file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    file.save_as(copy)
+
+    def look_from_the_other():
+        labelled.open(copy)
+        labelled.workflow.studies.list_recent((path, str(copy)))
+        labelled.settle()
+        return labelled.window.cines.model.rows[path]
+
+    row = look_from_the_other()
+    assert (row.here, row.conflicts) == (True, 0)
+    take(labelled, theirs)
+    assert (row.status, row.state, row.waits) == (Status.IN_CONFLICT, "conflict", True)
+    labelled.open(path)
+    [waiting] = labelled.window.judging.deciding.conflicts
+    labelled.window.judging.deciding.choose(waiting, waiting.sides[1])
+    labelled.settle()
+    row = look_from_the_other()
+    assert (row.status, row.conflicts) == (Status.IN_CORRECTION, 0), "theirs has points that nobody set"
 
 
 def test_an_edit_that_could_not_be_saved_outlives_an_import(labelled, theirs):
@@ -192,6 +220,11 @@ def test_nothing_to_export_and_a_broken_bundle_are_sentences(desk, sample, monke
     exchange.export(Wish("bundle", False, False), tmp_path / "none.zip")
     desk.until(lambda: not exchange.busy)
     assert desk.window.banner.text.startswith("There was nothing to export.")
+    desk.workflow.mark_ed(3)
+    desk.settle()
+    exchange.export(Wish("bundle", False, False), tmp_path / "one.zip")
+    desk.until(lambda: not exchange.busy)
+    assert desk.window.banner.text == "1 cine exported to one.zip.", "it does not wait behind the refusal"
     desk.window.banner.dismiss()
     broken = tmp_path / "broken.zip"
     broken.write_bytes(b"PK")

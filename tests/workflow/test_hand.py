@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from echoview.domain.calibration import Axes
+from echoview.domain.calibration import Axes, Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.view import View
 from echoview.ui import dialogs, main_window
@@ -142,6 +142,12 @@ def test_the_view_is_overruled_and_given_back(opened) -> None:
     assert "set by you" in opened.window.top_bar.view_button.text()
     opened.window.top_bar.view_chosen.emit(None)
     assert session.view is session.prediction.view
+
+
+def test_a_pixel_that_no_echo_picture_has_is_refused(opened) -> None:
+    opened.workflow.calibrate(Calibration(10.0, 10.0))
+    assert opened.refusals[-1].startswith("A pixel of 10 × 10 mm is none of an echo picture.")
+    assert opened.session.label.calibration is None
 
 
 def test_calibrating_along_a_line_gives_ml(opened, monkeypatch) -> None:

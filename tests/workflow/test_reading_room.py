@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pydicom
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QAccessible
@@ -116,6 +117,30 @@ def test_escape_and_another_frame_end_a_measurement_that_was_begun(opened) -> No
     assert session.label.notes == ()
     assert window.acts["point"].isChecked()
     assert not any(tool.active for tool in window.picture.calipers.tools)
+
+
+def test_each_picture_in_a_frame_is_measured_by_its_own_pixel_size(desk, sample, tmp_path) -> None:
+    file = pydicom.dcmread(sample)
+    halves = []
+    for left, mm in ((0, 0.5), (162, 0.25)):
+        half = pydicom.Dataset()
+        half.RegionSpatialFormat, half.RegionDataType, half.RegionFlags = 1, 1, 2
+        half.RegionLocationMinX0, half.RegionLocationMaxX1 = left, left + 157
+        half.RegionLocationMinY0, half.RegionLocationMaxY1 = 0, 239
+        half.PhysicalUnitsXDirection = half.PhysicalUnitsYDirection = 3
+        half.PhysicalDeltaX = half.PhysicalDeltaY = mm / 10
+        halves.append(half)
+    file.SequenceOfUltrasoundRegions = halves
+    file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+    file.save_as(tmp_path / "two.dcm")
+    desk.open(tmp_path / "two.dcm")
+    desk.window.acts["caliper"].trigger()
+    for start, end in (((40, 60), (40, 160)), ((220, 60), (220, 160)), ((100, 200), (200, 200))):
+        drag(desk, start, end)
+    item = desk.window.picture.calipers.item
+    value, unit = zip(*(text.split() for _, text in item.shown), strict=True)
+    assert [float(v) for v in value] == pytest.approx([5.0, 2.5, 100], rel=0.02)
+    assert unit == ("cm", "cm", "px"), "from one picture into the other there is no length"
 
 
 def test_the_contour_is_not_touched_while_a_caliper_is_in_the_hand(opened) -> None:

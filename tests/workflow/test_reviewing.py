@@ -5,18 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from echoview.comparing import Comparing
+from echoview.domain.calibration import Calibration
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, ActKind, Issue, Reading, ReadKind, Role
 from echoview.domain.study import Status
+from echoview.domain.view import View
+from echoview.io import open_cine
 from echoview.measure.agreement import Kind, summary
 from echoview.services.agreement import COLUMNS, pairs, write_table
+from echoview.services.studies import standings
 from echoview.store import new_act, open_library
 from echoview.store.engines import sqlite_url
 from echoview.ui.agreement_dialog import AgreementDialog
@@ -335,6 +340,90 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     desk = sit(new_desk, "Dr B")
     desk.open(sample)
     assert desk.window.judging.deciding.conflicts == []
+
+
+def test_view_marks_and_calibration_are_decided_between_and_the_status_says_so(new_desk, sample, home) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    cine, other = desk.session.cine, open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
+    theirs = replace(traced(), view=View.A2C, ed=3, calibration=Calibration(0.5, 0.5))
+    other.save(cine, "/elsewhere", Label(), theirs, base=0, **who)
+    mine = replace(traced(), view=View.A4C, calibration=Calibration(0.3, 0.25))
+    trace(desk, mine)
+    desk.workflow.studies.list_recent((str(sample),))
+    desk.settle()
+    review = desk.window.judging.reviewing
+    panel, cines = desk.window.judging.panel, desk.window.cines
+    decisions, row = panel.decisions, cines.model.rows[str(sample)]
+    rows = [decisions.conflicts.item(at).text() for at in range(decisions.conflicts.count())]
+    assert rows == [
+        "View: A4C (mine) over A2C (Dr B)", "ED: frame 3 (mine) over frame 4 (Dr B)",
+        "Calibration: 0.300 × 0.250 mm/px (mine) over 0.500 mm/px (Dr B)",
+    ]  # fmt: skip
+    assert (review.status, review.conflicts, row.state) == (Status.IN_CONFLICT, 3, "3 conflicts")
+    assert panel.cine.word.text() == "3 conflicts"
+    cines.model.status = Status.IN_CONFLICT
+    cines.model.arrange()
+    assert [one.listed.path for one in cines.model.shown()] == [str(sample)]
+    assert not review.approve_cine()
+    assert desk.refusals[-1] == "3 conflicts wait for a decision. Decide in REVIEW, then approve the cine."
+    assert [button.text().split("\n")[1] for button in decisions.sides] == ["A4C", "A2C"]
+    assert decisions.sides[1].toolTip().endswith(": A2C (Ctrl+2)")
+    decisions.conflicts.itemClicked.emit(decisions.conflicts.item(1))
+    assert desk.window.player.t == 2, "the ED in force"
+    key(desk, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    assert (desk.session.label.ed, review.conflicts) == (3, 2)
+    key(desk, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    decisions.sides[1].click()
+    desk.settle()
+    assert (desk.session.label.view, desk.session.label.calibration) == (View.A4C, Calibration(0.5, 0.5))
+    assert (review.status, row.state) == (Status.CORRECTED, "corrected"), "frame 4 has no contour"
+    desk.session.undo_stack.undo()
+    desk.settle()
+    assert (review.status, row.state) == (Status.IN_CONFLICT, "conflict")
+    desk.session.undo_stack.redo()
+    desk.settle()
+    tools = [one.tool for one in other.history(cine.info.identity)]
+    assert tools[2:5] == ["take Dr B, ED", "take mine, the view", "take Dr B, the calibration"]
+    other.close()
+
+
+def test_two_windows_of_one_person_are_told_apart_and_a_reader_of_a_library_decides_nothing(
+    new_desk, sample, home
+) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    who = {"annotator": "Dr A", "app_version": "1", "weights": "", "tool": "drag"}
+    other.save(desk.session.cine, "/elsewhere", Label(), Label(ed=4), base=0, **who)
+    other.close()
+    trace(desk, Label(ed=5))
+    decisions = desk.window.judging.panel.decisions
+    assert decisions.conflicts.item(0).text() == "ED: frame 6 (mine) over frame 5 (mine before)"
+    assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Mine before"]
+    desk.session.locked = "This label library can be read but not written."
+    decisions.refresh()
+    assert [button.isEnabled() for button in decisions.sides] == [False, False]
+    assert decisions.sides[0].toolTip() == desk.session.locked
+    desk.session.locked = ""
+
+
+def test_the_study_list_knows_of_conflicts_before_the_cine_is_opened(new_desk, sample, home) -> None:
+    (home / "data").mkdir(parents=True, exist_ok=True)
+    other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
+    who = {"app_version": "1", "weights": "", "tool": "drag"}
+    cine = open_cine(sample)
+    for name, ed in (("Dr B", 3), ("Dr C", 5)):
+        other.save(cine, str(sample), Label(), traced().with_ed(ed), base=0, annotator=name, **who)
+    other.close()
+    [standing] = standings(open_library(sqlite_url(home / "data" / "labels.sqlite")), b"s")[0].values()
+    assert (standing.status, standing.conflicts, standing.waits) == (Status.IN_CONFLICT, 1, True)
+    desk = sit(new_desk, "Dr B")
+    desk.workflow.studies.list_recent((str(sample),))
+    desk.settle()
+    row = desk.window.cines.model.rows[str(sample)]
+    assert (row.status, row.conflicts, row.waits) == (Status.IN_CONFLICT, 1, True)
 
 
 def test_a_share_is_read_once_more_and_never_mixed_with_the_first(new_desk, sample, monkeypatch) -> None:

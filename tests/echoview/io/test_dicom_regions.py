@@ -103,10 +103,11 @@ def test_each_picture_of_several_has_its_own_pixel_size(write_dicom, grey_frames
     cine = open_cine(write_dicom([f.tobytes() for f in grey_frames], SequenceOfUltrasoundRegions=regions))
     assert cine.calibration is None
     assert [picture.box_px for picture in cine.info.regions] == [(32, 2, 63, 46), (4, 2, 30, 46), (0, 2, 3, 46)]
-    assert cine.calibration_at(10, 20) == pytest.approx((0.4, 0.5))
-    assert cine.calibration_at(40.5, 20) == pytest.approx((0.8, 0.8))
-    assert cine.calibration_at(1, 20) is None
-    assert cine.calibration_at(40, 47) is None
+    assert cine.calibration_of([(10, 20), (28, 40)]) == pytest.approx((0.4, 0.5))
+    assert cine.calibration_of([(40.5, 20)]) == pytest.approx((0.8, 0.8))
+    assert cine.calibration_of([(1, 20)]) is None
+    assert cine.calibration_of([(40, 47)]) is None
+    assert cine.calibration_of([(10, 20), (40, 20)]) is None, "from one picture into the other"
 
 
 def test_pixel_spacing_is_for_files_without_regions(open_with):

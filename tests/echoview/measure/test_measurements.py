@@ -97,6 +97,13 @@ def test_frames_without_a_contour_are_unknown():
     assert chosen.esv_ml == pytest.approx(found.esv_ml)
 
 
+def test_one_frame_is_no_beat():
+    contours, _, _ = beating()
+    chosen = measure(contours, HALF, ed=4, es=4)
+    assert chosen.ef_percent is None
+    assert chosen.edv_ml == chosen.esv_ml
+
+
 def test_a_cine_with_no_contour_at_all_says_nothing():
     found = measure(np.full((9, 65, 2), np.nan), HALF)
     assert (found.ed, found.es, found.edv_ml, found.esv_ml, found.ef_percent) == (None,) * 5

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
@@ -120,8 +121,23 @@ def test_a_conflict_of_an_import_waits_for_a_decision(library, empty, pack, pati
     import_from(pack, empty, by="me", secret=SECRET)
     cine = open_cine(patient_cine, patient_secret=SECRET)
     [found] = empty.conflicts(cine)
-    assert (found.t, found.older.revision.annotator) == (0, "Å. Reader")
+    assert (found.key, found.older.revision.annotator) == (0, "Å. Reader")
     assert found.newer.contour.handles.tolist() == [[90, 150], [120, 60], [150, 150]]
+    assert found.newer.revision.annotator == "B", "who drew it, not who imported"
+
+
+def test_what_an_import_says_otherwise_of_view_ed_and_calibration_waits_too(library, empty, pack, patient_cine, truth):
+    mine = Label({}, View.A2C, truth.ed + 1, truth.es, Calibration(0.9, 0.9))
+    knows(empty, patient_cine, mine)
+    came = import_from(pack, empty, by="me", secret=SECRET)
+    found = {one.key: one for one in empty.conflicts(open_cine(patient_cine, patient_secret=SECRET))}
+    words = {"view": "view", "ed": "ED", "calibration": "calibration"}
+    assert tuple(words[key] for key in found) == came.conflicts[0][1]
+    assert {"view", "ed"} <= set(found)
+    for key, one in found.items():
+        assert getattr(one.newer.label, key) == getattr(mine, key), "ours is in force"
+        assert getattr(one.older.label, key) == getattr(truth, key)
+        assert (one.newer.revision.annotator, one.older.revision.annotator) == ("B", "Å. Reader")
 
 
 def test_readings_and_acts_travel_in_a_bundle_without_what_was_written(library, empty, patient_cine, tmp_path, truth):

@@ -102,7 +102,7 @@ def killed(folder: str, runs: str, seed: str) -> None:
         process = os.fork()
         if process == 0:
             library._LOG = chance.choice((2, 200))  # also in the midst of emptying the log
-            write(open_library(url), 10**6, start=held, said=writes)
+            write(open_library(url, b"k" * 32), 10**6, start=held, said=writes)
         os.close(writes)
         with os.fdopen(reads, "rb", buffering=0) as pipe:
             seen = pipe.read(chance.choice((0, 1, 5)))  # while it is opened, or once it edits

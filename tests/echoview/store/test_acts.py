@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, ActKind, Issue, Reading, ReadKind, Role
+from echoview.domain.view import View
 from echoview.store import contour_seal, new_act, open_library, seal_of
 from echoview.store.engines import make_engine, sqlite_url
 from echoview.store.health import examine
@@ -27,9 +29,9 @@ def act(kind=ActKind.COMMENT, who="A", **told):
     return new_act(kind, who, Role.LEAD, **told)
 
 
-def save(library, editing, label, who="A", before=None, **told):
+def save(library, editing, label, who="A", before=None, cine=None, **told):
     said = {**editing.WHO, "annotator": who, **told}
-    return library.save(editing.cine(), "/x", Label() if before is None else before, label, **said)
+    return library.save(cine or editing.cine(), "/x", Label() if before is None else before, label, **said)
 
 
 def test_an_act_comes_back_as_it_was_said(library, editing):
@@ -91,15 +93,52 @@ def test_two_who_did_not_see_each_other_are_a_conflict_until_one_decides(library
     save(library, editing, one, "A", base=0)
     save(library, editing, two, "B", base=0)
     [found] = library.conflicts(editing.cine())
-    assert (found.t, found.older.revision.annotator, found.newer.revision.annotator) == (0, "A", "B")
+    assert (found.key, found.older.revision.annotator, found.newer.revision.annotator) == (0, "A", "B")
     assert contour_seal(found.older.contour) == contour_seal(one.contour(0))
-    assert found.version_of("A") is found.older
-    assert found.version_of("C") is None
     decided = one.with_settled(found.choice)
     save(library, editing, decided, "B", before=two, base=2)
     assert library.conflicts(editing.cine()) == []
     save(library, editing, two, "B", before=decided, base=3)  # undone
     assert len(library.conflicts(editing.cine())) == 1
+
+
+def test_the_view_ed_es_and_the_calibration_are_in_conflict_too(library, editing):
+    one = Label(view=View.A2C, ed=3, es=9, calibration=Calibration(0.3, 0.3))
+    two = Label(view=View.A4C, ed=5, es=9, calibration=Calibration(0.4, 0.3))
+    save(library, editing, one, "A", base=0)
+    save(library, editing, two, "B", base=0)
+    found = {one.key: one for one in library.conflicts(editing.cine())}
+    assert list(found) == ["view", "ed", "calibration"], "both said the same of ES"
+    assert (found["view"].older.label.view, found["view"].newer.label.view) == (View.A2C, View.A4C)
+    assert found["ed"].choice == "ed:3:5"
+    assert library.record("uid-1").conflicts == {one.choice for one in found.values()}
+    assert next(histories(library)).record.conflicts == library.record("uid-1").conflicts
+    decided = two.with_ed(3).with_settled("ed:3:5")
+    save(library, editing, decided, "C", before=two, base=2)
+    assert [one.key for one in library.conflicts(editing.cine())] == ["view", "calibration"]
+    assert [one.annotator for one in library.history("uid-1")] == ["A", "B", "C"], "what was refused is there too"
+
+
+def test_a_contour_and_not_traceable_are_in_conflict_whoever_was_first(library, editing):
+    traced, none = editing.edited(Label(), 0), Label().with_not_traceable(0)
+    save(library, editing, traced, "A", base=0)
+    save(library, editing, none, "B", base=0)
+    [found] = library.conflicts(editing.cine())
+    assert (found.key, found.newer.label.not_traceable, found.older.contour is not None) == (0, {0}, True)
+    held = library.label("uid-1")
+    assert (dict(held.contours), held.not_traceable) == ({}, {0}), "never both"
+    other = editing.cine("uid-2")
+    save(library, editing, none, "A", base=0, cine=other)
+    save(library, editing, traced, "B", base=0, cine=other)
+    [found] = library.conflicts(other)
+    assert (found.older.label.not_traceable, found.newer.contour is not None) == ({0}, True)
+
+
+def test_marks_on_other_pictures_than_the_cine_shows_wait_for_nobody(library, editing):
+    strange = editing.cine("uid-1", editing.Frames(look=5))
+    save(library, editing, Label(ed=3), "A", base=0)
+    save(library, editing, Label(ed=5), "B", base=0, cine=strange)
+    assert library.conflicts(editing.cine()) == []
 
 
 def test_whoever_has_seen_the_other_s_makes_no_conflict(library, editing):

@@ -45,6 +45,21 @@ def test_two_people_are_told_of_each_other(shared, server_url, editing):
     other.close()
 
 
+def test_what_two_people_say_otherwise_on_a_server_waits_for_a_decision(shared, server_url, editing):
+    other = open_library(server_url)
+    shared.save(editing.cine(), "/x", Label(), Label(view=View.A2C, ed=3), base=0, **editing.WHO)
+    theirs = Label(view=View.A4C, ed=5)
+    other.save(editing.cine(), "/x", Label(), theirs, base=0, **{**editing.WHO, "annotator": "B"})
+    found = {one.key: one for one in shared.conflicts(editing.cine())}
+    assert list(found) == ["view", "ed"]
+    assert (found["ed"].older.revision.annotator, found["ed"].newer.revision.annotator) == ("A. Person", "B")
+    decided = theirs.with_ed(3).with_settled(found["ed"].choice)
+    shared.save(editing.cine(), "/x", theirs, decided, base=2, **editing.WHO)
+    assert [one.key for one in other.conflicts(editing.cine())] == ["view"]
+    assert len(other.record("uid-1").conflicts) == 1
+    other.close()
+
+
 def test_paths_stay_on_the_desk_that_has_them(shared, server_url, editing, tmp_path, monkeypatch):
     from echoview.store.transfer import cines, histories, merge
 

@@ -62,13 +62,13 @@ def same_label(a: Label, b: Label) -> bool:
     return not difference(a, b)
 
 
-def test_all_histories_come_from_two_queries(library):
+def test_all_histories_come_from_three_queries(library):
     for n in range(30):
         put(library, f"uid-{n}", Label({0: ONE}), Label({0: ONE, 3: TWO}, View.A4C, 0, 3))
     asked: list[str] = []
     event.listen(library._engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
     found = list(histories(library))
-    assert len([sql for sql in asked if "SELECT" in sql]) == 2  # revisions and acts, however many cines there are
+    assert len([sql for sql in asked if "SELECT" in sql]) == 3, "revisions, acts, links: however many cines"
     assert [h.identity for h in found] == [f"uid-{n}" for n in range(30)]
     for history in found:
         assert same_label(history.label(), library.label(history.identity))

@@ -1,4 +1,4 @@
-"""Keys that do one thing held and another when let go, also where the window system lets them go in between."""
+"""What the picture draws, and keys that do one thing held and another let go, also where X11 lets them go between."""
 
 from __future__ import annotations
 
@@ -51,3 +51,13 @@ def test_a_short_press_is_answered_at_once(view) -> None:
     send(view, QEvent.Type.KeyPress, Qt.Key.Key_Space)
     send(view, QEvent.Type.KeyRelease, Qt.Key.Key_Space)
     assert len(done) == 1
+
+
+def test_a_frame_that_is_drawn_already_is_not_made_anew(view) -> None:
+    frame = np.full((120, 160), 90, np.uint8)
+    view.set_frame(frame)
+    drawn = view.frame_item.pixmap().cacheKey()
+    view.set_frame(frame)  # the decoder says that it is there
+    assert view.frame_item.pixmap().cacheKey() == drawn
+    view.set_frame(frame.copy())
+    assert view.frame_item.pixmap().cacheKey() != drawn

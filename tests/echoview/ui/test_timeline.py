@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -69,6 +69,16 @@ def test_dragging_scrubs(timeline) -> None:
     drag(timeline, at(timeline, 10), at(timeline, 30))
     assert (seen[0], seen[-1]) == (10, 30)
     assert 10 < seen[1] < 30
+
+
+def test_a_drag_soon_after_a_click_scrubs_all_the_same(timeline) -> None:
+    seen: list[int] = []
+    timeline.sought.connect(seen.append)
+    spot = QPointF(at(timeline, 10))
+    second = QEvent.Type.MouseButtonDblClick  # which Qt makes of the second press
+    QApplication.sendEvent(timeline, QMouseEvent(second, spot, timeline.mapToGlobal(spot), LEFT, LEFT, NONE))
+    QTest.mouseMove(timeline, at(timeline, 30))
+    assert (seen[0], seen[-1]) == (10, 30)
 
 
 def test_dragging_a_flag_shows_the_frame_and_marks_it_on_release(timeline) -> None:

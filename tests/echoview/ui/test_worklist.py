@@ -120,6 +120,18 @@ def test_a_folder_is_listed_by_study_and_filled(desk, folder):
     assert desk.list._state.text() == "5 cines"
 
 
+def test_after_a_folder_without_cines_the_recent_ones_go_on(desk, folder, tmp_path):
+    desk.workflow.open(folder / "anna" / "IM_10_A2C.nii.gz")
+    desk.settle()
+    (tmp_path / "empty").mkdir()
+    desk.workflow.open(tmp_path / "empty")
+    desk.settle()
+    assert desk.refused and desk.names() == ["IM_10_A2C.nii.gz"]
+    desk.workflow.open(folder / "bert" / "real.dcm")
+    desk.settle()
+    assert "real.dcm" in desk.names()
+
+
 def test_filter_status_and_order(desk, folder):
     opened(desk, folder)
     bar = desk.list.bar

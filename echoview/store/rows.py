@@ -1,0 +1,76 @@
+"""Rows of cines and revisions within one transaction: found, made, and put into order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from echoview.domain.cine import Cine
+from echoview.domain.label import Label
+from echoview.store import acts, conflicts
+from echoview.store.codec import NO_CHANGE, applied, difference, fold
+from echoview.store.conflicts import Conflicted
+from echoview.store.merging import merge
+from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.values import Revision
+
+
+def cine_row(session: Session, cine: Cine, path: str) -> CineRow:
+    """The cine's row, locked, made where it is not known yet; it lies at `path` now."""
+    row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
+    if row is None:
+        height, width = cine.size
+        row = CineRow(
+            identity=cine.info.identity, content_hash=cine.info.content_hash, frames=len(cine),
+            patient_key=cine.info.patient_key, height=height, width=width,
+        )  # fmt: skip
+        session.add(row)
+    row.path = path
+    session.flush()
+    return row
+
+
+def rows_of(identity: str, reading: str) -> Select[RevisionRow]:
+    """A reading's revisions in their order, which no clock can change."""
+    which = select(RevisionRow).join(CineRow).where(CineRow.identity == identity, RevisionRow.reading == reading)
+    return which.order_by(RevisionRow.number)
+
+
+def changes(session: Session, identity: str, reading: str) -> list[tuple[int, dict[str, Any]]]:
+    """(number, change) of a reading's revisions."""
+    which = select(RevisionRow.number, RevisionRow.change).join(CineRow)
+    which = which.where(CineRow.identity == identity, RevisionRow.reading == reading)
+    return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
+
+
+def waiting(session: Session, identity: str, cine: Cine | None) -> list[Conflicted]:
+    """What of the first reading two said at once and nobody has decided, see `conflicts.found`."""
+    told = select(RevisionRow.number, RevisionRow.base, RevisionRow.tool).join(CineRow)
+    told = told.where(CineRow.identity == identity, RevisionRow.reading == "").order_by(RevisionRow.number)
+    if not conflicts.suspected((row[0], row[1], row[2]) for row in session.execute(told)):
+        return []
+    return conflicts.found([(revision(row), row.change) for row in session.scalars(rows_of(identity, ""))], cine)
+
+
+def whole_sets(session: Session, identity: str, values: dict[str, Any], before: Label, after: Label) -> dict[str, Any]:
+    """A change names all calipers, decisions, and frames that cannot be traced: also what others added since."""
+    try:
+        rows = changes(session, identity, values["reading"])
+        theirs = applied(before, fold(change for number, change in rows if number > values["base"]))
+    except NO_CHANGE:  # a damaged row of theirs must not cost ours
+        return {}
+    whole = difference(theirs, merge(before, after, theirs).label)
+    sets = {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
+    gone = {str(t): None for t in (after.not_traceable - before.not_traceable) & set(theirs.contours)}
+    return {**sets, "contours": {**values["change"].get("contours", {}), **gone}} if gone else sets
+
+
+def revision(row: RevisionRow) -> Revision:
+    """What the library hands out of a row."""
+    return Revision(
+        row.number, acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool,
+        tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags, row.moved_mm,
+        row.blind,
+    )  # fmt: skip
