@@ -316,7 +316,7 @@ def test_another_file_of_the_same_instance_is_inspected_in_its_own_sector(opened
     correction = opened.window.correcting.correction
     opened.settle()
     assert opened.session.cine.size == (200, 260)
-    assert correction._sector[0] is opened.session.cine
+    opened.until(lambda: (correction._sector or (None,))[0] is opened.session.cine)  # inspected a pause after it opened
     assert correction._sector[1] is None or correction._sector[1].shape == (200, 260)
 
 
