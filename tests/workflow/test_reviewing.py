@@ -421,9 +421,10 @@ def test_the_study_list_knows_of_conflicts_before_the_cine_is_opened(new_desk, s
     assert (standing.status, standing.conflicts, standing.waits) == (Status.IN_CONFLICT, 1, True)
     desk = sit(new_desk, "Dr B")
     desk.workflow.studies.list_recent((str(sample),))
-    desk.settle()
-    row = desk.window.cines.model.rows[str(sample)]
-    assert (row.status, row.conflicts, row.waits) == (Status.IN_CONFLICT, 1, True)
+    rows = desk.window.cines.model.rows
+    desk.until(lambda: str(sample) in rows and rows[str(sample)].status is Status.IN_CONFLICT)
+    row = rows[str(sample)]
+    assert (row.conflicts, row.waits) == (1, True)
 
 
 def test_a_share_is_read_once_more_and_never_mixed_with_the_first(new_desk, sample, monkeypatch) -> None:
