@@ -421,9 +421,9 @@ def test_the_study_list_knows_of_conflicts_before_the_cine_is_opened(new_desk, s
     assert (standing.status, standing.conflicts, standing.waits) == (Status.IN_CONFLICT, 1, True)
     desk = sit(new_desk, "Dr B")
     desk.workflow.studies.list_recent((str(sample),))
-    rows = desk.window.cines.model.rows
-    desk.until(lambda: str(sample) in rows and rows[str(sample)].status is Status.IN_CONFLICT)
-    row = rows[str(sample)]
+    model = desk.window.cines.model
+    desk.until(lambda: str(sample) in model.rows and model.rows[str(sample)].status is Status.IN_CONFLICT, 30)
+    row = model.rows[str(sample)]
     assert (row.conflicts, row.waits) == (1, True)
 
 
