@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import logging.handlers
 import sys
@@ -77,6 +78,7 @@ def run(path: str = "", library: str = "", review_only: bool = False) -> int:
     wanted = path or first_cine(app.workflow.settings)
     if wanted:
         QTimer.singleShot(0, lambda: app.workflow.open(wanted))  # after the first paint
+    gc.freeze()  # what stays for ever is not looked through: that would hold up the window for a tenth of a second
     collector = GarbageCollector(_COLLECT_S)
     code = application.exec()
     collector.timer.stop()

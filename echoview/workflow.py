@@ -388,9 +388,7 @@ class Workflow(QObject):
         """None goes back to what the file says; a size that no echo picture has is refused."""
         if calibration is not None and not plausible(calibration):
             size = f"{calibration.x_mm:.3g} × {calibration.y_mm:.3g} mm"
-            self.refused.emit(
-                EchoViewError(f"A pixel of {size} is none of an echo picture.", "Draw along a longer line.")
-            )
+            self.refused.emit(EchoViewError(f"No echo picture has pixels of {size}.", "Draw the line again."))
             return
         self.edit("calibrate", self.session.label.with_calibration(calibration))
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QFileDialog, QPushButton
@@ -44,6 +46,14 @@ def correcting(hand: RealHand) -> None:
             act = lambda x=x, y=y: hand.drag(at(x, y), at(x - 8, y - 2))  # noqa: E731
         if hand.drive(f"Tool {tool.value}", "used", act, state, picture=f"tool_{tool.value}"):
             hand.drive("Undo", "Ctrl+Z", "ctrl+z", state, undone)
+    _points(hand, line, state)
+    _carrying(hand)
+
+
+def _points(hand: RealHand, line: Callable[[], np.ndarray], state: Callable[[], object]) -> None:
+    """The nudge's radius, points that come and go, and what is done to the whole contour."""
+    window, session, at = hand.app.window, hand.app.session, hand.in_picture
+    player, view = window.player, window.view
     hand.key("2")
     act = lambda: hand.wheel(at(160, 90), True, "shift")  # noqa: E731
     hand.drive("Radius", "Shift+wheel", act, lambda: view.hand.radius)
@@ -66,6 +76,12 @@ def correcting(hand: RealHand) -> None:
     hand.drive("Flicker", "/ again", "slash", flick, lambda _, now: not now)
     hand.drive("Copy to next", "Ctrl+D", "ctrl+d", lambda: len(session.label.contours))
     hand.drive("Undo", "Ctrl+Z", "ctrl+z", lambda: len(session.label.contours))
+
+
+def _carrying(hand: RealHand) -> None:
+    """To other frames and back, and what is said of a frame."""
+    window, session = hand.app.window, hand.app.session
+    player, view = window.player, window.view
     proposed = lambda: len(window.correcting.correction.proposal)  # noqa: E731
     hand.key("Home", "Right", "Right")
     hand.drive("Propagate", "Ctrl+E", "ctrl+e", proposed, lambda _, now: now, "proposal", 60)

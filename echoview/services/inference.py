@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -50,6 +51,7 @@ class Inference:
             from ral.checkpoint import CheckpointError
             from ral.predict import Predictor
 
+            gc.freeze()  # torch stays for ever; to look through it for cycles would hold up the window
             try:
                 predictor = Predictor(weights.folder, device, threads_for(self.threads))
             except CheckpointError as error:

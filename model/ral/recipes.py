@@ -90,7 +90,7 @@ RECIPES = {
             pair_frames=10,
         ),
         Recipe(
-            "unet1-camus",  # the peer, with the same minutes: a step takes it 1.4 times as long
+            "unet1-camus",  # the peer, with at least the same minutes: a step takes it 1.5 times as long
             BASELINES["unet1"],
             tuple(replace(s, steps=round(s.steps * 0.7), rate=s.rate * 0.4) for s in _CAMUS_COURSE),
             camus=True,

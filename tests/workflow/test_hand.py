@@ -146,7 +146,7 @@ def test_the_view_is_overruled_and_given_back(opened) -> None:
 
 def test_a_pixel_that_no_echo_picture_has_is_refused(opened) -> None:
     opened.workflow.calibrate(Calibration(10.0, 10.0))
-    assert opened.refusals[-1].startswith("A pixel of 10 × 10 mm is none of an echo picture.")
+    assert opened.refusals[-1].startswith("No echo picture has pixels of 10 × 10 mm.")
     assert opened.session.label.calibration is None
 
 
