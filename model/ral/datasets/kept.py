@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from ral.datasets.clip import Clip
 def keep(path: Path, clip: Clip) -> None:
     """Write a clip so that a reader never meets half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}.part.npz")
+    part = path.with_name(f"{path.stem}.part-{os.getpid()}.npz")  # two trainings may fill one folder at once
     np.savez_compressed(
         part,
         frames=clip.frames,
