@@ -210,7 +210,8 @@ class Session(QObject):
         frames = len(self.cine)
         contours = contours_shown(frames, self.prediction, label)
         confidence = confidence_shown(frames, self.prediction, label)
-        return measure(contours, label.calibration or self.cine.calibration, confidence, label.ed, label.es, former)
+        spacing, whole = label.calibration or self.cine.calibration, not self.cine.info.missing
+        return measure(contours, spacing, confidence, label.ed, label.es, former, whole)
 
 
 class _EditLabel(QUndoCommand):

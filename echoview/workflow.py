@@ -384,6 +384,10 @@ class Workflow(QObject):
     def mark_es(self, t: int | None) -> None:
         self.edit("mark ES", self.session.label.with_es(t))
 
+    def mark_both(self, ed: int, es: int) -> None:
+        """These frames are ED and ES, in one step."""
+        self.edit("mark ED and ES", self.session.label.with_ed(ed).with_es(es))
+
     def calibrate(self, calibration: Calibration | None) -> None:
         """None goes back to what the file says; a size that no echo picture has is refused."""
         if calibration is not None and not plausible(calibration):

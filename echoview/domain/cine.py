@@ -75,7 +75,8 @@ class CineInfo:
         r_waves_s: R waves that the file names, in seconds from the first frame, rising; empty where it names none.
         heart_rate: beats a minute as the file says, or None.
         ecg: the ECG that the file holds, or None.
-        notes: other things to tell about the file, a sentence each (frames that are cut off ...).
+        notes: other things to tell about the file, a sentence each.
+        missing: frames that the file promises and does not hold, because it was cut off.
         vendor: manufacturer and model as the file says, "" when unknown.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
     """
@@ -97,6 +98,7 @@ class CineInfo:
     patient_label: str = ""
     study_date: str = ""
     notes: tuple[str, ...] = ()
+    missing: int = 0
     r_waves_s: tuple[float, ...] = ()
     heart_rate: float | None = None
     ecg: Ecg | None = None

@@ -83,6 +83,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         patient_label=patient_label(header),
         study_date=study_date(header),
         notes=_count_notes(promised, count),
+        missing=max(promised - count, 0),
         r_waves_s=read_r_waves(header, timing.times_s),
         heart_rate=read_heart_rate(header),
         ecg=read_ecg(header),

@@ -95,6 +95,15 @@ class Header:
         number = self.number(keyword)
         return int(number) if number is not None and number.is_integer() else default
 
+    @property
+    def cut(self) -> bool:
+        """Whether it ends before it comes to the pictures that the class of the file promises, or has hardly begun."""
+        if self.has("Rows"):
+            return False
+        meta = getattr(self.dataset, "file_meta", None)
+        named = self.text("SOPClassUID") or ("" if meta is None else Header(meta).text("MediaStorageSOPClassUID"))
+        return "Image Storage" in UID(named).name or not len(self.dataset)
+
     def items(self, keyword: str) -> list[Header]:
         """The items of a sequence; empty when absent."""
         return [Header(item) for item in self.values(keyword) if isinstance(item, Dataset)]

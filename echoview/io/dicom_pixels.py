@@ -49,7 +49,9 @@ def find_pixels(name: str, file: DicomFile) -> PixelElement:
     head = file.data[file.pixels_at : file.pixels_at + 12]
     tag = (int.from_bytes(head[:2], order), int.from_bytes(head[2:4], order))
     if tag != (0x7FE0, 0x0010) or len(head) < 12:
-        if file.header.value("Rows") is None or not head:
+        if file.header.cut or (file.header.has("Rows") and not head):
+            raise CineUnreadable(f"{name} is cut off before its first frame.", _AGAIN)
+        if file.header.value("Rows") is None:
             raise CineUnreadable(f"{name} holds no pictures.", "It may be a report; choose another file.")
         raise CineUnreadable(f"{name} ends, or is damaged, where its pictures begin.", _AGAIN)
     # Some files promise explicit VRs and write implicit ones; pydicom reads those, so they come this far.

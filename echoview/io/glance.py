@@ -27,7 +27,7 @@ from echoview.io.volume import patient_token, volume_sides
 
 _KEYWORDS = (
     *("Rows", "Columns", "NumberOfFrames", "Modality", "PatientID", "IssuerOfPatientID", "PatientName", "StudyDate"),
-    *("SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
+    *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "SeriesNumber", "InstanceNumber"),
     *("ViewCodeSequence", *VIEW_TEXTS),
 )
 
@@ -94,6 +94,8 @@ def glance(path: Path, kind: FileKind, secret: bytes) -> Listed | None:
 
 def _dicom(path: Path, secret: bytes) -> Listed | None:
     header = read_header(path, _KEYWORDS)
+    if header.cut:
+        raise CineUnreadable(f"{path.name} is cut off before its first frame.", "Copy or export it again.")
     size = (header.integer("Rows"), header.integer("Columns"))
     frames = header.integer("NumberOfFrames", 0 if header.has("NumberOfFrames") else 1)
     if min(size) < 1 or (frames == 1 and other_modality(header)):

@@ -220,6 +220,7 @@ def open_video(path: Path) -> Cine:
         patient_key=place.patient,
         withheld=DOPPLER if shows_flow(pictures) else "",
         notes=(f"The file promises {video.claimed} frames, but only {count} can be decoded.",) if cut else (),
+        missing=video.claimed - count if cut else 0,
     )
     return Cine(info, video)
 

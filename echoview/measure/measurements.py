@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 
 import numpy as np
 
@@ -18,9 +19,16 @@ SQUARE = Calibration(1.0, 1.0)
 Instants = tuple[int | None, int | None]
 
 
+class Doubt(Enum):
+    """Why ED and ES are known and yet no number can be trusted that is made of both."""
+
+    CUT_OFF = "frames are missing, and no person said that these are ED and ES"
+    TURNED = "the cavity is not smaller at ES than at ED"
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Measurements:
-    """Areas and lengths of every frame, volumes and EF of the beat; what cannot be known is None.
+    """Areas and lengths of every frame, volumes and EF of the beat; what cannot be known or trusted is None.
 
     Attributes:
         ed, es: 0-based frames.
@@ -30,6 +38,8 @@ class Measurements:
         edv_ml, esv_ml: None without calibration; ef_percent: single plane, needs no calibration but square pixels.
         calibration: the one that was used.
         former: ED and ES as they were before anyone corrected; see `find_ed_es`.
+        whole: False where the file was cut off; doubt: why edv_ml, esv_ml and ef_percent are not told, None where
+            they are, or where ED or ES is not known at all.
     """
 
     ed: int | None
@@ -44,6 +54,8 @@ class Measurements:
     ef_percent: float | None
     calibration: Calibration | None
     former: Instants = (None, None)
+    whole: bool = True
+    doubt: Doubt | None = None
 
 
 def measure(
@@ -53,6 +65,7 @@ def measure(
     ed: int | None = None,
     es: int | None = None,
     former: Instants = (None, None),
+    whole: bool = True,
 ) -> Measurements:
     """Measure the contours (T,N,2) of a cine.
 
@@ -61,12 +74,13 @@ def measure(
         confidence: (T,), keeps unsure frames from being ED or ES.
         ed, es: frames that a person chose; found where None.
         former: those of the prediction alone, so that a correction moves them only where it clearly should.
+        whole: False where the file was cut off, so that the largest or the smallest cavity may be missing.
     """
     frames = len(contours)
     area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
     for t in range(frames):
         area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contours[t], calibration)
-    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es, former)
+    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es, former, whole)
 
 
 def remeasure(
@@ -104,7 +118,8 @@ def remeasure_frames(
     for t, contour in contours.items():
         area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
     former = former or known.former
-    return _summary(area_px2, length_px, length_mm, volumes, known.calibration, confidence, ed, es, former)
+    sizes = area_px2, length_px, length_mm, volumes
+    return _summary(*sizes, known.calibration, confidence, ed, es, former, known.whole)
 
 
 def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float, float, float, float]:
@@ -124,18 +139,26 @@ def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float,
 def _summary(
     area_px2: np.ndarray, length_px: np.ndarray, length_mm: np.ndarray, volumes: np.ndarray,
     calibration: Calibration | None, confidence: np.ndarray | None, ed: int | None, es: int | None, former: Instants,
+    whole: bool,
 ) -> Measurements:  # fmt: skip
+    said = ed is not None and es is not None
     found_ed, found_es = find_ed_es(volumes, confidence, former)
     ed, es = found_ed if ed is None else ed, found_es if es is None else es
     edv = None if ed is None or np.isnan(volumes[ed]) else float(volumes[ed])
     esv = None if es is None or np.isnan(volumes[es]) else float(volumes[es])
-    ef = None if not edv or esv is None or ed == es else 100.0 * (edv - esv) / edv  # one frame is not a beat
+    ef = doubt = None
+    if edv and esv is not None and ed != es:  # one frame is not a beat
+        doubt = Doubt.CUT_OFF if not (whole or said) else Doubt.TURNED if esv >= edv else None
+        ef = 100.0 * (edv - esv) / edv
+    if doubt is not None:
+        edv = esv = ef = None
     return Measurements(
         ed, es, area_px2, length_px,
         None if calibration is None else area_px2 * calibration.x_mm * calibration.y_mm,
         None if calibration is None else length_mm,
         volumes,
         None if calibration is None else edv, None if calibration is None else esv, ef, calibration, former,
+        whole, doubt,
     )  # fmt: skip
 
 

@@ -10,11 +10,12 @@ from echoview.domain.cine import Cine
 from echoview.measure.cycle import find_beats
 
 _POSSIBLE = (20.0, 300.0)  # beats a minute
+_FILLED = 0.1  # of the stroke: by so much an ED at an end of the cine may lie below the largest cavity
 
 
 @dataclass(frozen=True, slots=True)
 class HeartRate:
-    """Beats a minute, and where the number comes from."""
+    """Beats a minute, and what the number rests on, to be read after "Heart rate"."""
 
     per_minute: float
     source: str
@@ -30,14 +31,31 @@ def heart_rate(cine: Cine, sizes: np.ndarray | None = None) -> HeartRate | None:
     if info.heart_rate is not None:
         return HeartRate(info.heart_rate, "from the file")
     if len(info.r_waves_s) > 1:
-        return _of(np.diff(info.r_waves_s), "from the R waves")
+        return _of(np.diff(info.r_waves_s), "by R waves")
     if sizes is None or not info.timing_known:
         return None
-    return _of(np.array([cine.times_s[b] - cine.times_s[a] for a, b in find_beats(sizes)]), "from ED to ED")
+    return _of(np.array([cine.times_s[b] - cine.times_s[a] for a, b in _whole_beats(sizes)]), "ED to ED")
+
+
+def why_no_rate(cine: Cine) -> str:
+    """Where `heart_rate` knew none of a cine whose contours are all there; "" of a single picture."""
+    if len(cine) == 1:
+        return ""
+    return "no whole beat is seen" if cine.info.timing_known else "the file gives no times"
+
+
+def _whole_beats(sizes: np.ndarray) -> list[tuple[int, int]]:
+    """Without those that the end of the cine cuts: the largest frame there is no ED while the cavity still fills."""
+    seen = np.flatnonzero(np.isfinite(sizes))
+    if not len(seen):
+        return []
+    low, high = float(np.nanmin(sizes)), float(np.nanmax(sizes))
+    cut = {int(t) for t in (seen[0], seen[-1]) if sizes[t] < high - _FILLED * (high - low)}
+    return [beat for beat in find_beats(sizes) if not cut.intersection(beat)]
 
 
 def _of(lengths_s: np.ndarray, source: str) -> HeartRate | None:
     if not len(lengths_s) or float(np.median(lengths_s)) <= 0:
         return None
-    per_minute = 60 / float(np.median(lengths_s))
-    return HeartRate(per_minute, source) if _POSSIBLE[0] <= per_minute <= _POSSIBLE[1] else None
+    per_minute, beats = 60 / float(np.median(lengths_s)), f"{len(lengths_s)} beat{'s' if len(lengths_s) > 1 else ''}"
+    return HeartRate(per_minute, f"from {beats}, {source}") if _POSSIBLE[0] <= per_minute <= _POSSIBLE[1] else None

@@ -124,4 +124,4 @@ def measured_with(cine: Cine, prediction: Prediction | None, label: Label) -> Me
     lines, confidence = contours_shown(frames, prediction, label), confidence_shown(frames, prediction, label)
     spacing = label.calibration or cine.calibration
     former = before_corrections(prediction, label, spacing)
-    return measure(lines, spacing, confidence, label.ed, label.es, former)
+    return measure(lines, spacing, confidence, label.ed, label.es, former, not cine.info.missing)

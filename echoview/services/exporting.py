@@ -151,7 +151,7 @@ def _outgoing(
     lines = contours_shown(history.shape[0], prediction, label)
     contours = {t: line for t, line in enumerate(lines) if not np.isnan(line[0, 0])}
     calibration = label.calibration or (cine.calibration if cine else None)
-    measured = _measured(lines, calibration, prediction, label)
+    measured = _measured(lines, calibration, prediction, label, cine is None or not cine.info.missing)
     view, view_from = _view(label, cine, prediction)
     said = None if view_from is ViewFrom.NETWORK else view  # a guess must not come back as what the file says
     used = {entry.weights for entry in history.entries if entry.weights}
@@ -240,14 +240,17 @@ def predicted(inference: Inference, cine: Cine, weights: WeightsSet, device: str
 
 
 def _measured(
-    lines: np.ndarray, calibration: Calibration | None, prediction: Prediction | None, label: Label
+    lines: np.ndarray, calibration: Calibration | None, prediction: Prediction | None, label: Label, whole: bool
 ) -> Measurements:
-    """ED and ES as said or found; where there are too few frames to find them, the largest and the smallest."""
+    """ED and ES as said or found; where there are too few frames to find them, the largest and the smallest.
+
+    The latter only of a `whole` file, none that was cut off.
+    """
     confidence = confidence_shown(len(lines), prediction, label)
     former = before_corrections(prediction, label, calibration)
-    measured = measure(lines, calibration, confidence, label.ed, label.es, former)
+    measured = measure(lines, calibration, confidence, label.ed, label.es, former, whole)
     known = np.flatnonzero(np.isfinite(measured.volumes))
-    if (measured.ed is not None and measured.es is not None) or len(known) < 2:
+    if (measured.ed is not None and measured.es is not None) or len(known) < 2 or not whole:
         return measured
     order = known[np.argsort(measured.volumes[known])]
     ed = int(order[-1]) if measured.ed is None else measured.ed

@@ -67,7 +67,8 @@ def predict_file(
         masks[found.t] = found.mask(preparation)
         fps = (found.t + 1) / (time.perf_counter() - began)
         prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
-    measured = measure(prediction.contours, cine.calibration, prediction.confidence)
+    whole = not cine.info.missing
+    measured = measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole)
     report = measurements_json(cine, prediction, measured)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,7 +118,9 @@ def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> l
         found.append(f"No ventricle was found in {empty} of {len(cine)} frames.")
     if unsure > 0:
         found.append(f"The contour is unsure in {unsure} of {len(cine)} frames.")
-    if measured.ef_percent is None:
+    if measured.doubt is not None:
+        found.append(f"There is no EF: {measured.doubt.value}.")
+    elif measured.ef_percent is None:
         found.append("There is no EF: end-diastole and end-systole were not both found.")
     elif cine.calibration is None:
         found.append("EF assumes square pixels, because the pixel size is not known.")

@@ -160,7 +160,8 @@ def _bytes(prediction: Prediction) -> int:
 
 
 def _ef_of(cine: Cine, prediction: Prediction) -> float | None:
-    return measure(prediction.contours, cine.calibration, prediction.confidence).ef_percent
+    whole = not cine.info.missing
+    return measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole).ef_percent
 
 
 def _write(path: Path, prediction: Prediction, content_key: str, ef_percent: float | None) -> None:

@@ -58,6 +58,7 @@ class Correcting(QObject):
     def connect_view(self, panel: MeasurePanel, acts: dict[str, QAction]) -> None:
         """Once the panel and the actions are there."""
         self._panel, self._acts = panel, acts
+        panel.instants_wanted.connect(lambda ed, es: self.as_annotator(lambda: self._workflow.mark_both(ed, es)))
         self._view.contour_edited.connect(self._edited)
         self._view.contour_previewed.connect(self._previewed)
         self._view.ruled.connect(self._ruled)

@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from echoview.domain.contour import Contour
 from echoview.measure import Measurements, remeasure_frames
-from echoview.measure.rate import heart_rate
+from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
+from echoview.ui.doubt_block import DoubtBlock, of_all
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, quiet, rule
 
@@ -19,12 +20,13 @@ _FIGURE_PX, _LABEL_PX = 28, 11  # of the style: EF and its name
 
 
 class MeasurePanel(QWidget):
-    """Signals: calibrate_wanted(), approve_wanted(), revert_wanted(), draw_wanted()."""
+    """Signals: calibrate_wanted(), approve_wanted(), revert_wanted(), draw_wanted(), instants_wanted(ed, es)."""
 
     calibrate_wanted = Signal()
     approve_wanted = Signal()
     revert_wanted = Signal()
     draw_wanted = Signal()
+    instants_wanted = Signal(int, int)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -36,8 +38,10 @@ class MeasurePanel(QWidget):
         self.ef.setObjectName("figure")
         self.ef.setFont(tabular(self.ef.font()))
         self.was = quiet("", wrap=False)
+        self.doubt = DoubtBlock()
+        self.doubt.settled.connect(self.instants_wanted)
         self.edv, self.esv = Figure("EDV", "ml"), Figure("ESV", "ml")
-        self.rate = Figure("Heart rate", "bpm")
+        self.rate, self.no_rate = Figure("Heart rate", "bpm"), quiet("")
         self.area, self.length = Figure("Area", ""), Figure("Length", "")
         self.reason = quiet("")
         self.calibrate = self._button("Calibrate", "ruler", self.calibrate_wanted)
@@ -75,6 +79,7 @@ class MeasurePanel(QWidget):
         layout.setSpacing(8)
         layout.addLayout(head)
         layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
+        layout.addWidget(self.doubt)
         first_rule, frame_rule, last_rule = rule(), rule(), rule()
         self._of_a_cine = (name, self.ef, first_rule, frame_rule, last_rule, self.area, self.length)
         self._of_a_cine += (self.approve, self.revert)
@@ -83,6 +88,7 @@ class MeasurePanel(QWidget):
             self.edv,
             self.esv,
             self.rate,
+            self.no_rate,
             self.reason,
             self.calibrate,
             frame_rule,
@@ -121,6 +127,10 @@ class MeasurePanel(QWidget):
         ef = None if measured is None else measured.ef_percent
         self.ef.setText("–" if ef is None else f"{ef:.0f} %")
         self._show_change(ef)
+        self.doubt.show_doubt(session.cine, measured)
+        told = self.doubt.isHidden()
+        self.ef.setVisible(told and session.cine is not None)
+        self.was.setVisible(told)
         self.edv.show_value(None if measured is None else measured.edv_ml)
         self.esv.show_value(None if measured is None else measured.esv_ml)
         calibrated = session.calibration is not None
@@ -150,17 +160,22 @@ class MeasurePanel(QWidget):
         cine, prediction = self._session.cine, self._session.prediction
         whole = measured is not None and (prediction is None or prediction.complete)
         found = None if cine is None else heart_rate(cine, measured.area_px2 if measured and whole else None)
+        reason = why_no_rate(cine) if cine is not None and whole and not cine.info.withheld else ""
         self.rate.setVisible(found is not None)
+        self.no_rate.setVisible(found is None and bool(reason))
+        self.no_rate.setText(f"No heart rate: {reason}.")
         if found is not None:
             self.rate.show_value(found.per_minute)
-            self.rate.setToolTip(found.source)
+            self.rate.set_name(f"Heart rate {found.source}")
 
     def _show_change(self, ef: float | None) -> None:
         """Why there is no EF; or how far it is from the network's own, once a person changed anything."""
-        label, prediction = self._session.label, self._session.prediction
+        cine, label, prediction = self._session.cine, self._session.label, self._session.prediction
         was = self._network_ef()
         if ef is None:
             self.was.setText(self._why_no_ef())
+        elif cine is not None and cine.info.missing:
+            self.was.setText(f"single plane, from {of_all(cine)}")
         elif prediction is not None and not prediction.complete:
             self.was.setText(f"so far, from {prediction.done} of {len(prediction.confidence)} frames")
         elif was is None:

@@ -171,6 +171,9 @@ class Figure(QWidget):
     def show_value(self, value: float | None, decimals: int = 0) -> None:
         self._value.setText("–" if value is None else f"{value:.{decimals}f}")
 
+    def set_name(self, name: str) -> None:
+        self._name.setText(name)
+
     def set_unit(self, unit: str) -> None:
         self._unit.setText(unit)
 

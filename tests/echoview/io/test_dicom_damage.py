@@ -11,7 +11,7 @@ import pytest
 from pydicom import uid
 
 from echoview.errors import CineUnreadable, CineUnsupported, EchoViewError
-from echoview.io import open_cine
+from echoview.io import list_cines, open_cine
 
 
 def check_opens_whole_or_is_refused(path) -> int:
@@ -57,6 +57,7 @@ def test_a_cut_cine_says_so_and_keeps_its_times(write_dicom, grey_frames):
     np.testing.assert_allclose(cine.times_s, [0, 0.02, 0.05])
     assert "5 frames" in cine.info.notes[0]
     assert "only 3" in cine.info.notes[0]
+    assert cine.info.missing == 2
     np.testing.assert_array_equal(cine.frame(2), grey_frames[2])
 
 
@@ -70,6 +71,17 @@ def test_the_real_cine_cut_off_at_any_tenth(bundled, tmp_path):
     assert found[0] == 0
     assert found == sorted(found)
     assert 20 < found[-1] < 30
+
+
+@pytest.mark.parametrize("length", [140, 400, 3000, 30_000])
+def test_cut_off_within_the_header_is_said_and_listed(length, bundled, tmp_path):
+    path = tmp_path / "cut.dcm"
+    path.write_bytes(bundled("examples_ybr_color.dcm").read_bytes()[:length])
+    with pytest.raises(CineUnreadable, match=r"cut\.dcm is cut off before its first frame"):
+        open_cine(path)
+    assert [one.trouble for one in list_cines(tmp_path, lambda: False)] == [
+        "cut.dcm is cut off before its first frame."
+    ]
 
 
 def test_damaged_bytes_never_do_worse_than_a_refusal(write_dicom, encode, grey_frames):
@@ -140,9 +152,10 @@ def test_a_jpeg_that_claims_another_size_than_the_header(write_dicom, encode, gr
 
 def test_without_pictures(write_dicom, bundled):
     with pytest.raises(CineUnreadable, match="holds no pictures"):
-        open_cine(write_dicom([], Rows=None, Columns=None))
-    with pytest.raises(CineUnreadable):
-        open_cine(write_dicom([]))
+        open_cine(write_dicom([], Rows=None, Columns=None, SOPClassUID=uid.ComprehensiveSRStorage))
+    for nothing in ({}, {"Rows": None, "Columns": None}):  # a class that has pictures: what there was is gone
+        with pytest.raises(CineUnreadable, match="cut off"):
+            open_cine(write_dicom([], **nothing))
     with pytest.raises(CineUnreadable, match="holds no pictures"):
         open_cine(bundled("rtplan.dcm"))
 

@@ -8,6 +8,7 @@ from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.measure import confidence_shown, contours_shown, find_ed_es, measure, remeasure, remeasure_frames
+from echoview.measure.measurements import Doubt
 from ral.phantom import simulate
 
 FRAMES = 16
@@ -170,3 +171,22 @@ def test_a_contour_that_was_carried_over_counts_but_is_no_person_s():
     assert 0.6 <= confidence[1] < 1
     assert confidence[2] == confidence[3] == 0
     assert np.isnan(contours_shown(4, None, label)[2]).all()
+
+
+def test_an_ef_of_ed_and_es_the_wrong_way_round_is_not_told():
+    contours, _, _ = beating()
+    turned = measure(contours, HALF, ed=11, es=3)
+    assert (turned.edv_ml, turned.esv_ml, turned.ef_percent, turned.doubt) == (None, None, None, Doubt.TURNED)
+    right = remeasure_frames(turned, {}, np.ones(FRAMES), 3, 11)
+    assert right.doubt is None
+    assert right.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)
+
+
+def test_of_a_file_that_was_cut_off_a_person_has_to_say_ed_and_es():
+    contours, _, _ = beating()
+    found = measure(contours, HALF, whole=False)
+    assert (found.ed, found.es, found.ef_percent, found.edv_ml, found.doubt) == (3, 11, None, None, Doubt.CUT_OFF)
+    half_said = remeasure(found, 5, contours[5], np.ones(FRAMES), ed=3)
+    assert (half_said.ef_percent, half_said.doubt) == (None, Doubt.CUT_OFF)
+    said = remeasure(found, 5, contours[5], np.ones(FRAMES), ed=3, es=11)
+    assert said.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)

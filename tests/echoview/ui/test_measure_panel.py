@@ -74,3 +74,36 @@ def test_ef_and_its_name_stand_on_one_line(make_panel, qapp) -> None:
         return next(y for y in rows if any(picture.pixelColor(x, y).lightness() > ground + 60 for x in columns))
 
     assert abs(lowest(name) - lowest(panel.ef)) <= 1
+
+
+def test_of_a_cut_file_the_reason_stands_for_the_number_until_a_person_takes_what_is_there(make_panel, qtbot) -> None:
+    session, panel = make_panel(missing=30)
+    assert panel.ef.isHidden()
+    assert panel.doubt.reason.text() == "The file was cut off: 60 of 90 frames are there. ED or ES may be missing."
+    assert panel.edv.shown == panel.esv.shown == "–"
+    ed, es = session.measurements.ed, session.measurements.es
+    with qtbot.waitSignal(panel.instants_wanted, check_params_cb=lambda *said: said == (ed, es)):
+        panel.doubt.button.click()
+    session.edit("mark", session.label.with_ed(ed).with_es(es))
+    assert not panel.ef.isHidden()
+    assert panel.ef.text() == f"{session.measurements.ef_percent:.0f} %"
+    assert panel.was.text() == "single plane, from 60 of 90 frames"
+    assert panel.doubt.isHidden()
+
+
+def test_no_negative_ef_is_shown_but_a_button_that_swaps_both(make_panel, qtbot) -> None:
+    session, panel = make_panel()
+    ed, es = session.measurements.ed, session.measurements.es
+    session.edit("mark", session.label.with_ed(es).with_es(ed))
+    assert panel.ef.isHidden()
+    assert "not smaller at ES" in panel.doubt.reason.text()
+    with qtbot.waitSignal(panel.instants_wanted, check_params_cb=lambda *said: said == (ed, es)):
+        panel.doubt.button.click()
+
+
+def test_a_heart_rate_says_how_many_beats_it_rests_on(make_panel) -> None:
+    _, panel = make_panel(frames=26, beat=20)
+    assert panel.rate._name.text() == "Heart rate from 1 beat, ED to ED"
+    _, panel = make_panel(frames=16, beat=20)
+    assert panel.rate.isHidden()
+    assert panel.no_rate.text() == "No heart rate: no whole beat is seen."

@@ -1,0 +1,51 @@
+"""In the place of an EF that cannot be trusted: why, and a button that puts it right."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
+
+from echoview.domain.cine import Cine
+from echoview.measure.measurements import Doubt, Measurements
+
+
+class DoubtBlock(QWidget):
+    """Hidden where there is no doubt. Signals: settled(ed, es): a person says that these frames, 0-based, are both."""
+
+    settled = Signal(int, int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._instants = (0, 0)
+        self.reason = QLabel()
+        self.reason.setWordWrap(True)
+        self.button = QPushButton()
+        self.button.clicked.connect(lambda: self.settled.emit(*self._instants))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.reason)
+        layout.addWidget(self.button)
+        self.hide()
+
+    def show_doubt(self, cine: Cine | None, measured: Measurements | None) -> None:
+        doubt = None if measured is None else measured.doubt
+        self.setVisible(doubt is not None)
+        if cine is None or measured is None or measured.ed is None or measured.es is None:
+            return
+        ed, es = measured.ed, measured.es
+        if doubt is Doubt.CUT_OFF:
+            self._instants = ed, es
+            self.reason.setText(f"The file was cut off: {of_all(cine)} are there. ED or ES may be missing.")
+            self.button.setText("Take ED and ES from these")
+            self.button.setToolTip(f"ED is frame {ed + 1}, ES is frame {es + 1}; Shift+D and Shift+S mark others")
+        elif doubt is Doubt.TURNED:
+            self._instants = es, ed
+            self.reason.setText(f"The cavity is not smaller at ES (frame {es + 1}) than at ED (frame {ed + 1}).")
+            self.button.setText("Swap ED and ES")
+            self.button.setToolTip("Or mark other frames (Shift+D, Shift+S)")
+
+
+def of_all(cine: Cine) -> str:
+    """How many of the frames there are that the file promises."""
+    return f"{len(cine)} of {len(cine) + cine.info.missing} frames"
