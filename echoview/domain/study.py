@@ -75,8 +75,11 @@ def status_of(label: Label, predicted: bool = False) -> Status:
     """The status that a label alone stands for; `review.status_after` adds what reviewers said.
 
     Approved: ED and ES are said, and a person stands behind every point of both. Corrected: that holds of all frames
-    that were touched. In correction: some frame still has points that nobody set or accepted.
+    that were touched. In correction: some frame still has points that nobody set or accepted, or something else is said
+    of the cine (ED, ES, the view, the pixel size, what cannot be traced) and nothing is drawn yet.
     """
+    if not label.contours and not replace(label, notes=()).empty:
+        return Status.IN_CORRECTION
     if not label.contours:
         return Status.PREDICTED if predicted else Status.NEW
     if not all(_stood_behind(label, t) for t in label.contours):

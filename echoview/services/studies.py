@@ -61,6 +61,18 @@ class Standing:
         return sum(one.closed is None for one in self.record.trail.comments()) if self.due == FIRST else 0
 
     @property
+    def undrawn(self) -> bool:
+        """Whether what the network drew is all that is shown of it."""
+        return self.due == FIRST and not self.label.contours
+
+    @property
+    def leaves_ef(self) -> bool:
+        """Whether nothing is said that the EF of the prediction hangs on."""
+        label = self.label
+        said = (label.ed, label.es, label.calibration)
+        return self.undrawn and not label.not_traceable and said == (None,) * 3
+
+    @property
     def view(self) -> View | None:
         return self.label.view
 

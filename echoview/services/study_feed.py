@@ -150,17 +150,21 @@ class StudyFeed(QObject):
             self.filled.emit(known)
 
     def _of(self, path: str, glimpse: Glimpse | None, standing: Standing | None, trouble: str = "") -> Filled:
+        undrawn = standing is None or standing.undrawn
+        known = self._kept(glimpse.identity_key, glimpse.frames) if glimpse and undrawn else None
         if standing is None:
-            known = self._kept(glimpse.identity_key, glimpse.frames) if glimpse else None
             if known is not None:
                 return Filled(path, glimpse, Status.PREDICTED, known.view, known.ef_percent, share=known.share)
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
-        view = standing.view or (glimpse.view if glimpse else None)
+        view, status, share = standing.view or (glimpse.view if glimpse else None), standing.status, None
+        if known is not None:
+            ef = known.ef_percent if standing.leaves_ef else ef
+            view, share = view or known.view, known.share if view is None else None
+            status = Status.PREDICTED if status is Status.NEW else status
         return Filled(
-            path, glimpse, standing.status, view, ef, trouble, standing.open_issues, standing.waits,
-            conflicts=standing.conflicts,
-        )  # fmt: skip
+            path, glimpse, status, view, ef, trouble, standing.open_issues, standing.waits, share, standing.conflicts
+        )
 
     # ---- looking
 

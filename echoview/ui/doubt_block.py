@@ -41,7 +41,9 @@ class DoubtBlock(QWidget):
             self.button.setToolTip(f"ED is frame {ed + 1}, ES is frame {es + 1}; Shift+D and Shift+S mark others")
         elif doubt is Doubt.TURNED:
             self._instants = es, ed
-            self.reason.setText(f"The cavity is not smaller at ES (frame {es + 1}) than at ED (frame {ed + 1}).")
+            self.reason.setText(
+                f"The cavity is not smaller at ES (frame\u00a0{es + 1}) than at ED (frame\u00a0{ed + 1})."
+            )
             self.button.setText("Swap ED and ES")
             self.button.setToolTip("Or mark other frames (Shift+D, Shift+S)")
 

@@ -239,10 +239,14 @@ class Worklist(FoldingZone):
             share = float(prediction.view_probabilities.max())
         ef = None if measured is None else measured.ef_percent
         open_issues = sum(one.closed is None for one in review.comments)
+        was = self.model.rows.get(session.path)
+        status = None if was is None else was.status
         self.model.say(
             session.path, review.status, session.view, share, ef, len(cine), review.waits, open_issues,
             review.conflicts,
         )  # fmt: skip
+        if status is not review.status:
+            self._show_state()  # it counts what is approved
 
     def _told(self, path: str, told: Told) -> None:
         """The network has seen a cine that is not open."""

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.study import Status, approved, status_of
+from echoview.domain.view import View
 
 LINE = np.array([(0.0, 10.0), (5.0, 0.0), (10.0, 10.0), (12.0, 12.0)])
 DRAWN = draw([(0, 10), (5, 0), (10, 10)])
@@ -19,6 +22,11 @@ PREDICTED = Contour.through(LINE, Origin.PREDICTED)
     [
         (Label(), False, Status.NEW),
         (Label(), True, Status.PREDICTED),
+        (Label(ed=3), True, Status.IN_CORRECTION),
+        (Label(view=View.A2C), False, Status.IN_CORRECTION),
+        (Label(calibration=Calibration(0.5, 0.5)), True, Status.IN_CORRECTION),
+        (Label(not_traceable=frozenset({2})), True, Status.IN_CORRECTION),
+        (Label(notes=(Note(NoteKind.DISTANCE, 2, ((0.0, 0.0), (3.0, 4.0))),)), True, Status.PREDICTED),
         (Label({3: PREDICTED.moved(2, 1, 1)}), True, Status.IN_CORRECTION),
         (Label({3: DRAWN, 4: PREDICTED.moved(2, 1, 1)}), True, Status.IN_CORRECTION),
         (Label({3: DRAWN}), False, Status.CORRECTED),

@@ -15,7 +15,9 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 from echoview import settings
 from echoview.app import registry, sample_path
+from echoview.domain.contour import draw
 from echoview.domain.study import Status
+from echoview.domain.view import View
 from echoview.reviewing import Reviewing
 from echoview.services.inference import Inference
 from echoview.services.jobs import Jobs
@@ -207,18 +209,21 @@ def test_approving_without_ed_and_es_is_refused_in_a_sentence(desk, folder):
     assert "ED and ES" in desk.refused[-1]
 
 
-def test_the_status_comes_back_with_the_library(qtbot, folder):
-    from echoview.domain.contour import draw
-
-    desk = opened(Desk(qtbot), folder)
-    desk.workflow.open(folder / "anna" / "IM_2_A4C.nii.gz")
-    desk.settle()
+def draw_ed_and_es(desk: Desk) -> None:
+    """In the open cine, first its contours and then what they are."""
     for t, size in ((0, 20), (2, 14)):
         contour = draw([(30 - size, 50), (30, 50 - 2 * size), (30 + size, 50)])
         desk.workflow.edit_contour(t, contour, "draw")
-    assert desk.row("IM_2_A4C.nii.gz").status is Status.CORRECTED
+    assert desk.list.model.rows[desk.workflow.session.path].status is Status.CORRECTED
     desk.workflow.mark_ed(0)
     desk.workflow.mark_es(2)
+
+
+def test_the_status_comes_back_with_the_library(qtbot, folder):
+    desk = opened(Desk(qtbot), folder)
+    desk.workflow.open(folder / "anna" / "IM_2_A4C.nii.gz")
+    desk.settle()
+    draw_ed_and_es(desk)
     assert desk.row("IM_2_A4C.nii.gz").status is Status.APPROVED
     ef = desk.row("IM_2_A4C.nii.gz").ef_percent
     desk.settle()
@@ -231,6 +236,37 @@ def test_the_status_comes_back_with_the_library(qtbot, folder):
     assert row.ef_percent == pytest.approx(ef, abs=0.5)
     assert not row.here
     desk.close()
+
+
+def test_a_cine_of_which_only_something_is_said_is_not_new_after_a_restart(qtbot, folder):
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.open(folder / "bert" / "real.dcm")
+    desk.qtbot.waitUntil(lambda: desk.jobs.idle and desk.workflow.session.prediction is not None, timeout=120_000)
+    desk.workflow.overrule_view(View.A2C)
+    ef = desk.workflow.session.measurements.ef_percent
+    desk.settle()
+    desk.close()
+    desk = Desk(qtbot)
+    desk.workflow.use_active_weights()
+    desk.workflow.studies.list_folder(folder / "bert")
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 3 and all(row.looked for row in rows_of(desk)), timeout=60_000)
+    row = desk.row("real.dcm")
+    assert (row.status, row.view, row.share, row.here) == (Status.IN_CORRECTION, View.A2C, None, False)
+    assert row.ef_percent == pytest.approx(ef)
+    desk.close()
+
+
+def test_the_count_of_what_is_approved_follows_an_approval(desk, folder):
+    opened(desk, folder)
+    row = desk.row("IM_2_A4C.nii.gz")
+    desk.workflow.open(row.listed.path)
+    desk.settle()
+    draw_ed_and_es(desk)
+    assert row.status is Status.APPROVED
+    assert desk.list._state.text() == "5 cines, 1 approved"
+    desk.workflow.session.undo_stack.undo()
+    assert desk.list._state.text() == "5 cines"
 
 
 def test_recent_cines_and_the_width_are_there_at_the_next_start(qtbot, folder):
