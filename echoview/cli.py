@@ -124,8 +124,9 @@ def _export(chosen: argparse.Namespace) -> int:
     out = Path(chosen.out or chosen.preview)
     if out.exists() and (out.is_file() or any(out.iterdir())):
         raise EchoViewError(f"{out.name} is there already.", "Name a file or folder that is new.")
-    only = [open_cine(path, patient_secret=secret).info.identity for path in chosen.cine] or None
     library = open_library(library_url(chosen.library or known.library_url), secret)
+    cines = (library.told_apart(open_cine(path, patient_secret=secret)) for path in chosen.cine)
+    only = [cine.info.identity for cine in cines] or None
     if chosen.preview:
         count = write_sheets(out, library, secret=secret, only=only, say=_say)
         print(f"{count} contact sheet{'s' if count != 1 else ''} in {out.name}: look for letters within the sectors")

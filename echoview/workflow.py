@@ -261,12 +261,12 @@ class Workflow(QObject):
         elif cine is self.session.cine:
             self.session.set_prediction(known)
 
-    def _kept(self, identity_key: str, frames: int) -> Known | None:
+    def _kept(self, content_key: str, frames: int) -> Known | None:
         """For the rows of the study list; called from their lane. Nothing where some cines are traced blind."""
         weights = self.session.weights
         if weights is None or self.reader.guard.blind:
             return None
-        return self.predictions.known(identity_key, frames, weights.identity)
+        return self.predictions.known(content_key, frames, weights.identity)
 
     def predict(self) -> None:
         """Predict the open cine anew with the weights in use; contours appear as they come."""

@@ -154,6 +154,10 @@ class Cine:
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
 
+    def known_as(self, info: CineInfo) -> Cine:
+        """The same frames with something else known of them; what is decoded is not shared."""
+        return Cine(info, self._source, self._cache_bytes)
+
     def keep_at_most(self, cache_bytes: int) -> None:
         """Hold fewer decoded frames from now on: several cines are open at once."""
         with self._lock:

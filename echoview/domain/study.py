@@ -54,12 +54,16 @@ class Glimpse:
     """What one glimpse of the file told.
 
     Attributes:
-        identity_key: keyed hash of the cine's identity, see `services.thumbnails.key_of`.
+        identity_key, content_key: keyed hashes of the cine's identity and of the file's content, see
+            `services.thumbnails.key_of`.
+        first: fingerprint of the first frame, see `store.fingerprint`.
         picture: (S,S) uint8, the sector of the first frame, black around it.
         view: what the file says, or None.
     """
 
     identity_key: str
+    content_key: str
+    first: str
     frames: int
     view: View | None
     calibration: Calibration | None

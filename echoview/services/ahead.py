@@ -121,6 +121,7 @@ class Ahead(QObject):
         """Runs on the lane; yields after every frame, so that it can be cancelled there."""
         cine = open_cine(path, patient_secret=self._secret)
         library = self._library()
+        cine = cine if library is None else library.told_apart(cine)
         label = Label() if library is None else library.label(cine.info.identity)
         reader, identity = self._reader(), cine.info.identity
         if reader.guard.is_repeated(identity, reader.name) if label.contours else reader.guard.is_blind(identity):

@@ -6,7 +6,7 @@ import itertools
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -39,6 +39,7 @@ from echoview.services.blanking import blanked
 from echoview.services.inference import Inference
 from echoview.store import Library
 from echoview.store.transfer import Entry, History, as_change, histories
+from echoview.store.twins import belongs
 
 FOLDERS = {
     "camus": write_camus,
@@ -208,9 +209,11 @@ def reopened(history: History, secret: bytes) -> Cine:
         cine = open_cine(history.path, patient_secret=secret)
     except EchoViewError as error:
         raise EchoViewError("its file cannot be read.", "Open it once from its new place.") from error
-    if cine.info.identity != history.identity or (len(cine), *cine.size) != history.shape:
+    changes = (one.change for one in (*history.entries, *history.others))
+    ours = belongs(cine, history.identity, history.content_hash, changes)
+    if not ours or (len(cine), *cine.size) != history.shape:
         raise EchoViewError("another file lies where it was.", "Open it once from its new place.")
-    return cine
+    return cine.known_as(replace(cine.info, identity=history.identity))
 
 
 def numbers_of(measured: Measurements) -> dict[str, float | None]:

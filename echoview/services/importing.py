@@ -120,7 +120,7 @@ def _take(
             say(item)
             continue
         try:
-            home, item = _home(item, known, secret)
+            home, item = _home(item, known, library, secret)
             if home is None and frames_to is not None and item.frames is not None:
                 home, item = _stand_in(item, item.frames(), frames_to, secret)
             if home is None:
@@ -153,7 +153,7 @@ def _known(
     for folder in folders:
         for path in (one.path for one in list_cines(folder, lambda: False)):
             try:
-                places.append(_bare(open_cine(path, patient_secret=secret), path))
+                places.append(_bare(library.told_apart(open_cine(path, patient_secret=secret)), path))
             except EchoViewError as error:
                 say(f"{path.name} cannot be read: {error.message}")
     for one in places:
@@ -162,7 +162,9 @@ def _known(
     return found
 
 
-def _home(item: Incoming, known: dict[str, History], secret: bytes) -> tuple[History | None, Incoming]:
+def _home(
+    item: Incoming, known: dict[str, History], library: Library, secret: bytes
+) -> tuple[History | None, Incoming]:
     """The cine that the labels belong to, or None where it is nowhere; they keep their `file` where it is that one.
 
     Raises:
@@ -171,7 +173,7 @@ def _home(item: Incoming, known: dict[str, History], secret: bytes) -> tuple[His
     home = known.get(item.uid_key) or known.get(item.content_key)
     if home is not None or item.file is None:
         return home, replace(item, file=None)
-    return _bare(open_cine(item.file, patient_secret=secret), item.file), item
+    return _bare(library.told_apart(open_cine(item.file, patient_secret=secret)), item.file), item
 
 
 def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: bytes) -> tuple[History, Incoming]:

@@ -38,8 +38,10 @@ def read(path: Path, library: Library | None, secret: bytes, reader: Reader, wan
     cine.frame(0)
     if library is None:
         return Opened(cine, Held(Label()), wanted or FIRST)
-    identity = cine.info.identity
     try:
+        cine = library.told_apart(cine)
+        cine.frame(0)
+        identity = cine.info.identity
         held, record = library.load(cine), library.record(identity)
         if wanted is None:
             trail = record.trail

@@ -1,7 +1,7 @@
 """Whole predictions that were made before, so that no cine is predicted twice with the same weights.
 
-The last ones stay in memory, more of them in the cache folder. A file there is named by a keyed hash of the cine's
-identity, the weights and this version of the program; no name, path or identity stands in it.
+The last ones stay in memory, more of them in the cache folder. A file there is named by a keyed hash of the file's
+content, the weights and this version of the program; no name, path or identity stands in it.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Predictions:
             if found is not None:
                 self._recent.move_to_end((content, identity))
                 return found
-        path = self._path(key_of(cine.info.identity, self._secret), identity)
+        path = self._path(key_of(content, self._secret), identity)
         found = None if path is None else _read(path, len(cine), key_of(content, self._secret))
         if found is not None:
             self._remember(content, found)
@@ -100,14 +100,15 @@ class Predictions:
     def keep(self, cine: Cine, prediction: Prediction) -> None:
         """Remember a whole prediction; a cache that cannot be written is none, and nothing to tell about."""
         self._remember(cine.info.content_hash, prediction)
-        path = self._path(key_of(cine.info.identity, self._secret), prediction.weights_identity)
+        key = key_of(cine.info.content_hash, self._secret)
+        path = self._path(key, prediction.weights_identity)
         if path is not None:
-            _write(path, prediction, key_of(cine.info.content_hash, self._secret), _ef_of(cine, prediction))
+            _write(path, prediction, key, _ef_of(cine, prediction))
             trim(path.parent)
 
-    def known(self, identity_key: str, frames: int, weights_identity: str) -> Known | None:
-        """For a row of the study list: see `Glimpse.identity_key`. Reads the head of a file."""
-        path = self._path(identity_key, weights_identity)
+    def known(self, content_key: str, frames: int, weights_identity: str) -> Known | None:
+        """For a row of the study list: see `Glimpse.content_key`. Reads the head of a file."""
+        path = self._path(content_key, weights_identity)
         if path is None or not path.exists():
             return None
         try:
@@ -129,14 +130,14 @@ class Predictions:
             while self._recent and sum(map(_bytes, self._recent.values())) > MEMORY_BYTES:
                 self._recent.popitem(last=False)
 
-    def _path(self, identity_key: str, weights_identity: str) -> Path | None:
+    def _path(self, content_key: str, weights_identity: str) -> Path | None:
         """Another version of the program may prepare the frames otherwise: it predicts anew."""
         try:
             folder = self._given or paths.user_cache_dir() / "predictions"
             folder.mkdir(parents=True, exist_ok=True)
         except (OSError, EchoViewError):
             return None
-        return folder / f"{key_of(f'{identity_key}/{weights_identity}/{__version__}', self._secret)}.npz"
+        return folder / f"{key_of(f'{content_key}/{weights_identity}/{__version__}', self._secret)}.npz"
 
 
 def trim(folder: Path, most_bytes: int = DISK_BYTES) -> int:
@@ -199,7 +200,7 @@ def _read(path: Path, frames: int, content_key: str) -> Prediction | None:
         with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
             head = _head(file)
             if (head["frames"], head["content"]) != (frames, content_key):
-                return None  # another export of the same cine
+                return None
             maps: dict[int, LogitMap] = {}
             if len(mapped := file["mapped"]):
                 logits, places = file["logits"], file["places"]

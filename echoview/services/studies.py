@@ -12,7 +12,7 @@ from pathlib import Path
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after, waits
-from echoview.domain.study import CineFile, Status, status_of
+from echoview.domain.study import CineFile, Glimpse, Status, status_of
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
 from echoview.io import Listed, list_cines
@@ -21,21 +21,36 @@ from echoview.measure import measure
 from echoview.measure.measurements import contours_shown
 from echoview.services.thumbnails import key_of
 from echoview.store import Library, rejected, seal_of
+from echoview.store.fingerprint import alike
 from echoview.store.transfer import histories
+from echoview.store.twins import pictures_of
 
 BATCH_S = 0.1  # a list that grows ten times a second looks alive and costs little
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What the library holds of a cine; `due` is the reading that this person has to make of it,
-    `waits` whether it waits for them at all."""
+    """What the library holds of a cine.
+
+    Attributes:
+        due: the reading that this person has to make of it; waits: whether it waits for them at all.
+        content_key: as `Glimpse`; first: fingerprint of its first frame, "" where none is kept.
+    """
 
     label: Label
     frames: int
     record: Record = field(default_factory=Record)
     due: Reading = FIRST
     waits: bool = True
+    content_key: str = ""
+    first: str = ""
+
+    def fits(self, glimpse: Glimpse) -> bool:
+        """Whether a file with its UID shows its pictures: the same bytes, or the same first frame."""
+        if glimpse.content_key == self.content_key:
+            return True
+        alike_first = alike(self.first, glimpse.first) if self.first else not self.label.empty  # older ones on trust
+        return glimpse.frames == self.frames and alike_first
 
     @property
     def status(self) -> Status:
@@ -188,7 +203,11 @@ def standings(
     now = datetime.now(UTC)
     for history in histories(library) if library is not None else ():
         try:
-            standing = Standing(history.label(), history.shape[0], history.record)
+            every = (one.change for one in (*history.entries, *history.others))
+            standing = Standing(
+                history.label(), history.shape[0], history.record,
+                content_key=key_of(history.content_hash, secret), first=pictures_of(every).get(0, ""),
+            )  # fmt: skip
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
             waiting = waits(standing.judged, reader or Reader(), standing.record, due)
             standing = replace(standing, due=due, waits=waiting or bool(standing.record.conflicts))

@@ -47,7 +47,7 @@ class StudyFeed(QObject):
     """Lists and looks; belongs to the GUI thread, works in jobs.
 
     Args:
-        kept: what was predicted before of a cine, by the key of its identity and its number of frames.
+        kept: what was predicted before of a cine, by the key of its content and its number of frames.
 
     Signals:
         started(title): another listing, "" for the recent cines.
@@ -151,7 +151,7 @@ class StudyFeed(QObject):
 
     def _of(self, path: str, glimpse: Glimpse | None, standing: Standing | None, trouble: str = "") -> Filled:
         undrawn = standing is None or standing.undrawn
-        known = self._kept(glimpse.identity_key, glimpse.frames) if glimpse and undrawn else None
+        known = self._kept(glimpse.content_key, glimpse.frames) if glimpse and undrawn else None
         if standing is None:
             if known is not None:
                 return Filled(path, glimpse, Status.PREDICTED, known.view, known.ef_percent, share=known.share)
@@ -232,7 +232,13 @@ class StudyFeed(QObject):
         except Exception as error:  # a decoder's own; the other rows must not suffer
             log.error("no glimpse: %s", plain_traceback(error))
             return self._of(one.path, None, self._by_path.get(one.path), "Its decoder failed.")
-        return self._of(one.path, glimpse, self._by_key.get(glimpse.identity_key) or self._by_path.get(one.path))
+        return self._of(one.path, glimpse, self._standing_of(glimpse))
+
+    def _standing_of(self, glimpse: Glimpse) -> Standing | None:
+        """By its content where its UID is another file's, see `store.twins`."""
+        own = self._by_key.get(glimpse.content_key)
+        shared = self._by_key.get(glimpse.identity_key)
+        return own or (shared if shared is not None and shared.fits(glimpse) else None)
 
 
 def _in_one_batch(recent: tuple[str, ...], secret: bytes) -> Iterator[Batch]:

@@ -18,6 +18,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.study import CineFile, Glimpse
 from echoview.domain.view import View
 from echoview.io import open_cine
+from echoview.store.fingerprint import fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -66,8 +67,9 @@ def read_glimpse(path: Path) -> Glimpse | None:
         told = json.loads(raw[12 : 12 + length])
         pixels = np.frombuffer(zlib.decompress(raw[12 + length :]), np.uint8).reshape(SIDE, SIDE)
         spacing = told["calibration"]
+        view = View(told["view"]) if told["view"] else None
         return Glimpse(
-            told["key"], int(told["frames"]), View(told["view"]) if told["view"] else None,
+            told["key"], told["content"], told["first"], int(told["frames"]), view,
             Calibration(*spacing) if spacing else None, pixels,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, struct.error, zlib.error):
@@ -95,13 +97,15 @@ def _glimpse_into(one: CineFile, secret: bytes) -> Glimpse:
     half_open = None if region is None else (region[0], region[1], region[2] + 1, region[3] + 1)
     picture = prepare([first], cine.calibration, half_open, SIDE).picture(first)
     info = cine.info
-    return Glimpse(key_of(info.identity, secret), len(cine), info.view_hint, info.calibration, picture)
+    keys = key_of(info.identity, secret), key_of(info.content_hash, secret)
+    return Glimpse(*keys, fingerprint(first), len(cine), info.view_hint, info.calibration, picture)
 
 
 def _keep(path: Path, glimpse: Glimpse) -> None:
     """In one move; a cache that cannot be written is none, and nothing to tell about."""
     told = {
-        "key": glimpse.identity_key, "frames": glimpse.frames, "view": glimpse.view.value if glimpse.view else None,
+        "key": glimpse.identity_key, "content": glimpse.content_key, "first": glimpse.first,
+        "frames": glimpse.frames, "view": glimpse.view.value if glimpse.view else None,
         "calibration": list(glimpse.calibration) if glimpse.calibration else None,
     }  # fmt: skip
     head = json.dumps(told).encode()

@@ -34,6 +34,7 @@ from echoview.store.merging import merge
 from echoview.store.places import Places
 from echoview.store.rows import changes, cine_row, revision, rows_of, waiting, whole_sets
 from echoview.store.tables import CineRow, RevisionRow
+from echoview.store.twins import told_apart
 from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
 
 __all__ = ["Held", "LabelledCine", "Library", "Revision", "Saved"]
@@ -122,6 +123,15 @@ class Library:
             return held(items, rows[-1][0] if rows else 0, cine)
         except NO_CHANGE as error:
             raise refusals.damaged() from error
+
+    def told_apart(self, cine: Cine) -> Cine:
+        """An opened cine as it is known here, see `twins`: to be asked for before anything else is asked of it.
+
+        Raises:
+            LibraryError: the library cannot be read.
+        """
+        with self._reading() as session:
+            return told_apart(session, cine)
 
     def label_of(self, cine: Cine) -> Label:
         """The label of an opened cine that may be drawn; see `load`."""
@@ -220,7 +230,8 @@ class Library:
             return Saved(None, after)
         if self.read_only:
             raise refusals.read_only(self.note)
-        seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames_of(change))}
+        frames = frames_of(change) | ({0} if base == 0 else set())  # once of the first: `twins` asks for it
+        seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames)}
         if pixels := {t: one for t, one in seen.items() if one is not None}:
             change["pixels"] = pixels
         row = {

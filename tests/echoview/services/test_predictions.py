@@ -75,7 +75,7 @@ def test_it_comes_back_as_it_was(cine):
 def test_a_row_is_told_view_and_ef_of_it(cine):
     made = predicted(len(cine))
     keeper().keep(cine, made)
-    key = key_of(cine.info.identity, SECRET)
+    key = key_of(cine.info.content_hash, SECRET)
     known = keeper().known(key, len(cine), "sha-1")
     assert known is not None
     assert (known.view, known.share) == (list(View)[2], pytest.approx(0.7))
@@ -93,7 +93,9 @@ def test_other_weights_and_other_files_of_the_same_cine_have_none(cine, tmp_path
     again = open_cine(tmp_path / "again.dcm")
     assert again.info.identity == cine.info.identity
     assert keep.recall(again, weights()) is None
-    assert keep.recall(cine, weights()) is not None
+    assert keep.known(key_of(again.info.content_hash, SECRET), len(again), "sha-1") is None
+    keep.keep(again, predicted(len(again)))
+    assert keeper().recall(cine, weights()) is not None, "each has a file of its own"
 
 
 def test_the_file_names_nobody(cine, tmp_path):
@@ -117,7 +119,7 @@ def test_a_damaged_file_is_thrown_away_and_made_anew(cine):
         path.write_bytes(damage)
         assert keeper().recall(cine, weights()) is None
         assert not path.exists()
-        assert keeper().known(key_of(cine.info.identity, SECRET), len(cine), "sha-1") is None
+        assert keeper().known(key_of(cine.info.content_hash, SECRET), len(cine), "sha-1") is None
         keeper().keep(cine, made)
         assert keeper().recall(cine, weights()) is not None
 

@@ -69,7 +69,7 @@ def test_two_people_on_a_server_decide_between_their_views_and_marks(workflow, s
     deciding.choose(deciding.conflicts[1], deciding.conflicts[1].sides[1])
     deciding.choose(deciding.conflicts[0], deciding.conflicts[0].sides[0])
     qtbot.waitUntil(lambda: workflow.jobs.idle, timeout=60_000)
-    assert (deciding.conflicts, reviewing.status) == ([], Status.NEW)
+    assert (deciding.conflicts, reviewing.status) == ([], Status.IN_CORRECTION)
     held = other.label("uid-1")
     assert (held.view, held.ed) == (View.A4C, 3)
     assert [one.annotator for one in other.history("uid-1")] == ["Dr B", "tester", "tester", "tester"]

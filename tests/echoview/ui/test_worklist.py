@@ -431,3 +431,33 @@ def test_the_list_is_light_in_the_light_theme(desk, folder, qapp):
         assert len(dark) / len(spots) < 0.06, "only words are dark"
     finally:
         theme.apply(qapp, theme.DARK)
+
+
+def test_files_with_one_uid_have_rows_of_their_own(desk, folder):
+    real = folder / "bert" / "real.dcm"
+    twin = pydicom.dcmread(real)
+    frames = pydicom.encaps.generate_frames(twin.PixelData, number_of_frames=30)
+    turned = [*frames][::-1]
+    twin.PixelData = pydicom.encaps.encapsulate(turned)
+    twin.save_as(folder / "bert" / "twin.dcm")
+    desk.workflow.open(real)
+    desk.settle()
+    draw_ed_and_es(desk)
+    desk.settle()
+    desk.list._feed.list_folder(folder / "bert")
+    desk.qtbot.waitUntil(lambda: len(rows_of(desk)) == 4 and all(row.looked for row in rows_of(desk)), timeout=60_000)
+    desk.workflow.studies.read_standings()
+    desk.settle()
+    assert (desk.row("real.dcm").status, desk.row("twin.dcm").status) == (Status.APPROVED, Status.NEW)
+    desk.workflow.open(folder / "bert" / "twin.dcm")
+    desk.settle()
+    session = desk.workflow.session
+    assert session.label.empty
+    assert not session.locked
+    assert any("same DICOM identifier" in note for note in session.cine.info.notes)
+    desk.workflow.overrule_view(View.A2C)
+    desk.settle()
+    desk.workflow.open(real)
+    desk.settle()
+    assert session.label.view is None
+    assert sorted(session.label.contours) == [0, 2]
