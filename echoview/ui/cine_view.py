@@ -31,6 +31,7 @@ class CineView(pg.GraphicsView):
     ruled(length_px_x, length_px_y): a line was drawn with the calibration tool.
     stepped(frames): the wheel; play_toggled(): Space; touched(): a press that takes hold.
     contrast_changed(), drawing_changed(clicks); revert_wanted(): R, let go without turning the contour.
+    put_away(drawing): a contour is half drawn, and another frame, cine or tool comes into the hand.
     proposal_changed(frames, awaited, granted): so many frames have a contour proposed, of so many that still come (0:
     all are there); granted: to be accepted then. noticed(words): what to know of the frame, or "".
     """
@@ -43,6 +44,7 @@ class CineView(pg.GraphicsView):
     touched = Signal()
     contrast_changed = Signal()
     drawing_changed = Signal(int)
+    put_away = Signal(object)
     revert_wanted = Signal()
     proposal_changed = Signal(int, int, bool)
     noticed = Signal(str)
@@ -91,7 +93,7 @@ class CineView(pg.GraphicsView):
 
     def set_cine(self, size: tuple[int, int] | None, spacing: Calibration | None = None) -> None:
         """Another picture of (height, width) px, with pixels of this size."""
-        self.cancel_gesture()
+        self.hand.put_away()
         self._size = size or (0, 0)
         height, width = self._size
         for item in (self.contour_item, self.ghost_item, self.tool_item):
@@ -166,7 +168,7 @@ class CineView(pg.GraphicsView):
         return self._space
 
     def set_tool(self, tool: Tool) -> None:
-        self.cancel_gesture()
+        self.hand.put_away()
         self.hand.tool = tool
         self.drawing_changed.emit(0)
         self.viewport().setCursor(Qt.CursorShape.ArrowCursor if tool is Tool.POINT else Qt.CursorShape.CrossCursor)

@@ -19,6 +19,7 @@ from echoview.measure.inspect import Finding
 from echoview.measure.measurements import Measurements
 from echoview.ui import dialogs
 from echoview.ui.cine_view import CineView
+from echoview.ui.drafts import Drafts
 from echoview.ui.measure_panel import MeasurePanel
 from echoview.ui.player import Player
 from echoview.ui.readout import Readout
@@ -38,7 +39,7 @@ class Correcting(QObject):
         self._measured: Measurements | None = None  # as last shown, to see where ED and ES go
         self.flickered = False  # whether the prediction is shown though a person corrected the frame
         self.correction = Correction(workflow, self)
-        self.readout = Readout(view)
+        self.readout, self.drafts = Readout(view), Drafts(self._session, player, view)
         view.hand.editable = self._editable
         view.hand.seen = self._seen
 
@@ -64,6 +65,7 @@ class Correcting(QObject):
         self._view.ruled.connect(self._ruled)
         self._view.revert_wanted.connect(acts["revert"].trigger)
         self._player.frame_changed.connect(self._looked)
+        self._player.playing_changed.connect(lambda playing: playing or self.show_contour())
         self._session.label_changed.connect(self._tell_moved)
         for signal in (self._session.cine_changed, self._session.prediction_changed):
             signal.connect(self._remember)
@@ -81,7 +83,8 @@ class Correcting(QObject):
         else:
             self._view.show_points(shown)
         left_out = there and self._player.t in self._session.label.not_traceable
-        self._view.noticed.emit("Not traceable; O takes that back" if left_out else "")
+        waits = self.drafts.resume() if there else ""
+        self._view.noticed.emit("Not traceable; O takes that back" if left_out else waits)
         self._show_ghost()
 
     def _show_ghost(self) -> None:

@@ -133,6 +133,19 @@ class Hand:
             self._view.drawing_changed.emit(0)
         return was is not None
 
+    def put_away(self) -> None:
+        """The hand goes elsewhere: the gesture ends, and a contour that is half drawn is handed over to be kept."""
+        drawing = self.gesture
+        self.cancel()
+        if isinstance(drawing, Drawing) and drawing.ready:
+            self._view.put_away.emit(drawing)
+
+    def resume(self, drawing: Drawing) -> None:
+        """Go on with a contour that was put away."""
+        self.gesture = drawing
+        self._view.drawing_changed.emit(drawing.clicks)
+        self._preview(self._view.pointer_at())
+
     def finish_drawing(self) -> bool:
         """Enter: the clicks become a contour, if they are three at least; False where nothing was drawn."""
         drawing = self.gesture

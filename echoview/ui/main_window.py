@@ -315,7 +315,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             QTimer.singleShot(20, self.close)
             return
-        if self.workflow.unsaved_cines and not dialogs.ask_close_unsaved(self, self.session.unsaved):
+        unsaved = self.workflow.unsaved_cines and not dialogs.ask_close_unsaved(self, self.session.unsaved)
+        if unsaved or self.correcting.drafts.hold(self.banner, self.close):
             event.ignore()
             return
         self.player.pause()

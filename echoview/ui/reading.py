@@ -72,7 +72,7 @@ class Reading(QObject):
         cine = self._session.cine
         if cine is None:
             return
-        self._view.cancel_gesture()  # it belongs to the frame it began on
+        self._view.hand.put_away()  # it belongs to the frame it began on
         self._want(t)
         picture = cine.cached(t)
         if picture is not None:
