@@ -166,6 +166,8 @@ class KeysOverlay(QFrame):
                 self._rest()
             elif event.key() not in _MODIFIERS:
                 self._choose(self._waiting, _sequence(event))
+        elif event.key() == Qt.Key.Key_Escape and self._clash is not None:
+            self._rest()
         elif event.key() == Qt.Key.Key_Escape:
             self.close_over()
         else:
@@ -182,7 +184,7 @@ class KeysOverlay(QFrame):
         owner = self._keys.owner(key)
         if owner is not None and owner != name:
             self._waiting, self._clash = None, (name, key)
-            self.said.setText(f"{shown(key)} is “{_TEXTS[owner]}” already, which would lose it.")
+            self.said.setText(f"{shown(key)} is “{_TEXTS[owner]}” already, which would lose it. Esc leaves it.")
             self.take.show()
             self.leave.show()
             self.leave.setFocus()

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QListView
 
 from echoview.ui.theme import current
 from echoview.ui.worklist_delegate import ROW_HEIGHT, WorklistDelegate
 from echoview.ui.worklist_model import Heading, Row, WorklistModel
 
-_OWN_KEYS = (
-    Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown,
-    Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_Return, Qt.Key.Key_Enter,
-)  # fmt: skip
+_OWN_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_FAR_KEYS = (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown, Qt.Key.Key_Home, Qt.Key.Key_End)  # of the cine after a click
 NONE_FITS = "No cine fits. Empty the filter, or choose “Any status”."
 _SETTLE_MS = 60  # a scroll that goes on asks for no pictures yet
 
@@ -28,7 +26,7 @@ class WorklistList(QListView):
 
     def __init__(self, model: WorklistModel) -> None:
         super().__init__()
-        self._model = model
+        self._model, self._keys = model, _OWN_KEYS + _FAR_KEYS
         self.setModel(model)
         self.delegate = WorklistDelegate(model, self)
         self.setItemDelegate(self.delegate)
@@ -90,16 +88,22 @@ class WorklistList(QListView):
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
             and event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
-            and event.key() in _OWN_KEYS
+            and event.key() in self._keys
         ):
             event.accept()
             return True
         return super().event(event)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Whoever clicked a cine looks at it: Home is its first frame. Whoever came by the keyboard walks the list."""
+        if event.reason() is not Qt.FocusReason.ActiveWindowFocusReason:
+            self._keys = _OWN_KEYS if event.reason() is Qt.FocusReason.MouseFocusReason else _OWN_KEYS + _FAR_KEYS
+        super().focusInEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._open(self.currentIndex())
-        elif event.key() in _OWN_KEYS:
+        elif event.key() in self._keys:
             super().keyPressEvent(event)
         else:
             event.ignore()  # no search by letters here: they are the window's keys

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea, QSplitter, QTabWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QScrollArea, QSplitter, QTabWidget, QWidget
 
 _INSPECTOR = 300
 
@@ -18,6 +18,7 @@ class Inspector(QTabWidget):
         self.tabBar().setAccessibleName("Tabs of the inspector")
         self.setDocumentMode(True)
         self.setMinimumWidth(_INSPECTOR)
+        self.currentChanged.connect(self._turned)
 
     def add(self, panel: QWidget, name: str) -> None:
         scroll = QScrollArea()
@@ -26,6 +27,11 @@ class Inspector(QTabWidget):
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # what is in it has the focus
         scroll.setWidget(panel)
         self.addTab(scroll, name)
+
+    def _turned(self) -> None:
+        """Qt gives the keyboard back to what had it in this tab: a line would swallow the keys of the window."""
+        if isinstance(self.window().focusWidget(), QLineEdit):
+            self.tabBar().setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class Zones(QSplitter):

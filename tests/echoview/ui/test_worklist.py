@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QImage, QKeyEvent, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QSplitter, QWidget
 
@@ -461,3 +461,20 @@ def test_files_with_one_uid_have_rows_of_their_own(desk, folder):
     desk.settle()
     assert session.label.view is None
     assert sorted(session.label.contours) == [0, 2]
+
+
+def test_after_a_click_home_and_end_are_those_of_the_cine(desk, folder):
+    opened(desk, folder)
+    listing = desk.list.list
+
+    def taken(key) -> bool:
+        event = QKeyEvent(QEvent.Type.ShortcutOverride, key, Qt.KeyboardModifier.NoModifier)
+        event.ignore()
+        listing.event(event)
+        return event.isAccepted()
+
+    for reason, far in ((Qt.FocusReason.TabFocusReason, True), (Qt.FocusReason.MouseFocusReason, False)):
+        listing.clearFocus()
+        listing.setFocus(reason)
+        assert [taken(key) for key in (Qt.Key.Key_Home, Qt.Key.Key_PageDown)] == [far, far]
+        assert taken(Qt.Key.Key_Down)
