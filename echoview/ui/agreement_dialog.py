@@ -25,7 +25,7 @@ from echoview.errors import EchoViewError
 from echoview.measure.agreement import Kind, Pair, summary
 from echoview.ui.bland_altman import BlandAltman
 from echoview.ui.theme import tabular
-from echoview.ui.widgets import Figure, quiet
+from echoview.ui.widgets import Figure, off, quiet
 
 _HEADS = ("Cine", "First", "Second", "Frames", "Dice", "HD mm", "EF first", "EF second", "Δ EF")
 _NAMES = (1, 2)  # columns of words
@@ -65,7 +65,6 @@ class AgreementDialog(QDialog):
         self.table = _table()
         self.table.cellDoubleClicked.connect(self._open)
         self.export = QPushButton("Export…")
-        self.export.setToolTip("A table (CSV) and the plot (PNG); no patient data in either")
         self.export.clicked.connect(self._export)
         self.said = quiet("", wrap=False)
         close = QPushButton("Close")
@@ -121,7 +120,8 @@ class AgreementDialog(QDialog):
         self.empty.setVisible(not pairs)
         for widget in (self.table, self.plot):
             widget.setVisible(bool(pairs))
-        self.export.setEnabled(bool(pairs))
+        reason = "" if pairs else "There is nothing to compare yet."
+        off(self.export, reason, "A table (CSV) and the plot (PNG); no patient data in either")
         self._fill(pairs)
 
     def _fill(self, pairs: list[Pair]) -> None:

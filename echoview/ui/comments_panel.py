@@ -21,7 +21,7 @@ from echoview.domain.review import ActKind, Comment, Issue
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon, put_icon
-from echoview.ui.widgets import quiet
+from echoview.ui.widgets import off, quiet
 
 _ROWS = 60
 
@@ -46,6 +46,7 @@ class CommentsPanel(QWidget):
             button.clicked.connect(self.refresh)
         self.frame_scope.setChecked(True)
         self.issues = {issue: _toggle(_title(issue)) for issue in Issue}
+        self._tips: dict[Issue, str] = {}
         self.line = _Line()
         self.line.setPlaceholderText("Comment in words")
         self.line.setAccessibleName("Comment in words")
@@ -93,7 +94,8 @@ class CommentsPanel(QWidget):
             act = acts[f"issue_{number}"]
             button.clicked.connect(act.trigger)
             key = act.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            button.setToolTip(f"{_title(issue)} ({key})")
+            self._tips[issue] = f"{_title(issue)} ({key})"
+        self.refresh()
 
     def scope(self, t: int) -> int | None:
         """What a comment is about: frame t, or the cine (None)."""
@@ -113,7 +115,7 @@ class CommentsPanel(QWidget):
         open_now = {one.act.issue for one in comments if one.closed is None and one.act.t == about}
         for issue, button in self.issues.items():
             button.setChecked(issue in open_now)
-            button.setEnabled(not reason)
+            off(button, reason, self._tips.get(issue, ""))
         for widget in (self.line, self.add):
             widget.setEnabled(not reason)
             widget.setToolTip(reason or "Keep the comment (Enter)")

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 
 from echoview.exchange import Exchange, Wish, wants_frames
 from echoview.ui.preview_pane import PreviewPane
-from echoview.ui.widgets import quiet
+from echoview.ui.widgets import off, quiet
 
 FORMS = {
     "bundle": ("EchoView bundle: one file, with the whole history", "labels.zip"),
@@ -85,7 +85,8 @@ class ExportDialog(QDialog):
             self.frames.setChecked(True)
         elif kind not in _MAY_HOLD_FRAMES:
             self.frames.setChecked(False)
-        self.frames.setEnabled(kind in _MAY_HOLD_FRAMES)
+        fixed = "This format always holds frames." if wants_frames(kind) else "This format holds no frames."
+        off(self.frames, "" if kind in _MAY_HOLD_FRAMES else fixed, "")
         shown = self.frames.isChecked()
         self.preview.setVisible(shown)
         if shown and self._asked is not self.wish.this_cine:

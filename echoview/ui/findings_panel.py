@@ -11,7 +11,7 @@ from echoview.correction import Correction
 from echoview.measure.inspect import Finding, Severity, in_words
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon
-from echoview.ui.widgets import quiet, rule
+from echoview.ui.widgets import off, quiet, rule
 
 _ROWS = 40  # the panel scrolls; a list that scrolls in it would only confuse
 
@@ -32,7 +32,6 @@ class FindingsPanel(QWidget):
         self.list.itemClicked.connect(self._chosen)
         self.list.itemActivated.connect(self._chosen)
         self.mend = QPushButton("Mend")
-        self.mend.setToolTip("Draw the contour of this frame anew between the frames around it")
         self.mend.clicked.connect(self._mend)
         self.next = QPushButton("Next")
         self.next.setToolTip("Go to the next finding")
@@ -81,7 +80,9 @@ class FindingsPanel(QWidget):
     def _offer(self, *_: object) -> None:
         item = self.list.currentItem()
         one = None if item is None else item.data(Qt.ItemDataRole.UserRole)
-        self.mend.setEnabled(one is not None and one.severity is Severity.MEND)
+        mendable = one is not None and one.severity is Severity.MEND
+        reason = "Choose a finding with an orange sign." if one is None else "This is only to be looked at."
+        off(self.mend, "" if mendable else reason, "Draw the contour of this frame anew between the frames around it")
 
     def _mend(self) -> None:
         self.mend_wanted.emit(self.list.currentItem().data(Qt.ItemDataRole.UserRole))

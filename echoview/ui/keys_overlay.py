@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushBut
 
 from echoview.ui.actions import ACTS, MOUSE, groups
 from echoview.ui.keymap import KeyMap, shown
-from echoview.ui.widgets import quiet
+from echoview.ui.widgets import off, quiet
 
 _TEXTS = {act.name: act.text for act in ACTS}
 _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
@@ -223,7 +223,7 @@ class KeysOverlay(QFrame):
             keys = "  ".join(dict.fromkeys(shown(key).replace("Return", "Enter") for key in self._keys.keys(name)))
             button.setText(keys or "–")
             button.setAccessibleName(f"Key for {_TEXTS[name]}: {keys or 'none'}")
-        self.reset.setEnabled(bool(self._keys.chosen()))
+        off(self.reset, "" if self._keys.chosen() else "No key was changed.", "All keys as they came")
 
 
 def _sequence(event: QKeyEvent) -> str:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from echoview.learning import Learning, Stage
 from echoview.session import Session
 from echoview.ui.theme import current, put_icon, tabular
-from echoview.ui.widgets import quiet, rule
+from echoview.ui.widgets import off, quiet, rule
 
 ROWS = (("corrected", "Corrected frames"), ("held_out", "Held-out patients"), ("guard", "Guard (phantom)"))
 
@@ -48,7 +48,6 @@ class LearnPanel(QWidget):
         self.start = QPushButton(" Fine-tune")
         put_icon(self.start, "graduation-cap", "on_accent")
         self.start.setObjectName("primary")
-        self.start.setToolTip("Train the whole network on your corrections, in the background")
         self.state = QLabel("")
         self.state.setWordWrap(True)
         self.bar = QProgressBar()
@@ -63,7 +62,6 @@ class LearnPanel(QWidget):
         self.stop, self.cancel = QPushButton(" Stop"), QPushButton(" Cancel")
         put_icon(self.stop, "square")
         put_icon(self.cancel, "x")
-        self.stop.setToolTip("End early and keep the best so far")
         self.cancel.setToolTip("End at once and keep nothing")
         self.table = QWidget()
         self._cells = self._make_table()
@@ -157,7 +155,8 @@ class LearnPanel(QWidget):
         self.start.setVisible(not running and stage is not Stage.JUDGING)
         for widget in (self.bar, self.stop, self.cancel):
             widget.setVisible(running)
-        self.stop.setEnabled(stage is Stage.TRAINING)
+        not_yet = {Stage.PREPARING: "There is nothing to keep yet.", Stage.STOPPING: "It is stopping."}.get(stage, "")
+        off(self.stop, not_yet if stage is not Stage.TRAINING else "", "End early and keep the best so far")
         if running and not self.stop.hasFocus():  # never on Cancel by chance
             (self.stop if stage is Stage.TRAINING and self.isVisible() else self).setFocus()
         drawn = bool(self._losses)
@@ -177,7 +176,8 @@ class LearnPanel(QWidget):
         if not running and self.isVisible():
             frames, cines = self._counts()
             self.data.setText(_data_sentence(frames, cines))
-            self.start.setEnabled(frames > 0)
+            reason = "" if frames else "Correct the contour of a frame first."
+            off(self.start, reason, "Train the whole network on your corrections, in the background")
 
     def _start(self) -> None:
         self._learning.start()

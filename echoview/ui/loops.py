@@ -86,6 +86,17 @@ class Loops(QObject):
             return self.beats[-2], self.beats[-1] - 1
         return None
 
+    @property
+    def why_no_beat(self) -> str:
+        """Why no beat can be looped over here, "" where one can."""
+        if self.beat_at(self._player.t) is not None:
+            return ""
+        if len(self.beats) > 1:
+            return "this frame is in no whole one"
+        prediction = self._session.prediction
+        growing = prediction is not None and not prediction.complete
+        return "not found yet" if growing else "no whole one is seen"
+
     def to_beat(self, by: int) -> None:
         """The playhead goes to where the next (+1) or this (-1) beat begins; before that, the one before."""
         t, starts = self._player.t, self.beats

@@ -13,7 +13,7 @@ from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
 from echoview.ui.doubt_block import DoubtBlock, of_all
 from echoview.ui.theme import put_icon, tabular
-from echoview.ui.widgets import Figure, quiet, rule
+from echoview.ui.widgets import Figure, off, quiet, rule
 
 _UNSURE = 0.6
 _FIGURE_PX, _LABEL_PX = 28, 11  # of the style: EF and its name
@@ -48,9 +48,7 @@ class MeasurePanel(QWidget):
         self.frame = QLabel()
         self.notes = quiet("")
         self.approve = self._button("Approve frame", "circle-check", self.approve_wanted)
-        self.approve.setToolTip("The contour of this frame is right (A)")
         self.revert = self._button("Revert", "rotate-ccw", self.revert_wanted)
-        self.revert.setToolTip("Show the prediction again (R)")
         self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
         self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
         self._lay_out()
@@ -230,8 +228,10 @@ class MeasurePanel(QWidget):
             self._sizes(measured.area_mm2[t] / 100, "cm²", measured.length_mm[t] / 10, "cm", 1)
         else:
             self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
-        self.approve.setEnabled(shown is not None)
-        self.revert.setEnabled(own is not None)
+        nothing = "This frame has no contour." if shown is None else ""
+        off(self.approve, nothing, "The contour of this frame is right (A)")
+        untouched = "Nobody has touched this frame." if own is None else ""
+        off(self.revert, untouched, "Show the prediction again (R)")
         missing = there and shown is None and t not in session.label.not_traceable
         self.draw.setVisible(missing and session.cine is not None and not session.cine.info.withheld)
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from echoview.domain.review import Role
-from echoview.ui.widgets import quiet, rule
+from echoview.ui.widgets import off, quiet, rule
 from echoview.workflow import Workflow
 
 _ROLES = {
@@ -70,8 +70,8 @@ class ReaderDialog(QDialog):
         keep = buttons.button(QDialogButtonBox.StandardButton.Ok)
         keep.setText("Keep")
         keep.setObjectName("primary")
-        self.name.textChanged.connect(lambda text: keep.setEnabled(bool(text.strip())))
-        keep.setEnabled(bool(self.name.text().strip()))
+        self.name.textChanged.connect(lambda text: off(keep, "" if text.strip() else "Write a name first.", ""))
+        off(keep, "" if self.name.text().strip() else "Write a name first.", "")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)

@@ -14,7 +14,7 @@ from echoview.ui.decision_panel import DecisionPanel
 from echoview.ui.history_panel import HistoryPanel
 from echoview.ui.state_block import StateBlock
 from echoview.ui.theme import put_icon
-from echoview.ui.widgets import quiet, rule
+from echoview.ui.widgets import off, quiet, rule
 
 _BLINDED = {
     ReadKind.SECOND: "You are the second reader. The first reading, its comments and its EF stay hidden until you"
@@ -141,9 +141,9 @@ class ReviewPanel(QWidget):
         submits = reviewing.blinded or reader.role is Role.ANNOTATOR
         self.approve_cine.setText(" Submit" if submits else " Approve")
         kind = ActKind.SUBMIT if submits else ActKind.APPROVE
-        self._off(self.approve_cine, reviewing.why_not(kind), self._approve_acts[0])
+        off(self.approve_cine, reviewing.why_not(kind), self._approve_acts[0].toolTip())
         for button, (one, act) in self._kinds.items():
-            self._off(button, reviewing.why_not(one), act)
+            off(button, reviewing.why_not(one), act.toolTip())
         may = not reviewing.why_not(ActKind.WITHDRAW)
         self.cine.show_state(reviewing.status, reviewing.verdict(), may, reviewing.conflicts)
         self._show_frame()
@@ -155,11 +155,7 @@ class ReviewPanel(QWidget):
             return
         self.frame.title.setText(f"Frame {self._t + 1}")
         nothing = self._reviewing.workflow.session.contour(self._t) is None
-        self._off(self.approve_frame, "This frame has no contour." if nothing else "", self._approve_acts[1])
+        reason = "This frame has no contour." if nothing else ""
+        off(self.approve_frame, reason, self._approve_acts[1].toolTip())
         verdict, may = self._reviewing.verdict(self._t), not self._reviewing.why_not(ActKind.WITHDRAW)
         self.frame.show_state(self._reviewing.frame_status(self._t), verdict, may)
-
-    def _off(self, button: QPushButton, reason: str, act: QAction) -> None:
-        """A button that is off says why."""
-        button.setEnabled(not reason)
-        button.setToolTip(reason or act.toolTip())

@@ -117,6 +117,7 @@ class Transport(QFrame):
             made[over].triggered.connect(partial(self._choose_over, over))
             group.addAction(made[over])
         self.over.setMenu(menu)
+        menu.aboutToShow.connect(self._show_beat)
         hold_width(self.over, [over.value for over in Over])
         return made
 
@@ -127,7 +128,13 @@ class Transport(QFrame):
         over = self._loops.over
         self.over.setText(over.value)
         self._over_actions[over].setChecked(True)
-        self._over_actions[Over.BEAT].setEnabled(len(self._loops.beats) > 1)
+        self._show_beat()
+
+    def _show_beat(self) -> None:
+        """A menu shows no tooltips: the reason stands in the line that is off."""
+        reason, action = self._loops.why_no_beat, self._over_actions[Over.BEAT]
+        action.setEnabled(not reason)
+        action.setText(f"{_OVER[Over.BEAT]}: {reason}" if reason else _OVER[Over.BEAT])
 
     def _show_playing(self, playing: bool) -> None:
         put_icon(self._play, "pause" if playing else "play")

@@ -9,6 +9,7 @@ from html import escape
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QCursor
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -215,6 +216,12 @@ class ProgressLine(QFrame):
         self.setVisible(share >= 0)
         self._text.setText(text)
         self._bar.setValue(round(1000 * max(share, 0)))
+
+
+def off(button: QAbstractButton, reason: str, tip: str) -> None:
+    """A button that is off, where there is a reason, says why; else what it does."""
+    button.setEnabled(not reason)
+    button.setToolTip(reason or tip)
 
 
 def rule() -> QFrame:

@@ -125,8 +125,9 @@ class Worklist(FoldingZone):
             action.triggered.connect(lambda _=False, f=folder: self._workflow.open(f))
         menu.addSeparator()
         todo = [row.listed.path for row in self.model.shown() if row.status is Status.NEW and not row.trouble]
-        predict = menu.addAction(f"Predict all {len(todo)} new" if todo else "Predict all")
-        predict.setEnabled(bool(todo) and not self._workflow.review_only)
+        why_not = "review only" if self._workflow.review_only else "" if todo else "nothing listed is new"
+        predict = menu.addAction(f"Predict all: {why_not}" if why_not else f"Predict all {len(todo)} new")
+        predict.setEnabled(not why_not)
         predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
 
     def _started(self, title: str) -> None:

@@ -94,3 +94,14 @@ def test_another_cine_is_looped_whole(room) -> None:
     session.open(session.cine, "again", session.label)
     player.load(session.cine.times_s)
     assert (loops.over, loops.range, player.span) == (Over.CINE, None, (0, 59))
+
+
+def test_why_no_beat_can_be_looped_over_is_said(room, make_session) -> None:
+    _, player, loops = room
+    assert loops.why_no_beat == ""
+    loops.beats = [20, 40]
+    player.seek(50)
+    assert loops.why_no_beat == "this frame is in no whole one"
+    short, other = make_session(frames=12, beat=40), Player()
+    other.load(short.cine.times_s)
+    assert Loops(short, other).why_no_beat == "no whole one is seen"
