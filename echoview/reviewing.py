@@ -40,10 +40,13 @@ _CLOSED = "The label library is not open."
 class Reviewing(Judged):
     """Judges the open cine in the name of whoever sits here; every act is kept at once and never changed.
 
-    Signals: history_read(list[Entry]): what `read_history` asked for, newest first.
+    Signals:
+        history_read(list[Entry]): what `read_history` asked for, newest first.
+        passed(what, seen): the open cine was approved or submitted though not all its frames were on the screen.
     """
 
     history_read = Signal(object)
+    passed = Signal(str, str)
 
     def __init__(self, workflow: Workflow, parent: QObject | None = None) -> None:
         super().__init__(workflow, parent)
@@ -91,7 +94,24 @@ class Reviewing(Judged):
             return False
         if session.label.empty or seal_of(label) != seal_of(session.label):
             self.workflow.edit("submit cine" if submits else "approve cine", label)
-        return not session.locked and self.say(kind)
+        if session.locked or session.cine is None:
+            return False
+        frames, all_frames = len(session.seen), len(session.cine)
+        seen = f"{frames} of {all_frames} frames seen"
+        if not self.say(kind, text=seen):
+            return False
+        if frames < all_frames:
+            self.passed.emit(self._what_passed("Submitted" if submits else "Approved"), seen)
+        return True
+
+    def _what_passed(self, done: str) -> str:
+        """Of which cine, and which of its contours a person stands behind now."""
+        label = self._session.label
+        marked = [f"{name} (frame {t + 1})" for name, t in (("ED", label.ed), ("ES", label.es)) if t is not None]
+        more = len(set(label.contours) - {label.ed, label.es})
+        marked += [f"{more} more frame{'s' if more > 1 else ''}"] if more else []
+        listed = " and ".join(part for part in (", ".join(marked[:-1]), *marked[-1:]) if part)
+        return f"{done}: {Path(self._session.path).name}, {listed}."
 
     def _approved(self) -> Label | None:
         """The label with ED, ES and all that was touched accepted; None where something is missing.

@@ -26,7 +26,8 @@ class Session(QObject):
 
     `unsaved` says why the last correction is not in the library, `locked` why the cine must not be corrected; both
     are "" where all is well. `meter` counts what the corrections of the open cine cost. `reading` says whose label it
-    is, `record` what reviewers said of the cine, `blind` that the prediction stays hidden.
+    is, `record` what reviewers said of the cine, `blind` that the prediction stays hidden. `seen` holds the frames that
+    were on the screen since it was opened.
 
     Signals:
         cine_changed(): another cine, or none; prediction and label are new too.
@@ -61,6 +62,7 @@ class Session(QObject):
         self.reading = FIRST
         self.record = Record()
         self.blind = False
+        self.seen: set[int] = set()
         self._label = Label()
 
     @property
@@ -93,6 +95,7 @@ class Session(QObject):
         self.cine, self.path, self._label = cine, path, label
         self.prediction = self.predicted = None
         self.meter.restart()
+        self.seen = set()
         self.undo_stack.clear()
         self.set_unsaved("")
         self._measure()

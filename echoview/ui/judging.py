@@ -22,6 +22,7 @@ from echoview.ui.reading_note import ReadingNote
 from echoview.ui.review_panel import ReviewPanel
 from echoview.ui.timeline import Timeline
 from echoview.ui.versions_item import VersionsItem
+from echoview.ui.widgets import Banner, Message
 from echoview.ui.worklist import Worklist
 from echoview.workflow import Workflow
 
@@ -42,6 +43,7 @@ class Judging(QObject):
         self.panel = ReviewPanel(self.reviewing, self.deciding)
         self.note = ReadingNote(view, self.reviewing)
         self.versions = VersionsItem()
+        self._passed: Message | None = None
         view.box.addItem(self.versions, ignoreBounds=True)
 
     def does(self) -> dict[str, Callable[[], object]]:
@@ -60,8 +62,10 @@ class Judging(QObject):
             **{f"issue_{number}": raised[issue] for number, issue in enumerate(Issue, 1)},
         }  # fmt: skip
 
-    def connect_window(self, acts: dict[str, QAction], timeline: Timeline, worklist: Worklist) -> None:
-        self._acts, self._timeline, self._worklist = acts, timeline, worklist
+    def connect_window(
+        self, acts: dict[str, QAction], timeline: Timeline, worklist: Worklist, banner: Banner
+    ) -> None:  # fmt: skip
+        self._acts, self._timeline, self._worklist, self._banner = acts, timeline, worklist, banner
         panel = self.panel
         panel.give_actions(acts)
         panel.sought.connect(self._go)
@@ -75,6 +79,7 @@ class Judging(QObject):
         panel.reader_wanted.connect(self.ask_reader)
         panel.agreement_wanted.connect(acts["agreement"].trigger)
         self.reviewing.changed.connect(self.refresh)
+        self.reviewing.passed.connect(self._tell_passed)
         self.deciding.changed.connect(self.refresh)
         self._player.frame_changed.connect(self.show_frame)
         self._player.playing_changed.connect(lambda _: self.show_frame(self._player.t))
@@ -143,6 +148,30 @@ class Judging(QObject):
 
     def _approve_and_next(self) -> None:
         self._worklist.approve_and_next()
+
+    def _tell_passed(self, what: str, seen: str) -> None:
+        """The next cine opens meanwhile, so the message has the way back; only the newest one is shown."""
+        path = self._workflow.session.path
+        if self._passed is not None:
+            self._banner.withdraw(self._passed)
+        together = seen.replace(" ", "\u00a0")  # on one line
+        self._passed = Message(what, f"{together}.", False, "Take back", partial(self._take_back, path))
+        self._banner.say(self._passed)
+
+    def _take_back(self, path: str) -> None:
+        """The verdict on that cine, which is opened again for it."""
+        session = self._workflow.session
+        if session.path == path:
+            self.reviewing.withdraw()
+            return
+
+        def opened() -> None:
+            session.cine_changed.disconnect(opened)
+            if session.path == path:
+                self.reviewing.withdraw()
+
+        session.cine_changed.connect(opened)
+        self._workflow.open(path)
 
     def _write(self) -> None:
         """The cursor goes where a comment is written."""

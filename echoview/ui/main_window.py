@@ -178,7 +178,7 @@ class MainWindow(QMainWindow):
         self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
-        self.judging.connect_window(self.acts, self.transport.timeline, self.cines)
+        self.judging.connect_window(self.acts, self.transport.timeline, self.cines, self.banner)
         self.findings.wanted.connect(self.correcting.show_finding)
         self.findings.mend_wanted.connect(self.correcting.mend)
         view.stepped.connect(player.step)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from echoview.domain.cine import Cine
@@ -76,8 +77,12 @@ class Reading(QObject):
         self._want(t)
         picture = cine.cached(t)
         if picture is not None:
-            self._view.set_frame(picture)
+            self._draw(t, picture)
         self.frame_shown.emit(t)
+
+    def _draw(self, t: int, picture: np.ndarray) -> None:
+        self._view.set_frame(picture)
+        self._session.seen.add(t)
 
     def _want(self, t: int) -> None:
         if self._session.cine is not None:
@@ -93,7 +98,7 @@ class Reading(QObject):
             return
         picture = cine.cached(t)
         if t == self._player.t and picture is not None:
-            self._view.set_frame(picture)
+            self._draw(t, picture)
         else:
             self._player.arrived(t)
 

@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import pydicom
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
@@ -548,3 +549,37 @@ def test_what_happened_while_the_tab_was_hidden_is_there_when_it_is_shown(new_de
     desk.window.inspector.setCurrentIndex(1)
     assert panel.frame.title.text() == "Frame 10"
     assert panel.comments.head.text() == "1 open, 0 resolved"
+
+
+def test_approving_unseen_frames_says_so_and_can_be_taken_back(new_desk, sample, tmp_path) -> None:
+    other = tmp_path / "other.dcm"
+    dataset = pydicom.dcmread(sample)
+    dataset.SOPInstanceUID += ".1"
+    dataset.save_as(other)
+    desk = sit(new_desk, "B", "reviewer")
+    desk.workflow.open_all([sample, other])
+    desk.until(lambda: len(desk.window.cines.model.rows) == 2 and desk.session.path == str(sample))
+    desk.settle()
+    desk.window.player.pause()
+    trace(desk, traced())
+    desk.session.seen.clear()
+    for t in (2, 9):
+        desk.window.player.seek(t)
+        desk.until(lambda t=t: t in desk.session.seen)
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    desk.until(lambda: desk.session.path == str(other))
+    desk.settle()
+    banner = desk.window.banner
+    words = f"Approved: {sample.name}, ED (frame 3) and ES (frame 10). 2\u00a0of\u00a030\u00a0frames\u00a0seen."
+    assert banner.text == words
+    banner._button.click()
+    desk.until(lambda: desk.session.path == str(sample))
+    desk.settle()
+    kinds = [(act.kind, act.text) for act in record_of(desk).trail.acts]
+    assert kinds == [(ActKind.APPROVE, "2 of 30 frames seen"), (ActKind.WITHDRAW, "")]
+    assert desk.window.judging.reviewing.status is Status.CORRECTED
+    desk.session.seen.update(range(30))
+    identity = desk.session.cine.info.identity
+    key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert words not in banner.text, "whoever has seen all is told nothing"
+    assert desk.workflow.library.record(identity).trail.acts[-1].text == "30 of 30 frames seen"
