@@ -18,8 +18,12 @@ class Reading(NamedTuple):
     unit: str
 
     @property
+    def decimals(self) -> int:
+        return 2 if self.unit.startswith("cm") else 0
+
+    @property
     def text(self) -> str:
-        return f"{self.value:.{2 if self.unit.startswith('cm') else 0}f} {self.unit}"
+        return f"{self.value:.{self.decimals}f} {self.unit}"
 
 
 def read(note: Note, calibration: Calibration | None) -> Reading:

@@ -195,6 +195,9 @@ class CineView(pg.GraphicsView):
     def set_look(self, look: Look) -> None:
         """Show this and the following frames so."""
         self.frame_item.set_look(look)
+        for item in (self.contour_item, self.ghost_item):
+            item.haloed = look.inverted
+            item.update()
         self.contrast_changed.emit()
 
     def set_overlay(self, overlay: Overlay) -> None:

@@ -16,6 +16,7 @@ _LINE_PX = 2.0
 _WIDTHS_PX = {Lines.USUAL: _LINE_PX, Lines.THIN: 1.2, Lines.BOLD: 3.6}
 _DOUBLE_PX = 3.0  # the least width in which a line through the line is seen
 _MARK_PX, _MARK_STEP_PX = 2.4, 9.0  # half the size of a mark along the line, and how far they are apart
+_HALO_PX = 1.0  # on either side of a line over a bright picture
 _HANDLE_PX = 4.5  # on the screen, at every zoom
 DASHED, _DOTTED, DASH_DOTTED = (4.0, 3.0), (0.1, 2.4), (7.0, 2.5, 1.0, 2.5)
 _COLOURS = {
@@ -39,6 +40,7 @@ class ContourItem(QGraphicsItem):
     def __init__(self) -> None:
         super().__init__()
         self.overlay = Overlay()
+        self.haloed = False  # over a picture that is bright, on which the colours of the overlay are pale
         self.points: np.ndarray | None = None  # the line that is drawn, (N,2); read by what is drawn about it
         self._path = QPainterPath()
         self._annulus: QLineF | None = None
@@ -109,6 +111,9 @@ class ContourItem(QGraphicsItem):
         if self.overlay.contour and self.overlay.lines is Lines.POINTS:
             self._paint_marks(painter, colour)
         elif self.overlay.contour:
+            if self.haloed:
+                painter.setPen(self._halo(pen, ratio))
+                painter.drawPath(self._path)
             painter.setPen(pen)
             painter.drawPath(self._path)
             if self._accepted:  # a dark line through it, as in the timeline
@@ -140,6 +145,18 @@ class ContourItem(QGraphicsItem):
         elif self._dashes:
             pen.setDashPattern([length * _LINE_PX / width_px for length in self._dashes])
         return pen
+
+    def _halo(self, pen: QPen, ratio: float) -> QPen:
+        """A dark edge about a line, about each dash of one that is dashed."""
+        edge, reach = QPen(pen), _HALO_PX * ratio
+        edge.setColor(DARK.colour("ground", round(200 * self.overlay.opacity)))
+        edge.setWidthF(pen.widthF() + 2 * reach)
+        if pen.dashPattern():
+            lengths = [length * pen.widthF() for length in pen.dashPattern()]
+            longer = [max(length + (2 if n % 2 == 0 else -2) * reach, 0.1) for n, length in enumerate(lengths)]
+            edge.setDashPattern([length / edge.widthF() for length in longer])
+            edge.setDashOffset(reach / edge.widthF())
+        return edge
 
     def _paint_marks(self, painter: QPainter, colour: QColor) -> None:
         """Rings for a prediction, discs for a person's contour, squares for an approved one, crosses for a carried."""

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from echoview.domain.contour import Contour
 from echoview.measure import Measurements, remeasure_frames
+from echoview.measure.calipers import read
 from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
+from echoview.ui.caliper_rows import CaliperRows
 from echoview.ui.doubt_block import DoubtBlock, of_all
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, off, quiet, rule
@@ -43,6 +45,7 @@ class MeasurePanel(QWidget):
         self.edv, self.esv = Figure("EDV", "ml"), Figure("ESV", "ml")
         self.rate, self.no_rate = Figure("Heart rate", "bpm"), quiet("")
         self.area, self.length = Figure("Area", ""), Figure("Length", "")
+        self.calipers = CaliperRows()
         self.reason = quiet("")
         self.calibrate = self._button("Calibrate", "ruler", self.calibrate_wanted)
         self.frame = QLabel()
@@ -93,6 +96,7 @@ class MeasurePanel(QWidget):
             self.frame,
             self.area,
             self.length,
+            self.calipers,
         ):
             layout.addWidget(widget)
         row = QHBoxLayout()
@@ -228,6 +232,13 @@ class MeasurePanel(QWidget):
             self._sizes(measured.area_mm2[t] / 100, "cm²", measured.length_mm[t] / 10, "cm", 1)
         else:
             self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
+        self.calipers.show_readings(
+            [
+                (n.kind.value, read(n, session.calibration_of(n.points)))
+                for n in session.label.notes
+                if there and n.t == t
+            ]
+        )
         nothing = "This frame has no contour." if shown is None else ""
         off(self.approve, nothing, "The contour of this frame is right (A)")
         untouched = "Nobody has touched this frame." if own is None else ""

@@ -109,6 +109,16 @@ QLineEdit, QDoubleSpinBox {
   selection-background-color: @prediction;
 }
 QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }
+QDoubleSpinBox { padding-right: 24px; }
+QDoubleSpinBox::up-button, QDoubleSpinBox::down-button { subcontrol-origin: border; width: 24px; border: 0; }
+QDoubleSpinBox::up-button { subcontrol-position: top right; }
+QDoubleSpinBox::down-button { subcontrol-position: bottom right; }
+QDoubleSpinBox::up-button:hover, QDoubleSpinBox::down-button:hover { background: @hover; }
+QDoubleSpinBox::up-arrow { image: url("@icons/chevron-up-grey.svg"); width: 12px; height: 12px; }
+QDoubleSpinBox::down-arrow { image: url("@icons/chevron-down-grey.svg"); width: 12px; height: 12px; }
+QFileDialog QToolButton#toParentButton { qproperty-icon: url("@icons/chevron-up-grey.svg"); }
+QFileDialog QToolButton#backButton { qproperty-icon: url("@icons/chevron-left-grey.svg"); }
+QFileDialog QToolButton#forwardButton { qproperty-icon: url("@icons/chevron-right-grey.svg"); }
 QListWidget { background: @panel; border: 0; outline: 0; }
 QListWidget::item { padding: 8px 10px; border-radius: 6px; margin: 1px 4px; }
 QListWidget::item:selected { background: @raised; color: @text; border: 1px solid @line; }

@@ -14,6 +14,7 @@ from echoview.ui.time_scale import MARGIN, TimeScale
 AXIS_HEIGHT = 14
 _SAME_TURN = 2  # frames between a flag and a turn of the curve that are the same instant
 _TICKS_S = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0)
+_FROM_EDGE = 8  # px between a number and the end of the timeline, at least
 _TICK_ROOM = 90  # px from one number of the time axis to the next, at least
 
 
@@ -65,7 +66,7 @@ def paint_seconds(painter: QPainter, scale: TimeScale, top: float, colour: QColo
         painter.drawLine(QPointF(x, top), QPointF(x, top + 3))
         text = f"{seconds:.{_decimals(ticks)}f}" + (" s" if number == len(ticks) - 1 else "")
         wide = painter.fontMetrics().horizontalAdvance(text)
-        left = min(max(x - wide / 2, 2), scale.width - wide - 2)
+        left = min(max(x - wide / 2, 2), scale.width - wide - _FROM_EDGE)
         painter.drawText(QPointF(left, top + AXIS_HEIGHT - 2), text)
 
 

@@ -84,7 +84,9 @@ class Banner(QFrame):
             return
         wide = min(self._over.width() - 2 * _EDGE, _WIDEST)
         self.ensurePolished()
-        high = max(self._row.heightForWidth(wide), self._row.minimumSize().height())
+        within = self.contentsRect()  # its frame is none of the layout's
+        across, down = self.width() - within.width(), self.height() - within.height()
+        high = max(self._row.heightForWidth(wide - across), self._row.minimumSize().height()) + down
         corner = self._over.mapTo(window, self._over.rect().bottomRight())
         self.setGeometry(corner.x() - wide - _EDGE + 1, corner.y() - high - _EDGE + 1, wide, high)
         self.raise_()

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from echoview.ui.cine_view import CineView
+from echoview.ui.look import Look
 
 
 @pytest.fixture
@@ -61,3 +62,21 @@ def test_a_frame_that_is_drawn_already_is_not_made_anew(view) -> None:
     assert view.frame_item.pixmap().cacheKey() == drawn
     view.set_frame(frame.copy())
     assert view.frame_item.pixmap().cacheKey() != drawn
+
+
+def test_a_line_over_a_bright_picture_has_a_dark_edge(view, qtbot) -> None:
+    """Black that is inverted: nothing but the line and its edge is dark there."""
+    line = np.column_stack([np.linspace(40, 120, 30), np.full(30, 60.0)])
+
+    def dark() -> int:
+        view.show_points(line)
+        inside = view.grab().toImage().copy(view.width() // 2 - 60, view.height() // 2 - 20, 120, 40)
+        return sum(inside.pixelColor(x, y).lightness() < 90 for x in range(120) for y in range(40))
+
+    view.resize(400, 320)
+    qtbot.waitExposed(view)
+    view.fit()
+    view.set_look(Look(inverted=True))
+    assert dark() > 100
+    view.contour_item.haloed = False
+    assert dark() == 0

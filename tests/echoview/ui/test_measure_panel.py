@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel
 
+from echoview.domain.calibration import Calibration
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.prediction import Prediction
 from echoview.ui.measure_panel import MeasurePanel
 
@@ -107,3 +109,16 @@ def test_a_heart_rate_says_how_many_beats_it_rests_on(make_panel) -> None:
     _, panel = make_panel(frames=16, beat=20)
     assert panel.rate.isHidden()
     assert panel.no_rate.text() == "No heart rate: no whole beat is seen."
+
+
+def test_what_a_caliper_measured_stands_among_the_numbers_of_its_frame(make_panel) -> None:
+    session, panel = make_panel(calibration=Calibration(0.5, 0.5))
+    note = Note(NoteKind.DISTANCE, 4, ((10.0, 10.0), (70.0, 90.0)))
+    session.edit("measure", session.label.with_notes((note,)))
+    assert panel.calipers.isHidden(), "it is of another frame"
+    panel.set_frame(4)
+    assert not panel.calipers.isHidden()
+    row = panel.calipers.rows[0]
+    assert (row._name.text(), row.shown, row._unit.text()) == ("Caliper 1, distance", "5.00", "cm")
+    session.undo_stack.undo()
+    assert panel.calipers.isHidden()
