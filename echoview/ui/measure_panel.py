@@ -232,13 +232,8 @@ class MeasurePanel(QWidget):
             self._sizes(measured.area_mm2[t] / 100, "cm²", measured.length_mm[t] / 10, "cm", 1)
         else:
             self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
-        self.calipers.show_readings(
-            [
-                (n.kind.value, read(n, session.calibration_of(n.points)))
-                for n in session.label.notes
-                if there and n.t == t
-            ]
-        )
+        notes = [note for note in session.label.notes if there and note.t == t]
+        self.calipers.show_readings([(n.kind.value, read(n, session.calibration_of(n.points))) for n in notes])
         nothing = "This frame has no contour." if shown is None else ""
         off(self.approve, nothing, "The contour of this frame is right (A)")
         untouched = "Nobody has touched this frame." if own is None else ""
