@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
 from echoview.domain.cine import Cine
 from echoview.measure.measurements import Doubt, Measurements
+from echoview.ui.widgets import off
 
 
 class DoubtBlock(QWidget):
@@ -28,7 +29,8 @@ class DoubtBlock(QWidget):
         layout.addWidget(self.button)
         self.hide()
 
-    def show_doubt(self, cine: Cine | None, measured: Measurements | None) -> None:
+    def show_doubt(self, cine: Cine | None, measured: Measurements | None, growing: bool = False) -> None:
+        """`growing`: the prediction has not come to its end, and other frames may be ED and ES then."""
         doubt = None if measured is None else measured.doubt
         self.setVisible(doubt is not None)
         if cine is None or measured is None or measured.ed is None or measured.es is None:
@@ -38,14 +40,15 @@ class DoubtBlock(QWidget):
             self._instants = ed, es
             self.reason.setText(f"The file was cut off: {of_all(cine)} are there. ED or ES may be missing.")
             self.button.setText("Take ED and ES from these")
-            self.button.setToolTip(f"ED is frame {ed + 1}, ES is frame {es + 1}; Shift+D and Shift+S mark others")
+            told = f"ED is frame {ed + 1}, ES is frame {es + 1}; Shift+D and Shift+S mark others"
+            off(self.button, "The prediction has not come to its end." if growing else "", told)
         elif doubt is Doubt.TURNED:
             self._instants = es, ed
             self.reason.setText(
                 f"The cavity is not smaller at ES (frame\u00a0{es + 1}) than at ED (frame\u00a0{ed + 1})."
             )
             self.button.setText("Swap ED and ES")
-            self.button.setToolTip("Or mark other frames (Shift+D, Shift+S)")
+            off(self.button, "", "Or mark other frames (Shift+D, Shift+S)")
 
 
 def of_all(cine: Cine) -> str:

@@ -129,7 +129,8 @@ class MeasurePanel(QWidget):
         ef = None if measured is None else measured.ef_percent
         self.ef.setText("–" if ef is None else f"{ef:.0f} %")
         self._show_change(ef)
-        self.doubt.show_doubt(session.cine, measured)
+        growing = session.prediction is not None and not session.prediction.complete
+        self.doubt.show_doubt(session.cine, measured, growing)
         told = self.doubt.isHidden()
         self.ef.setVisible(told and session.cine is not None)
         self.was.setVisible(told)
