@@ -33,6 +33,7 @@ from echoview.ui.peek import Peek
 from echoview.ui.picture_zone import PictureZone
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
+from echoview.ui.soon import Soon
 from echoview.ui.tool_strip import ToolStrip, under
 from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
@@ -172,8 +173,9 @@ class MainWindow(QMainWindow):
         for name, possible in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
             self.acts[name].setEnabled(False)
             possible.connect(self.acts[name].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
+        name_steps = Soon(self._name_steps, self)
+        stack.undoTextChanged.connect(name_steps.ask)
+        stack.redoTextChanged.connect(name_steps.ask)
         self.reading.frame_shown.connect(self._show_frame)
         self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
@@ -245,11 +247,10 @@ class MainWindow(QMainWindow):
         self.acts["to_ed"].setEnabled(measured is not None and measured.ed is not None)
         self.acts["to_es"].setEnabled(measured is not None and measured.es is not None)
 
-    def _name_undo(self, text: str) -> None:
-        _name(self.acts["undo"], f"Undo {text}")
-
-    def _name_redo(self, text: str) -> None:
-        _name(self.acts["redo"], f"Redo {text}")
+    def _name_steps(self) -> None:
+        """What undo and redo would do stands in their tooltips."""
+        _name(self.acts["undo"], f"Undo {self.session.undo_stack.undoText()}")
+        _name(self.acts["redo"], f"Redo {self.session.undo_stack.redoText()}")
 
     def _show_weights(self) -> None:
         if self.workflow.review_only:

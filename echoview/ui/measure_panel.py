@@ -11,6 +11,7 @@ from echoview.domain.contour import Contour
 from echoview.measure import Measurements, remeasure_frames
 from echoview.measure.rate import heart_rate
 from echoview.session import Session
+from echoview.ui.soon import Soon
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, quiet, rule
 
@@ -49,6 +50,7 @@ class MeasurePanel(QWidget):
         self.revert.setToolTip("Show the prediction again (R)")
         self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
         self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
+        self._soon = Soon(self._show_rate, self)
         self._lay_out()
         for signal in (session.label_changed, session.prediction_changed, session.cine_changed):
             signal.connect(self.refresh)
@@ -126,7 +128,8 @@ class MeasurePanel(QWidget):
         calibrated = session.calibration is not None
         self.edv.setVisible(calibrated)
         self.esv.setVisible(calibrated)
-        self._show_rate(measured)
+        if not self._correcting:
+            self._soon.ask()
         note = session.cine.info.calibration_note if session.cine else ""
         self.reason.setText(
             "Open a cine: its ejection fraction, volumes and sizes stand here."
@@ -143,10 +146,9 @@ class MeasurePanel(QWidget):
         self._show_frame(measured)
         self._show_notes()
 
-    def _show_rate(self, measured: Measurements | None) -> None:
+    def _show_rate(self) -> None:
         """A drag does not change it."""
-        if self._correcting:
-            return
+        measured = self._session.measurements
         cine, prediction = self._session.cine, self._session.prediction
         whole = measured is not None and (prediction is None or prediction.complete)
         found = None if cine is None else heart_rate(cine, measured.area_px2 if measured and whole else None)
