@@ -123,10 +123,6 @@ class Library:
         except NO_CHANGE as error:
             raise refusals.damaged() from error
 
-    def label_of(self, cine: Cine) -> Label:
-        """The label of an opened cine that may be drawn; see `load`."""
-        return self.load(cine).label
-
     def moved(self, identity: str, path: str) -> None:
         """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
         path = self.placed(identity, path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -15,6 +15,9 @@ from echoview.store.conflicts import Conflicted
 from echoview.store.merging import merge
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.values import Revision
+
+if TYPE_CHECKING:
+    from echoview.store.transfer import Entry
 
 
 def cine_row(session: Session, cine: Cine, path: str) -> CineRow:
@@ -67,8 +70,8 @@ def whole_sets(session: Session, identity: str, values: dict[str, Any], before: 
     return {**sets, "contours": {**values["change"].get("contours", {}), **gone}} if gone else sets
 
 
-def revision(row: RevisionRow) -> Revision:
-    """What the library hands out of a row."""
+def revision(row: RevisionRow | Entry) -> Revision:
+    """What the library hands out of a row, or of one that is on its way into or out of it."""
     return Revision(
         row.number, acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool,
         tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags, row.moved_mm,

@@ -157,10 +157,8 @@ def test_the_first_ghosts_in_the_window_and_how_long_it_stands_still(qtbot: QtBo
         timer.stop()
         correction.proposed.disconnect(look)
         still = 1000 * np.diff(ticks)
-        print(
-            f"  {'looked around' if number else 'unprepared'}: first ghost forwards {seen[middle + 1]:.0f}, backwards {seen[middle - 1]:.0f};",
-            end=" ",
-        )
+        print("  looked around:" if number else "  unprepared:", end=" ")
+        print(f"first ghost forwards {seen[middle + 1]:.0f}, backwards {seen[middle - 1]:.0f};", end=" ")
         print(f"all {1000 * (time.perf_counter() - began):.0f}; between two turns of the window", end=" ")
         print(f"{np.percentile(still, 99):.1f} (p99), {still.max():.1f} at most")
         assert len(correction.proposal) > frames // 2

@@ -307,7 +307,7 @@ def test_a_frame_that_cannot_be_traced_has_no_contour_and_is_kept(opened, new_de
     assert "Not traceable" in window.picture.advice.text()
     assert session.editable(T) is None
     opened.settle()
-    assert opened.workflow.library.label_of(session.cine).not_traceable == {T}
+    assert opened.workflow.library.load(session.cine).label.not_traceable == {T}
     QTest.keyClick(window, Qt.Key.Key_O)
     assert session.contour(T) is not None
     assert np.isfinite(session.measurements.area_px2[T])
