@@ -460,8 +460,12 @@ class Workflow(QObject):
         else:
             self.save_again()
 
+    def seen(self, slot: Slot) -> int:
+        """The revision up to which this window knows a reading of a cine, 0 where it has not opened it."""
+        return self._saved.get(slot, Held(Label())).revision
+
     def read_again(self) -> None:
-        """An import has written past this window: what it changed of the open cine joins what is on the screen."""
+        """Somebody has written past this window: what they changed of the open cine joins what is on the screen."""
         cine, library = self.session.cine, self.library
         if cine is not None and library is not None and not self.session.locked:
             slot = cine.info.identity, self.session.reading.key

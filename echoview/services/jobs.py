@@ -23,7 +23,8 @@ _AFTER_PAINT_MS = 1  # a timer that is due comes after the events that wait, the
 
 class Lane(Enum):
     """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
-    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine."""
+    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine; WATCHING
+    asks the library, every few seconds, what others have saved."""
 
     IO = "io"
     INFERENCE = "inference"
@@ -31,6 +32,7 @@ class Lane(Enum):
     LISTING = "listing"
     LOOKING = "looking"
     READING = "reading"
+    WATCHING = "watching"
 
 
 class Job:
@@ -124,7 +126,8 @@ class Jobs(QObject):
             bug = error
             self._deliver.emit(job, lambda: self._fail(job, on_error, bug))
         finally:
-            log.info("%s took %.3f s", job.name, time.perf_counter() - began)
+            level = logging.DEBUG if job.lane is Lane.WATCHING else logging.INFO  # it would fill the log by itself
+            log.log(level, "%s took %.3f s", job.name, time.perf_counter() - began)
 
     def _drive(self, job: Job, result: Any, on_item: Any) -> Any:
         if not inspect.isgenerator(result):

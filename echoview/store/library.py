@@ -32,9 +32,9 @@ from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.places import Places
-from echoview.store.rows import changes, cine_row, revision, rows_of, waiting, whole_sets
+from echoview.store.rows import changes, cine_row, newest, revision, rows_of, waiting, whole_sets
 from echoview.store.tables import CineRow, RevisionRow
-from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
+from echoview.store.values import Held, LabelledCine, Revision, Saved, Written, fitting, held
 
 __all__ = ["Held", "LabelledCine", "Library", "Revision", "Saved"]
 
@@ -161,6 +161,11 @@ class Library:
         """What of the first reading two changed at once and nobody has decided between."""
         with self._reading() as session:
             return waiting(session, cine.info.identity, cine)
+
+    def newest(self, count: int = 50) -> list[Written]:
+        """What was written last, see `rows.newest`: asked every few seconds, so it is cheap with any library."""
+        with self._reading() as session:
+            return newest(session, count)
 
     def say(self, cine: Cine, path: str, act: Act, app_version: str) -> Act:
         """Append what a reviewer said; as it was kept, which may be a little later than the clock had it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
@@ -13,8 +13,8 @@ from echoview.store import acts, conflicts
 from echoview.store.codec import NO_CHANGE, applied, difference, fold
 from echoview.store.conflicts import Conflicted
 from echoview.store.merging import merge
-from echoview.store.tables import CineRow, RevisionRow
-from echoview.store.values import Revision
+from echoview.store.tables import ActRow, CineRow, RevisionRow
+from echoview.store.values import Revision, Written
 
 if TYPE_CHECKING:
     from echoview.store.transfer import Entry
@@ -46,6 +46,21 @@ def changes(session: Session, identity: str, reading: str) -> list[tuple[int, di
     which = select(RevisionRow.number, RevisionRow.change).join(CineRow)
     which = which.where(CineRow.identity == identity, RevisionRow.reading == reading)
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
+
+
+def newest(session: Session, count: int) -> list[Written]:
+    """The last revisions, and the last that reviewers said, of all cines, newest first; `count` of either at most."""
+    found = []
+    for kind, row, number, who in (
+        ("revision", RevisionRow, RevisionRow.number, RevisionRow.annotator),
+        ("act", ActRow, literal(0), ActRow.who),
+    ):
+        which = select(row.id, CineRow.identity, row.reading, number, who, row.made_at).join(
+            CineRow, CineRow.id == row.cine_id
+        )
+        for key, *told, made_at in session.execute(which.order_by(row.id.desc()).limit(count)):
+            found.append(Written((kind, key), *told, acts.utc(made_at)))
+    return found
 
 
 def waiting(session: Session, identity: str, cine: Cine | None) -> list[Conflicted]:

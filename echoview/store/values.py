@@ -42,6 +42,21 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A revision, or what a reviewer said (`number` 0), as whoever watches the library hears of it.
+
+    `key` names the row, `who` wrote it, `made_at` is in UTC.
+    """
+
+    key: tuple[str, int]
+    identity: str
+    reading: str
+    number: int
+    who: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What the library holds for an opened cine.
 

@@ -28,6 +28,7 @@ from echoview.ui.keys_overlay import KeysOverlay
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.loops import Loops
 from echoview.ui.measure_panel import MeasurePanel
+from echoview.ui.news import Told
 from echoview.ui.opening import Opening
 from echoview.ui.peek import Peek
 from echoview.ui.picture_zone import PictureZone
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self.correcting = Correcting(self, workflow, self.player, self.view)
         self.exchanging = Exchanging(self, workflow, self.banner)
         self.judging = Judging(self, workflow, self.player, self.view, self.correcting.as_annotator)
+        self.watching = Told(workflow, self.judging, self.banner).watching
         self.acts = make_actions(self, self._does())
         self.keys = KeyMap(workflow.settings.keys)
         self.keys.apply(self.acts)
@@ -219,6 +221,7 @@ class MainWindow(QMainWindow):
         for name in (*(tool.value for tool in Tool), "caliper", "caliper_area", "mmode"):
             tools.addAction(self.acts[name])
         self.learning.stage_changed.connect(self._show_weights)
+        self.watching.start()
 
     # ---- showing
 
@@ -324,6 +327,7 @@ class MainWindow(QMainWindow):
         self.learning.cancel()
         self.exchanging.exchange.cancel()
         self.correcting.correction.end()
+        self.watching.end()
         self.workflow.jobs.shut_down()
         self.picture.layouts.end()
         self.feeder.end()
