@@ -245,15 +245,20 @@ class Library:
         return self._joined(number, base, cine, before, after, change, reading)
 
     def labelled(self) -> list[LabelledCine]:
-        """All cines with a contour by a person that is not rejected; one whose rows are damaged is left out."""
+        """All cines with a contour by a person that is not rejected, see `survey.labelled`."""
         with self._reading() as session:
             found = list(survey.labelled(session))
         return [replace(one, path=self.place(one.identity, one.path)) for one in found]
 
     def corrected(self) -> dict[str, int]:
-        """How many frames were edited, by the cine's identity; a cine without any is not named."""
+        """How many frames were edited, by the cine's identity, without those in conflict; none = not named."""
         with self._reading() as session:
             return dict(survey.corrected(session))
+
+    def disputed(self) -> dict[str, int]:
+        """How many frames are in conflict, by the cine's identity; a cine without any is not named."""
+        with self._reading() as session:
+            return {identity: len(frames) for identity, frames in survey.disputed(session).items()}
 
     def back_up_if_due(self) -> Path | None:
         """Copy an SQLite library where the newest copy is a day old; takes seconds with a large one.

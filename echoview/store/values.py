@@ -121,7 +121,8 @@ class Saved:
 class LabelledCine:
     """A cine with corrections, as training needs it; `shape` = frames, height, width.
 
-    `pixels`: frame -> fingerprint of the picture that its contour was made on, where one is known.
+    `pixels`: frame -> fingerprint of the picture that its contour was made on, where one is known. `disputed`: frames
+    that are not in the label, since two people said otherwise and nobody has decided.
     """
 
     identity: str
@@ -130,6 +131,7 @@ class LabelledCine:
     shape: tuple[int, int, int]
     label: Label
     pixels: Mapping[int, str] = field(default_factory=dict)
+    disputed: int = 0
 
     def label_on(self, cine: Cine) -> Label:
         """The label without what was made on other pictures than `cine` shows."""

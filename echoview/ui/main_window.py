@@ -84,7 +84,9 @@ class MainWindow(QMainWindow):
             self.top_bar.add_progress(line)
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
-        self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
+        self.learn_panel = LearnPanel(
+            learning, self.session, lambda: (*workflow.corrected, workflow.disputed), workflow.count_corrected
+        )
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
         self._narrow = False

@@ -54,6 +54,7 @@ class MeasurePanel(QWidget):
         self._lay_out()
         for signal in (session.label_changed, session.prediction_changed, session.cine_changed):
             signal.connect(self.refresh)
+        session.reviewed.connect(self._show_conflict)
         self.refresh()
 
     def _button(self, text: str, picture: str, signal: SignalInstance) -> QPushButton:
@@ -106,6 +107,11 @@ class MeasurePanel(QWidget):
     def set_frame(self, t: int) -> None:
         self._t = t
         self._show_frame(self._session.measurements)
+
+    def _show_conflict(self) -> None:
+        """It is found in the library a moment after the frame is shown."""
+        if not self._correcting:
+            self._show_frame(self._session.measurements)
 
     def refresh(self, *_: object) -> None:
         self._correcting = False
@@ -206,6 +212,8 @@ class MeasurePanel(QWidget):
         state = _state(own, shown is not None, self._correcting)
         if t in session.label.not_traceable and not self._correcting:
             state = "not traceable (O)"
+        if there and t in session.disputed and not self._correcting:
+            state += ", in conflict"
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"
