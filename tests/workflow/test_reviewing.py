@@ -322,12 +322,6 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     assert desk.window.judging.panel.frame.word.text() == "Conflict"
     assert desk.window.measure_panel.frame.text() == "Frame 3  ·  corrected, in conflict"
     assert (desk.workflow.corrected, desk.workflow.disputed) == ((0, 0), 2)
-    learn = desk.window.learn_panel
-    desk.window.inspector.setCurrentWidget(learn)
-    desk.until(lambda: "in conflict" in learn.data.text())
-    assert "Nothing to learn from yet. 2 frames in conflict are left out" in learn.data.text()
-    assert not learn.start.isEnabled()
-    desk.window.inspector.setCurrentIndex(1)
     assert len(desk.window.judging.versions._lines) == 2
     assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Dr B"]
     decisions.sides[1].click()
