@@ -52,6 +52,7 @@ class Correction(QObject):
         self.proposal: dict[int, Contour] = {}
         self.source, self.awaited = 0, 0
         self._carrying: Job | None = None
+        self._looking: Job | None = None  # at the frames around the corrected ones, for the next proposal
         self._granted: Callable[[], object] | None = None  # Enter, pressed while the proposal still grew
         self.findings: list[Finding] = []
         self._doubted: list[int] = []
@@ -101,10 +102,30 @@ class Correction(QObject):
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
         self.awaited = len(frames)
         self._workflow.ahead.give_way()
+        self._look_no_more()
         self._carrying = self._workflow.jobs.run(
             Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
             on_item=self._grew, on_done=lambda _: self._carried(), on_error=self._not_carried,
         )  # fmt: skip
+
+    def look_around(self) -> None:
+        """The network looks at the frames that it reads first, before it is asked to carry the corrections."""
+        session, cine, weights = self._session, self._session.cine, self._session.weights
+        human = {t for t, contour in session.label.contours.items() if contour.human}
+        whole = session.prediction is not None and session.prediction.complete
+        if cine is None or weights is None or not human or not whole or self.busy or Way.REREAD not in self.ways:
+            return
+        self._look_no_more()
+        self._looking = self._workflow.jobs.run(
+            Lane.INFERENCE, "look around", self._workflow.inference.look_around,
+            cine, weights, human, self._workflow.settings.device,
+            on_error=lambda _: None,  # whoever carries the corrections is told
+        )  # fmt: skip
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
 
     @property
     def busy(self) -> bool:
@@ -292,6 +313,8 @@ class Correction(QObject):
 
     def _inspect(self) -> None:
         session, cine = self._session, self._session.cine
+        if self.way is Way.REREAD:
+            self.look_around()
         if cine is None or cine.info.withheld or (session.prediction is not None and not session.prediction.complete):
             return
         measured = session.measurements
@@ -317,6 +340,7 @@ class Correction(QObject):
 
     def _forget(self) -> None:
         self.findings, self._doubted = [], []
+        self._look_no_more()
         self.reject()
         self.inspected.emit()
 

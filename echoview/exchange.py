@@ -63,6 +63,7 @@ class Exchange(QObject):
         self._job: Job | None = None
         self._stop = threading.Event()
         self._left_out: list[str] = []
+        self._unsettled: list[int] = []  # conflicts of each cine that went out with any
         self._looking: Job | None = None
         self._leaving: list[History] | None = None
 
@@ -118,7 +119,7 @@ class Exchange(QObject):
         if self.busy or library is None:
             return
         only = [cine.info.identity] if wish.this_cine and cine is not None else None
-        self._left_out, self._stop = [], threading.Event()
+        self._left_out, self._unsettled, self._stop = [], [], threading.Event()
         self.progressed.emit("Exporting", 0.0)
         self._job = self._workflow.jobs.run(
             Lane.TRAINING, "export", self._write, library, wish, out, only, self._shown(wish), self._stop,
@@ -140,6 +141,7 @@ class Exchange(QObject):
         return export_to(
             out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only, predict=predict,
             say=self._left_out.append, at=self._counting(stop, len(only or cines(library))),
+            unsettled=lambda _name, conflicts: self._unsettled.append(conflicts),
         )  # fmt: skip
 
     def _counting(self, stop: threading.Event, total: int) -> Callable[[int], None]:
@@ -167,9 +169,12 @@ class Exchange(QObject):
 
     def _exported(self, out: Path, count: int) -> None:
         self._ended()
-        left = len(self._left_out)
-        hint = f"{_cines(left)} left out: {self._left_out[0]}" if left else ""
-        self.said.emit(Outcome(f"{_cines(count)} exported to {out.name}.", hint))
+        left, open_still = len(self._left_out), sum(self._unsettled)
+        hints = [f"{_cines(left)} left out: {self._left_out[0]}"] if left else []
+        if open_still:
+            what = "1 conflict" if open_still == 1 else f"{open_still} conflicts"
+            hints.append(f"{what} in {_cines(len(self._unsettled))} not decided: what is in force went out.")
+        self.said.emit(Outcome(f"{_cines(count)} exported to {out.name}.", " ".join(hints)))
 
     def _imported(self, path: Path, came: Came) -> None:
         self._ended()

@@ -74,6 +74,8 @@ class Judged(QObject):
 
     def frame_status(self, t: int) -> Status:
         session = self._session
+        if t in session.disputed:
+            return Status.IN_CONFLICT
         plain = _plain_status(session.label.contour(t), session.contour(t) is not None)
         seal = contour_seal(session.label.contour(t))
         return frame_status(plain, session.record.trail, t, session.reading.key, seal)

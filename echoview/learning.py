@@ -54,6 +54,7 @@ class Learning(QObject):
         self.stage = Stage.IDLE
         self.candidate: WeightsSet | None = None
         self.report: dict[str, Any] = {}
+        self.disputed = 0  # frames that the run leaves out, for they are in conflict
         self._child: subprocess.Popen[bytes] | None = None
         self._preparing: Job | None = None
         self._folder: Path | None = None
@@ -162,7 +163,7 @@ class Learning(QObject):
         if isinstance(item, str):
             self.said.emit(item)
             return
-        self._preparing = None
+        self._preparing, self.disputed = None, item.disputed
         for sentence in item.missing:
             self.said.emit(sentence)
         try:

@@ -235,6 +235,11 @@ class Reviewing(Judged):
         )  # fmt: skip
         return True
 
+    def read_record(self) -> None:
+        """Ask what others have said of the open cine meanwhile."""
+        if self._session.cine is not None:
+            self._read_record(self._session.cine)
+
     def _read_record(self, cine: Cine) -> None:
         """What others have said of the cine meanwhile is shown too."""
         library = self.workflow.library

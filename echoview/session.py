@@ -13,7 +13,7 @@ from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
-from echoview.domain.review import FIRST, Reading, Record
+from echoview.domain.review import FIRST, Reading, Record, conflicts_over
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
@@ -123,6 +123,12 @@ class Session(QObject):
         else:
             self._measure_frame(prediction, t)
         self.prediction_changed.emit(t)
+
+    @property
+    def disputed(self) -> frozenset[int]:
+        """Frames that two people have said otherwise and nobody has decided; none in a reading of one's own."""
+        waiting = frozenset() if self.reading != FIRST else self.record.conflicts - self.label.settled
+        return frozenset(t for t in conflicts_over(waiting) if isinstance(t, int))
 
     def contour(self, t: int) -> Contour | np.ndarray | None:
         """What frame t shows: the person's contour, else the predicted points (65,2), else None."""

@@ -91,6 +91,7 @@ class Workflow(QObject):
         self._saving = 0
         self._tried: tuple[str, Cine | None, Prediction | None] | None = None  # what stood before another device
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
+        self._disputed: dict[str, int] = {}  # and frames in conflict
         self._saved: dict[Slot, Held] = {}  # what the library held when last seen
         self._edits: dict[Slot, int] = {}  # how often a save was asked for
         session.label_edited.connect(self._save)
@@ -398,24 +399,31 @@ class Workflow(QObject):
 
     @property
     def corrected(self) -> tuple[int, int]:
-        """Frames and cines that a person corrected, in the library and in the open cine."""
+        """Frames and cines that a person corrected, in the library and in the open cine, without those in conflict."""
         found = {identity: frames for identity, frames in self._counts.items() if frames}
         cine = self.session.cine
         if cine is not None:
-            found[cine.info.identity] = _edited_frames(self.session.label)
+            found[cine.info.identity] = _edited_frames(self.session.label, self.session.disputed)
         return sum(found.values()), sum(1 for frames in found.values() if frames)
+
+    @property
+    def disputed(self) -> int:
+        """Frames in conflict, in the library and in the open cine: nothing is learnt from them."""
+        cine = self.session.cine
+        here = {} if cine is None else {cine.info.identity: len(self.session.disputed)}
+        return sum({**self._disputed, **here}.values())
 
     def count_corrected(self) -> None:
         """Count the edited frames of the library, off the GUI thread."""
         if self.library is not None:
             self.jobs.run(Lane.TRAINING, "count", self._count, on_done=self._counted, on_error=self.refused.emit)
 
-    def _count(self) -> dict[str, int]:
+    def _count(self) -> tuple[dict[str, int], dict[str, int]]:
         assert self.library is not None
-        return self.library.corrected()
+        return self.library.corrected(), self.library.disputed()
 
-    def _counted(self, counts: dict[str, int]) -> None:
-        self._counts = counts
+    def _counted(self, found: tuple[dict[str, int], dict[str, int]]) -> None:
+        self._counts, self._disputed = found
         self.counted.emit()
 
     # ---- save
@@ -464,8 +472,12 @@ class Workflow(QObject):
         else:
             self.save_again()
 
+    def seen(self, slot: Slot) -> int:
+        """The revision up to which this window knows a reading of a cine, 0 where it has not opened it."""
+        return self._saved.get(slot, Held(Label())).revision
+
     def read_again(self) -> None:
-        """An import has written past this window: what it changed of the open cine joins what is on the screen."""
+        """Somebody has written past this window: what they changed of the open cine joins what is on the screen."""
         cine, library = self.session.cine, self.library
         if cine is not None and library is not None and not self.session.locked:
             slot = cine.info.identity, self.session.reading.key
@@ -583,5 +595,5 @@ class Workflow(QObject):
         self.refused.emit(error)
 
 
-def _edited_frames(label: Label) -> int:
-    return sum(contour.edited for contour in label.contours.values())
+def _edited_frames(label: Label, but: frozenset[int]) -> int:
+    return sum(contour.edited for t, contour in label.contours.items() if t not in but)

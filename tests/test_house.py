@@ -64,6 +64,7 @@ TABLE: dict[str, Row] = {
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
             *echoview("correction", "exchange", "reviewing", "deciding", "comparing", "beside", "other_weights"),
+            *echoview("watching"),
             *QT,
             "pyqtgraph",
         ),
@@ -91,6 +92,7 @@ TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
 TABLE["echoview.judged"] = TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = (
     TABLE["echoview.session"]
 )
+TABLE["echoview.watching"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -85,6 +85,12 @@ class Record:
             return replace(self, readings=self.readings | {reading}, unblinded=unblinded)
         annotator = reader.role is Role.ANNOTATOR
         return replace(self, readers={**self.readers, reader.name: now}, unblinded=unblinded, by_annotator=annotator)
+
+
+def conflicts_over(choices: Iterable[str]) -> list[int | str]:
+    """What conflicts are about, by their names (see `Record.conflicts`): frames, 0-based, then "view", "ed", ..."""
+    keys = {choice.split(":", 1)[0] for choice in choices}
+    return [*sorted(int(key) for key in keys if key.isdigit()), *sorted(key for key in keys if not key.isdigit())]
 
 
 def is_blind(identity: str, reader: Reader, reading: Reading, record: Record, drawn: bool) -> bool:

@@ -123,9 +123,6 @@ class Trail:
 
     acts: tuple[Act, ...] = ()
 
-    def with_act(self, act: Act) -> Trail:
-        return Trail((*self.acts, act))
-
     def verdict(self, t: int | None = None, reading: str = "") -> Act | None:
         """The newest verdict on a frame, or on the cine (None)."""
         found = (a for a in reversed(self.acts) if a.kind in VERDICTS and a.t == t and a.reading == reading)

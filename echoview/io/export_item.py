@@ -50,6 +50,8 @@ class Outgoing:
         ed, es: frames, or None; numbers: what was measured, for tables.
         entries: the history as plain JSON, see `export_bundle`.
         said: the label as a change, plain JSON: control points, their origins, and what a person said besides.
+        disputed: what two people said otherwise and nobody has decided, see `domain.review.conflicts_over`; what is in
+            force goes out.
         readings, acts: other readers' histories, and what reviewers said, both plain; a bundle alone holds them.
         frame: frame t as (H,W) or (H,W,3) RGB uint8, black outside the sector; None where frames stay at home.
     """
@@ -76,6 +78,7 @@ class Outgoing:
     said: Mapping[str, Any] = field(default_factory=dict)
     readings: tuple[Mapping[str, Any], ...] = ()
     acts: tuple[Mapping[str, Any], ...] = ()
+    disputed: tuple[int | str, ...] = ()
 
     @property
     def fps(self) -> float:
@@ -108,7 +111,7 @@ class Outgoing:
             "ed": self.ed, "es": self.es, "calibration": list(self.calibration) if self.calibration else None,
             "times_s": None if self.times_s is None else [round(float(t), 6) for t in self.times_s],
             "labelled": sorted(set(self.contours) - self.predicted), "predicted": sorted(self.predicted),
-            "weights": list(self.weights),
+            "weights": list(self.weights), "in_conflict": list(self.disputed),
         }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A table of what was measured, a row a cine; units stand in the names of the columns.
 
-`view_from` says who named the view: the label, the file or the network.
+`view_from` says who named the view: the label, the file or the network. `conflicts` is how much of the label two
+people have said otherwise and nobody has decided: the row is of what is in force.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from echoview.io.export_item import Outgoing, whole
 COLUMNS = (
     "cine", "patient", "view", "view_from", "frames", "labelled_frames", "predicted_frames", "ed_frame", "es_frame",
     "edv_ml", "esv_ml", "sv_ml", "ef_percent", "length_ed_mm", "length_es_mm", "area_ed_mm2", "area_es_mm2", "x_mm",
-    "y_mm", "method", "weights", "terms",
+    "y_mm", "method", "weights", "terms", "conflicts",
 )  # fmt: skip
 
 
@@ -43,6 +44,7 @@ def _row(item: Outgoing) -> dict[str, object]:
         "predicted_frames": len(item.predicted), "ed_frame": _from_one(item.ed), "es_frame": _from_one(item.es),
         "x_mm": spacing.x_mm if spacing else None, "y_mm": spacing.y_mm if spacing else None,
         "method": "single plane, 20 disks", "weights": " ".join(item.weights), "terms": "research use only",
+        "conflicts": len(item.disputed),
         **{key: value for key, value in item.numbers.items() if key in COLUMNS},
     }  # fmt: skip
     return {key: "" if value is None else value for key, value in row.items()}

@@ -23,13 +23,12 @@ class Listing(Iterator[Listed]):
 
     Attributes:
         seen: files looked at so far; readable from other threads.
-        skipped: those among them that hold no cine: reports, masks, single slices, files of other kinds.
         unreadable: those among them that are damaged or that the disk does not give. Where the first bytes still
             tell that it should be a cine, it is handed out with its `trouble`.
     """
 
     def __init__(self, files: Iterator[Path], cancelled: Callable[[], bool], secret: bytes) -> None:
-        self.seen = self.skipped = self.unreadable = 0
+        self.seen = self.unreadable = 0
         self._files = files
         self._cancelled = cancelled
         self._secret = secret
@@ -50,7 +49,6 @@ class Listing(Iterator[Listed]):
             listed = None
             try:
                 listed = look_at(path, self._secret)
-                self.skipped += listed is None
                 self.unreadable += listed is not None and bool(listed.trouble)
             except CineUnreadable:
                 self.unreadable += 1

@@ -19,7 +19,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
-from echoview.domain.review import Act
+from echoview.domain.review import Act, conflicts_over
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
@@ -75,6 +75,7 @@ def export_to(
     predict: Predict | None = None,
     say: Say = lambda sentence: None,
     at: Callable[[int], None] = lambda number: None,
+    unsettled: Callable[[str, int], None] = lambda name, conflicts: None,
 ) -> int:
     """Export the labels of a library; how many cines went out.
 
@@ -87,6 +88,7 @@ def export_to(
         predict: gives the contours of frames that nobody labelled; they are marked as the network's.
         say: is told which cine is left out, and why.
         at: is told the number of each cine before and after it goes out; what it raises ends the export.
+        unsettled: is told which cine goes out with how many conflicts; what is in force goes out.
 
     Raises:
         EchoViewError: there is nothing to export, or it cannot be written.
@@ -102,7 +104,7 @@ def export_to(
     first = next(items, None)
     if first is None:
         raise _nothing(reasons)
-    items = itertools.chain([first], items)
+    items = _telling(itertools.chain([first], items), unsettled)
     if kind == "bundle":
         return write_bundle(out, salt, __version__, items)
     if kind == "measures":
@@ -116,6 +118,13 @@ def export_to(
         if not count:
             raise _nothing(reasons)
         return count
+
+
+def _telling(items: Iterator[Outgoing], unsettled: Callable[[str, int], None]) -> Iterator[Outgoing]:
+    for item in items:
+        if item.disputed:
+            unsettled(item.name, len(item.disputed))
+        yield item
 
 
 def outgoing(
@@ -167,6 +176,7 @@ def _outgoing(
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
         blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
         tuple(_json(entry) for entry in history.others), tuple(_act_json(act) for act in history.trail.acts),
+        tuple(conflicts_over(history.conflicts)),
     )  # fmt: skip
 
 

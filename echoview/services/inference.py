@@ -7,7 +7,8 @@ import json
 import logging
 import os
 import time
-from collections.abc import Iterator, Mapping
+import weakref
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from echoview.domain.weights import WeightsSet
 from echoview.errors import DeviceError, EchoViewError, WeightsError
 
 if TYPE_CHECKING:
-    from ral.predict import FramePrediction, Predictor
+    from ral.predict import FramePrediction, Predictor, Sights
     from ral.prepare import Preparation
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Inference:
 
     threads: int = 0
     _loaded: dict[tuple[str, str], Predictor] = field(default_factory=dict)
+    _sights: tuple[Predictor, weakref.ref[Cine], Sights] | None = None  # of the cine that was last read once more
 
     def predictor(self, weights: WeightsSet, device: str) -> Predictor:
         """The predictor of a set on a device.
@@ -115,14 +117,14 @@ class Inference:
             EchoViewError: the cine must not be predicted, or a frame cannot be read.
         """
         from ral.geometry import raster
-        from ral.predict import Sights
 
         if not reads_hints(weights):
             raise WeightsError(
                 "These weights cannot read a corrected frame.", "Choose weights that read hints, or another way."
             )
         refuse_withheld(cine)
-        predictor, preparation, sights = self.predictor(weights, device), preparation_of(cine), Sights()
+        predictor, preparation = self.predictor(weights, device), preparation_of(cine)
+        sights = self._sights_of(predictor, cine).without_hints()
 
         def read(order: range) -> Iterator[FramePrediction]:
             first = min(map(order.index, hints))
@@ -133,6 +135,31 @@ class Inference:
                 yield replace(found, t=order[found.t])
 
         return read(range(len(cine))), read(range(len(cine))[::-1])
+
+    def look_around(self, cine: Cine, weights: WeightsSet, told: Collection[int], device: str) -> Iterator[int]:
+        """See what `reread_both` sees first if it gets hints in these frames, so that its first answers come at once.
+
+        The frames it has seen, one after the other; it may be ended between two.
+
+        Raises:
+            EchoViewError: as `reread_both`.
+        """
+        refuse_withheld(cine)
+        predictor, preparation = self.predictor(weights, device), preparation_of(cine)
+        sights = self._sights_of(predictor, cine)
+        first, last = min(told), max(told)
+        for t in sorted({*range(first - RUN_UP, first + 2), *range(last - 1, last + RUN_UP + 1)} - set(told)):
+            if 0 <= t < len(cine):
+                predictor.look(t, cine.frame(t), preparation, sights)
+                yield t
+
+    def _sights_of(self, predictor: Predictor, cine: Cine) -> Sights:
+        """What was seen in the frames of this cine, kept till another is read."""
+        from ral.predict import Sights
+
+        if self._sights is None or self._sights[0] is not predictor or self._sights[1]() is not cine:
+            self._sights = predictor, weakref.ref(cine), Sights()
+        return self._sights[2]
 
 
 def reads_hints(weights: WeightsSet) -> bool:

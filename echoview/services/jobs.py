@@ -9,18 +9,22 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from echoview.errors import EchoViewError, plain_traceback
 
 log = logging.getLogger(__name__)
 
+_AFTER_PAINT_MS = 1  # a timer that is due comes after the events that wait, the one that paints among them
+
 
 class Lane(Enum):
     """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
-    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine."""
+    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine; WATCHING
+    asks the library, every few seconds, what others have saved."""
 
     IO = "io"
     INFERENCE = "inference"
@@ -28,6 +32,7 @@ class Lane(Enum):
     LISTING = "listing"
     LOOKING = "looking"
     READING = "reading"
+    WATCHING = "watching"
 
 
 class Job:
@@ -47,7 +52,10 @@ class Job:
 
 
 class Jobs(QObject):
-    """Runs jobs, one at a time a lane."""
+    """Runs jobs, one at a time a lane.
+
+    They begin when the window has painted what led to them: their threads would take turns with its own.
+    """
 
     _deliver = Signal(object, object)
 
@@ -55,6 +63,11 @@ class Jobs(QObject):
         super().__init__(parent)
         self._lanes = {lane: ThreadPoolExecutor(1, thread_name_prefix=lane.value) for lane in Lane}
         self._running: set[Job] = set()
+        self._waiting: list[Callable[[], object]] = []
+        self._begin = QTimer(self)
+        self._begin.setSingleShot(True)
+        self._begin.setInterval(_AFTER_PAINT_MS)
+        self._begin.timeout.connect(self._submit)
         self._deliver.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def run(
@@ -74,11 +87,21 @@ class Jobs(QObject):
         """
         job = Job(name, lane)
         self._running.add(job)
-        self._lanes[lane].submit(self._work, job, work, arguments, on_item, on_done, on_error)
+        self._waiting.append(
+            partial(self._lanes[lane].submit, self._work, job, work, arguments, on_item, on_done, on_error)
+        )
+        if not self._begin.isActive():  # else a row of jobs would put off the first of them
+            self._begin.start()
         return job
+
+    def _submit(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for submit in waiting:
+            submit()
 
     def shut_down(self) -> None:
         """Cancel predictions and preparations; wait for all that is to be saved."""
+        self._submit()
         for job in list(self._running):
             if job.lane is not Lane.IO:
                 job.cancel()
@@ -103,7 +126,8 @@ class Jobs(QObject):
             bug = error
             self._deliver.emit(job, lambda: self._fail(job, on_error, bug))
         finally:
-            log.info("%s took %.3f s", job.name, time.perf_counter() - began)
+            level = logging.DEBUG if job.lane is Lane.WATCHING else logging.INFO  # it would fill the log by itself
+            log.log(level, "%s took %.3f s", job.name, time.perf_counter() - began)
 
     def _drive(self, job: Job, result: Any, on_item: Any) -> Any:
         if not inspect.isgenerator(result):

@@ -39,13 +39,17 @@ REACH = 12  # unlabelled frames kept on either side of a labelled one
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A run folder and what it holds; `missing` sentences name the cines that could not be read."""
+    """A run folder and what it holds; `missing` sentences name the cines that could not be read.
+
+    `disputed` frames are left out: two people said otherwise, and nobody has decided.
+    """
 
     folder: Path
     cines: int
     frames: int
     held_out: int
     missing: tuple[str, ...]
+    disputed: int = 0
 
 
 def prepare_run(
@@ -67,6 +71,9 @@ def prepare_run(
     from ral.finetune import TuneConfig, write_clip
 
     usable = [one for one in labelled if any(c.edited for c in one.label.contours.values())]
+    disputed = sum(one.disputed for one in labelled)
+    if not usable and disputed:
+        raise TrainingError("Every corrected frame is in conflict.", "Decide in REVIEW whose contour counts.")
     if not usable:
         raise TrainingError("There is nothing to learn from yet.", "Correct the contour of at least one frame first.")
     held_out = held_out_patients([one.patient_key or one.identity for one in usable])
@@ -102,7 +109,7 @@ def prepare_run(
     (folder / "run.json").write_text(
         json.dumps({k: getattr(config, k) for k in config.__slots__}, indent=2), encoding="utf-8"
     )
-    yield Prepared(folder, len(usable) - len(missing), counts[False], counts[True], tuple(missing))
+    yield Prepared(folder, len(usable) - len(missing), counts[False], counts[True], tuple(missing), disputed)
 
 
 def base_name(name: str) -> str:

@@ -32,10 +32,10 @@ from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.places import Places
-from echoview.store.rows import changes, cine_row, revision, rows_of, waiting, whole_sets
+from echoview.store.rows import changes, cine_row, newest, revision, rows_of, waiting, whole_sets
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.twins import told_apart
-from echoview.store.values import Held, LabelledCine, Revision, Saved, fitting, held
+from echoview.store.values import Held, LabelledCine, Revision, Saved, Written, fitting, held
 
 __all__ = ["Held", "LabelledCine", "Library", "Revision", "Saved"]
 
@@ -133,10 +133,6 @@ class Library:
         with self._reading() as session:
             return told_apart(session, cine)
 
-    def label_of(self, cine: Cine) -> Label:
-        """The label of an opened cine that may be drawn; see `load`."""
-        return self.load(cine).label
-
     def moved(self, identity: str, path: str) -> None:
         """A known cine lies elsewhere now; nothing happens where it is not known or the library cannot be written."""
         path = self.placed(identity, path)
@@ -175,6 +171,11 @@ class Library:
         """What of the first reading two changed at once and nobody has decided between."""
         with self._reading() as session:
             return waiting(session, cine.info.identity, cine)
+
+    def newest(self, count: int = 50) -> list[Written]:
+        """What was written last, see `rows.newest`: asked every few seconds, so it is cheap with any library."""
+        with self._reading() as session:
+            return newest(session, count)
 
     def say(self, cine: Cine, path: str, act: Act, app_version: str) -> Act:
         """Append what a reviewer said; as it was kept, which may be a little later than the clock had it.
@@ -255,15 +256,20 @@ class Library:
         return self._joined(number, base, cine, before, after, change, reading)
 
     def labelled(self) -> list[LabelledCine]:
-        """All cines with a contour by a person that is not rejected; one whose rows are damaged is left out."""
+        """All cines with a contour by a person that is not rejected, see `survey.labelled`."""
         with self._reading() as session:
             found = list(survey.labelled(session))
         return [replace(one, path=self.place(one.identity, one.path)) for one in found]
 
     def corrected(self) -> dict[str, int]:
-        """How many frames were edited, by the cine's identity; a cine without any is not named."""
+        """How many frames were edited, by the cine's identity, without those in conflict; none = not named."""
         with self._reading() as session:
             return dict(survey.corrected(session))
+
+    def disputed(self) -> dict[str, int]:
+        """How many frames are in conflict, by the cine's identity; a cine without any is not named."""
+        with self._reading() as session:
+            return {identity: len(frames) for identity, frames in survey.disputed(session).items()}
 
     def back_up_if_due(self) -> Path | None:
         """Copy an SQLite library where the newest copy is a day old; takes seconds with a large one.

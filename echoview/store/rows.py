@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, literal, select
 from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
@@ -13,8 +13,11 @@ from echoview.store import acts, conflicts
 from echoview.store.codec import NO_CHANGE, applied, difference, fold
 from echoview.store.conflicts import Conflicted
 from echoview.store.merging import merge
-from echoview.store.tables import CineRow, RevisionRow
-from echoview.store.values import Revision
+from echoview.store.tables import ActRow, CineRow, RevisionRow
+from echoview.store.values import Revision, Written
+
+if TYPE_CHECKING:
+    from echoview.store.transfer import Entry
 
 
 def cine_row(session: Session, cine: Cine, path: str) -> CineRow:
@@ -45,6 +48,21 @@ def changes(session: Session, identity: str, reading: str) -> list[tuple[int, di
     return [(number, change) for number, change in session.execute(which.order_by(RevisionRow.number))]
 
 
+def newest(session: Session, count: int) -> list[Written]:
+    """The last revisions, and the last that reviewers said, of all cines, newest first; `count` of either at most."""
+    found = []
+    for kind, row, number, who in (
+        ("revision", RevisionRow, RevisionRow.number, RevisionRow.annotator),
+        ("act", ActRow, literal(0), ActRow.who),
+    ):
+        which = select(row.id, CineRow.identity, row.reading, number, who, row.made_at).join(
+            CineRow, CineRow.id == row.cine_id
+        )
+        for key, *told, made_at in session.execute(which.order_by(row.id.desc()).limit(count)):
+            found.append(Written((kind, key), *told, acts.utc(made_at)))
+    return found
+
+
 def waiting(session: Session, identity: str, cine: Cine | None) -> list[Conflicted]:
     """What of the first reading two said at once and nobody has decided, see `conflicts.found`."""
     told = select(RevisionRow.number, RevisionRow.base, RevisionRow.tool).join(CineRow)
@@ -67,8 +85,8 @@ def whole_sets(session: Session, identity: str, values: dict[str, Any], before: 
     return {**sets, "contours": {**values["change"].get("contours", {}), **gone}} if gone else sets
 
 
-def revision(row: RevisionRow) -> Revision:
-    """What the library hands out of a row."""
+def revision(row: RevisionRow | Entry) -> Revision:
+    """What the library hands out of a row, or of one that is on its way into or out of it."""
     return Revision(
         row.number, acts.utc(row.made_at), row.annotator, row.app_version, row.weights, row.tool,
         tuple(int(t) for t in row.change.get("contours", {})), row.base, row.seconds, row.drags, row.moved_mm,

@@ -21,8 +21,8 @@ from echoview.store.conflicts import JOINED, OURS, THEIRS, found, suspected
 from echoview.store.library import Library
 from echoview.store.merging import Conflict, taking
 from echoview.store.merging import merge as merge_labels
+from echoview.store.rows import revision
 from echoview.store.tables import CineRow, RevisionRow
-from echoview.store.values import Revision
 
 _TRIES = 5
 _WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration"}
@@ -93,7 +93,7 @@ class History:
         if not suspected((one.number, one.base, one.tool) for one in self.entries):
             return frozenset()
         try:
-            waiting = found([(_told(one), one.change) for one in self.entries], None)
+            waiting = found([(revision(one), one.change) for one in self.entries], None)
         except NO_CHANGE:  # it is said where the label is asked for
             return frozenset()
         return frozenset(one.choice for one in waiting)
@@ -301,14 +301,6 @@ def _revision(cine_id: int, number: int, entry: Entry) -> RevisionRow:
         app_version=entry.app_version[:40], weights=entry.weights[:120], tool=entry.tool[:80], change=entry.change,
         base=entry.base, seconds=entry.seconds, drags=entry.drags, moved_mm=entry.moved_mm,
         reading=entry.reading[:220], role=entry.role[:20], blind=entry.blind,
-    )  # fmt: skip
-
-
-def _told(entry: Entry) -> Revision:
-    return Revision(
-        entry.number, entry.made_at, entry.annotator, entry.app_version, entry.weights, entry.tool,
-        tuple(int(t) for t in entry.change.get("contours", {})), entry.base, entry.seconds, entry.drags,
-        entry.moved_mm, entry.blind,
     )  # fmt: skip
 
 

@@ -42,6 +42,21 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class Written:
+    """A revision, or what a reviewer said (`number` 0), as whoever watches the library hears of it.
+
+    `key` names the row, `who` wrote it, `made_at` is in UTC.
+    """
+
+    key: tuple[str, int]
+    identity: str
+    reading: str
+    number: int
+    who: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """What the library holds for an opened cine.
 
@@ -106,7 +121,8 @@ class Saved:
 class LabelledCine:
     """A cine with corrections, as training needs it; `shape` = frames, height, width.
 
-    `pixels`: frame -> fingerprint of the picture that its contour was made on, where one is known.
+    `pixels`: frame -> fingerprint of the picture that its contour was made on, where one is known. `disputed`: frames
+    that are not in the label, since two people said otherwise and nobody has decided.
     """
 
     identity: str
@@ -115,6 +131,7 @@ class LabelledCine:
     shape: tuple[int, int, int]
     label: Label
     pixels: Mapping[int, str] = field(default_factory=dict)
+    disputed: int = 0
 
     def label_on(self, cine: Cine) -> Label:
         """The label without what was made on other pictures than `cine` shows."""

@@ -18,6 +18,7 @@ _DOUBLE_PX = 3.0  # the least width in which a line through the line is seen
 _MARK_PX, _MARK_STEP_PX = 2.4, 9.0  # half the size of a mark along the line, and how far they are apart
 _HALO_PX = 1.0  # on either side of a line over a bright picture
 _HANDLE_PX = 4.5  # on the screen, at every zoom
+_BEYOND_PX = 12.0  # on the screen, farther than anything is drawn from the line and the handles
 DASHED, _DOTTED, DASH_DOTTED = (4.0, 3.0), (0.1, 2.4), (7.0, 2.5, 1.0, 2.5)
 _COLOURS = {
     Origin.PREDICTED: DARK.prediction,
@@ -87,8 +88,11 @@ class ContourItem(QGraphicsItem):
 
     def show_handles(self, contour: Contour | None, hot: int = -1) -> None:
         """Handles that can be taken hold of, the hot one larger; None hides them."""
+        if contour is None and self._handles is None:
+            return
+        before = self._drawn()
         self._handles, self._hot = contour, hot
-        self.update()
+        self._paint_anew(before)
 
     @property
     def colour(self) -> QColor:
@@ -206,10 +210,28 @@ class ContourItem(QGraphicsItem):
         painter.restore()
 
     def _set_line(self, points: np.ndarray | None) -> None:
+        before = self._drawn()
         self._path = QPainterPath()
         self._annulus = None
         self.points = points
         if points is not None and len(points) > 1:
             self._path = pg.arrayToQPath(points[:, 0], points[:, 1])
             self._annulus = QLineF(*points[0], *points[-1])
-        self.update()
+        self._paint_anew(before)
+
+    def _drawn(self) -> QRectF:
+        """What the line and the handles cover of the picture; empty where there are none."""
+        handles = None if self._handles is None else self._handles.handles
+        there = [points for points in (self.points, handles) if points is not None and len(points)]
+        if not there:
+            return QRectF()
+        least, most = np.min([p.min(0) for p in there], 0), np.max([p.max(0) for p in there], 0)
+        shown = self.sceneTransform()
+        across, down = _BEYOND_PX / max(abs(shown.m11()), 1e-6), _BEYOND_PX / max(abs(shown.m22()), 1e-6)
+        return QRectF(QPointF(*least), QPointF(*most)).adjusted(-across, -down, across, down)
+
+    def _paint_anew(self, before: QRectF) -> None:
+        """Where something was drawn or is now, and not the whole picture, which takes four times as long."""
+        changed = before.united(self._drawn())
+        if not changed.isEmpty():  # an empty one would mean all of it
+            self.update(changed)

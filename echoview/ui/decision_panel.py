@@ -20,6 +20,7 @@ from echoview.deciding import Choice, Deciding
 from echoview.domain.review import ActKind, Reading
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
+from echoview.ui.soon import Soon
 from echoview.ui.widgets import quiet, rule
 
 _ROWS = 8
@@ -70,7 +71,8 @@ class DecisionPanel(QWidget):
             listing.itemActivated.connect(self._go)
         self.conflicts.setSelectionMode(GrowingList.SelectionMode.SingleSelection)
         self._lay_out()
-        deciding.changed.connect(self.refresh)
+        self._soon = Soon(self.refresh, self)
+        deciding.changed.connect(self._soon.ask)
 
     def _lay_out(self) -> None:
         pair, cine = QHBoxLayout(), QHBoxLayout()

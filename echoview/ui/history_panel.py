@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QListWidgetItem, QToolButton, QVBoxLayout, QWidget
 
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
+from echoview.ui.soon import Soon
 from echoview.ui.theme import current, put_icon
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class HistoryPanel(QWidget):
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.list)
         reviewing.history_read.connect(self._show)
-        reviewing.changed.connect(self._refresh)
+        self._soon = Soon(self._refresh, self)
+        reviewing.changed.connect(self._soon.ask)
 
     def _fold(self, shown: bool) -> None:
         self.list.setVisible(shown)

@@ -20,6 +20,7 @@ from echoview.ui.player import Player
 from echoview.ui.reader_dialog import ReaderDialog
 from echoview.ui.reading_note import ReadingNote
 from echoview.ui.review_panel import ReviewPanel
+from echoview.ui.soon import Soon
 from echoview.ui.timeline import Timeline
 from echoview.ui.versions_item import VersionsItem
 from echoview.ui.widgets import Banner, Message
@@ -78,9 +79,10 @@ class Judging(QObject):
         panel.first_wanted.connect(lambda: self._in_my_name(self.reviewing.show_first))
         panel.reader_wanted.connect(self.ask_reader)
         panel.agreement_wanted.connect(acts["agreement"].trigger)
-        self.reviewing.changed.connect(self.refresh)
+        self._soon = Soon(self.refresh, self)
+        self.reviewing.changed.connect(self._soon.ask)
         self.reviewing.passed.connect(self._tell_passed)
-        self.deciding.changed.connect(self.refresh)
+        self.deciding.changed.connect(self._soon.ask)
         self._player.frame_changed.connect(self.show_frame)
         self._player.playing_changed.connect(lambda _: self.show_frame(self._player.t))
         self._workflow.session.cine_changed.connect(self._another_cine)

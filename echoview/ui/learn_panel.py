@@ -29,14 +29,15 @@ class LearnPanel(QWidget):
     """Draws `Learning` and asks it to start, stop, cancel, adopt and roll back.
 
     Args:
-        counts: gives the corrected frames and cines; recount: asks for them to be counted anew.
+        counts: gives the corrected frames and cines, and the frames in conflict.
+        recount: asks for them to be counted anew.
     """
 
     def __init__(
         self,
         learning: Learning,
         session: Session,
-        counts: Callable[[], tuple[int, int]],
+        counts: Callable[[], tuple[int, int, int]],
         recount: Callable[[], None],
     ) -> None:
         super().__init__()
@@ -174,8 +175,8 @@ class LearnPanel(QWidget):
         if learning.former is not None:
             self.back.setToolTip(f"Use {learning.former.name} {learning.former.identity[:6]} again")
         if not running and self.isVisible():
-            frames, cines = self._counts()
-            self.data.setText(_data_sentence(frames, cines))
+            frames, cines, disputed = self._counts()
+            self.data.setText(_data_sentence(frames, cines, disputed))
             reason = "" if frames else "Correct the contour of a frame first."
             off(self.start, reason, "Train the whole network on your corrections, in the background")
 
@@ -187,7 +188,8 @@ class LearnPanel(QWidget):
         if kind == "data":
             held = f", {event['held_out']} held out" if event["held_out"] else ""
             frames = f"{event['frames']} {_plural('frame', event['frames'])}"
-            self.state.setText(f"Learning from {frames}{held} on {event['device'].upper()}")
+            waits = f"; {_disputed(self._learning.disputed)} left out" if self._learning.disputed else ""
+            self.state.setText(f"Learning from {frames}{held} on {event['device'].upper()}{waits}")
         elif kind == "step":
             self._losses.append(event["loss"])
             self.bar.setRange(0, event["of"])
@@ -242,13 +244,20 @@ def _plot(name: str) -> pg.PlotWidget:
     return plot
 
 
-def _data_sentence(frames: int, cines: int) -> str:
+def _data_sentence(frames: int, cines: int, disputed: int) -> str:
+    waits = f" {_disputed(disputed)} left out until somebody decides in REVIEW." if disputed else ""
+    if not frames and disputed:
+        return f"Nothing to learn from yet.{waits}"
     if not frames:
         return "Nothing to learn from yet. Correct the contour of a frame: drag a point of it onto the wall."
     return (
         f"{frames} corrected {_plural('frame', frames)} in {cines} {_plural('cine', cines)}. The network learns from "
-        "all of them, and rehearses simulated hearts so that it does not forget."
+        f"all of them, and rehearses simulated hearts so that it does not forget.{waits}"
     )
+
+
+def _disputed(count: int) -> str:
+    return f"{count} {_plural('frame', count)} in conflict {'is' if count == 1 else 'are'}"
 
 
 def _plural(word: str, count: int) -> str:

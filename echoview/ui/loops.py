@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from echoview.measure import confidence_shown, find_beats
 from echoview.session import Session
 from echoview.ui.player import Player
+from echoview.ui.soon import Soon
 
 
 class Over(Enum):
@@ -50,7 +51,8 @@ class Loops(QObject):
         self.range: tuple[int, int] | None = None
         self.beats: list[int] = []
         session.cine_changed.connect(self._new_cine)
-        session.measured.connect(self._find_beats)
+        self._soon = Soon(self._find_beats, self)
+        session.measured.connect(self._soon.ask)
 
     def choose(self, over: Over) -> None:
         """Loop over the cine, the beat that is shown, or the marked range (or two seconds here, if none is marked)."""

@@ -28,11 +28,13 @@ from echoview.ui.keys_overlay import KeysOverlay
 from echoview.ui.learn_panel import LearnPanel
 from echoview.ui.loops import Loops
 from echoview.ui.measure_panel import MeasurePanel
+from echoview.ui.news import Told
 from echoview.ui.opening import Opening
 from echoview.ui.peek import Peek
 from echoview.ui.picture_zone import PictureZone
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
+from echoview.ui.soon import Soon
 from echoview.ui.tool_strip import ToolStrip, under
 from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
@@ -72,6 +74,7 @@ class MainWindow(QMainWindow):
         self.correcting = Correcting(self, workflow, self.player, self.view)
         self.exchanging = Exchanging(self, workflow, self.banner)
         self.judging = Judging(self, workflow, self.player, self.view, self.correcting.as_annotator)
+        self.watching = Told(workflow, self.judging, self.banner).watching
         self.acts = make_actions(self, self._does())
         self.keys = KeyMap(workflow.settings.keys)
         self.keys.apply(self.acts)
@@ -81,7 +84,9 @@ class MainWindow(QMainWindow):
             self.top_bar.add_progress(line)
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
-        self.learn_panel = LearnPanel(learning, self.session, lambda: workflow.corrected, workflow.count_corrected)
+        self.learn_panel = LearnPanel(
+            learning, self.session, lambda: (*workflow.corrected, workflow.disputed), workflow.count_corrected
+        )
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
         self._narrow = False
@@ -172,8 +177,9 @@ class MainWindow(QMainWindow):
         for name, possible in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
             self.acts[name].setEnabled(False)
             possible.connect(self.acts[name].setEnabled)
-        stack.undoTextChanged.connect(self._name_undo)
-        stack.redoTextChanged.connect(self._name_redo)
+        name_steps = Soon(self._name_steps, self)
+        stack.undoTextChanged.connect(name_steps.ask)
+        stack.redoTextChanged.connect(name_steps.ask)
         self.reading.frame_shown.connect(self._show_frame)
         self.reading.failed.connect(self.banner.say)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
@@ -217,6 +223,7 @@ class MainWindow(QMainWindow):
         for name in (*(tool.value for tool in Tool), "caliper", "caliper_area", "mmode"):
             tools.addAction(self.acts[name])
         self.learning.stage_changed.connect(self._show_weights)
+        self.watching.start()
 
     # ---- showing
 
@@ -245,11 +252,10 @@ class MainWindow(QMainWindow):
         self.acts["to_ed"].setEnabled(measured is not None and measured.ed is not None)
         self.acts["to_es"].setEnabled(measured is not None and measured.es is not None)
 
-    def _name_undo(self, text: str) -> None:
-        _name(self.acts["undo"], f"Undo {text}")
-
-    def _name_redo(self, text: str) -> None:
-        _name(self.acts["redo"], f"Redo {text}")
+    def _name_steps(self) -> None:
+        """What undo and redo would do stands in their tooltips."""
+        _name(self.acts["undo"], f"Undo {self.session.undo_stack.undoText()}")
+        _name(self.acts["redo"], f"Redo {self.session.undo_stack.redoText()}")
 
     def _show_weights(self) -> None:
         if self.workflow.review_only:
@@ -324,6 +330,7 @@ class MainWindow(QMainWindow):
         self.learning.cancel()
         self.exchanging.exchange.cancel()
         self.correcting.correction.end()
+        self.watching.end()
         self.workflow.jobs.shut_down()
         self.picture.layouts.end()
         self.feeder.end()

@@ -14,6 +14,7 @@ from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
 from echoview.ui.caliper_rows import CaliperRows
 from echoview.ui.doubt_block import DoubtBlock, of_all
+from echoview.ui.soon import Soon
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, off, quiet, rule
 
@@ -54,9 +55,11 @@ class MeasurePanel(QWidget):
         self.revert = self._button("Revert", "rotate-ccw", self.revert_wanted)
         self.draw = self._button("Draw contour", "pencil", self.draw_wanted)
         self.draw.setToolTip("Click annulus, apex, annulus, or point by point (3)")
+        self._soon = Soon(self._show_rate, self)
         self._lay_out()
         for signal in (session.label_changed, session.prediction_changed, session.cine_changed):
             signal.connect(self.refresh)
+        session.reviewed.connect(self._show_conflict)
         self.refresh()
 
     def _button(self, text: str, picture: str, signal: SignalInstance) -> QPushButton:
@@ -113,6 +116,11 @@ class MeasurePanel(QWidget):
         self._t = t
         self._show_frame(self._session.measurements)
 
+    def _show_conflict(self) -> None:
+        """It is found in the library a moment after the frame is shown."""
+        if not self._correcting:
+            self._show_frame(self._session.measurements)
+
     def refresh(self, *_: object) -> None:
         self._correcting = False
         self._show_numbers(self._session.measurements)
@@ -139,7 +147,8 @@ class MeasurePanel(QWidget):
         calibrated = session.calibration is not None
         self.edv.setVisible(calibrated)
         self.esv.setVisible(calibrated)
-        self._show_rate(measured)
+        if not self._correcting:
+            self._soon.ask()
         note = session.cine.info.calibration_note if session.cine else ""
         self.reason.setText(
             "Open a cine: its ejection fraction, volumes and sizes stand here."
@@ -156,10 +165,9 @@ class MeasurePanel(QWidget):
         self._show_frame(measured)
         self._show_notes()
 
-    def _show_rate(self, measured: Measurements | None) -> None:
+    def _show_rate(self) -> None:
         """A drag does not change it."""
-        if self._correcting:
-            return
+        measured = self._session.measurements
         cine, prediction = self._session.cine, self._session.prediction
         whole = measured is not None and (prediction is None or prediction.complete)
         found = None if cine is None else heart_rate(cine, measured.area_px2 if measured and whole else None)
@@ -222,6 +230,8 @@ class MeasurePanel(QWidget):
         state = _state(own, shown is not None, self._correcting)
         if t in session.label.not_traceable and not self._correcting:
             state = "not traceable (O)"
+        if there and t in session.disputed and not self._correcting:
+            state += ", in conflict"
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"

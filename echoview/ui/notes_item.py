@@ -30,8 +30,9 @@ class NotesItem(QGraphicsItem):
         self._bounds = rect.adjusted(-rect.width(), -rect.height(), rect.width(), rect.height())
 
     def show_notes(self, notes: tuple[NoteShown, ...], begun: NoteShown | None) -> None:
-        self.shown, self._begun = notes, begun
-        self.update()
+        if (notes, begun) != (self.shown, self._begun):
+            self.shown, self._begun = notes, begun
+            self.update()
 
     def boundingRect(self) -> QRectF:
         return self._bounds

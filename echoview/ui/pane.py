@@ -167,10 +167,6 @@ class Pane(QWidget):
         self._words.setVisible(bool(words))
         self._place_words()
 
-    @property
-    def explained(self) -> str:
-        return self._words.text()
-
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._place_words()

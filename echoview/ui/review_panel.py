@@ -12,6 +12,7 @@ from echoview.reviewing import Reviewing
 from echoview.ui.comments_panel import CommentsPanel
 from echoview.ui.decision_panel import DecisionPanel
 from echoview.ui.history_panel import HistoryPanel
+from echoview.ui.soon import Soon
 from echoview.ui.state_block import StateBlock
 from echoview.ui.theme import put_icon
 from echoview.ui.widgets import off, quiet, rule
@@ -74,7 +75,8 @@ class ReviewPanel(QWidget):
         self.decisions.chosen.connect(self.chosen)
         self.decisions.newest_kept.connect(self.newest_kept)
         self.decisions.adjudicated.connect(self.adjudicated)
-        reviewing.changed.connect(self.refresh)
+        self._soon = Soon(self.refresh, self)
+        reviewing.changed.connect(self._soon.ask)
 
     def _lay_out(self) -> None:
         layout = QVBoxLayout(self)

@@ -36,28 +36,29 @@ class ToolItem(QGraphicsItem):
 
     def clear(self) -> None:
         """Nothing of a gesture is left; the warning stays."""
-        self._ring = self._trail = self._frame = None
-        self.update()
+        self.show_ring(None, 0.0)
+        self.show_trail(None, dots=False)
+        self.show_frame(None)
 
     def show_ring(self, at: QPointF | None, radius: float) -> None:
         """The circle of nudge, brush and eraser, px of the picture."""
-        self._ring = None if at is None else (at, radius)
-        self.update()
+        before, self._ring = self._ring, None if at is None else (at, radius)
+        self._paint_anew(before, self._ring)
 
     def show_trail(self, line: np.ndarray | None, dots: bool) -> None:
         """A stroke (N,2), or clicks with a line between them."""
-        self._trail, self._dots = line, dots
-        self.update()
+        before, self._trail, self._dots = self._trail, line, dots
+        self._paint_anew(before, line)
 
     def show_frame(self, frame: tuple[np.ndarray, np.ndarray] | None) -> None:
         """Corners (4,2) and knob (2,) of the frame that moves, turns and scales."""
-        self._frame = frame
-        self.update()
+        before, self._frame = self._frame, frame
+        self._paint_anew(before, frame)
 
     def show_sign(self, at: np.ndarray | None, text: str = "", colour: str = "flag") -> None:
         """A ring and a few words where something asks for a look, or none."""
-        self._sign = None if at is None else (QPointF(*at), text, colour)
-        self.update()
+        before, self._sign = self._sign, None if at is None else (QPointF(*at), text, colour)
+        self._paint_anew(before, self._sign)
 
     def warn(self, line: np.ndarray, size: tuple[int, int]) -> None:
         """A quiet sign where a line (N,2) crosses itself or leaves the picture of (height, width) px."""
@@ -69,6 +70,11 @@ class ToolItem(QGraphicsItem):
             self.show_sign(np.clip(beyond, 0, [size[1] - 1, size[0] - 1]), "leaves the picture")
         else:
             self.show_sign(None)
+
+    def _paint_anew(self, before: object, now: object) -> None:
+        """Not where nothing was and nothing is: it would paint the whole picture."""
+        if before is not None or now is not None:
+            self.update()
 
     @property
     def warning(self) -> str:

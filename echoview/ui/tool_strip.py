@@ -46,6 +46,7 @@ class ToolStrip(QFrame):
 
     def _fill(self, menu: QMenu, act: QAction) -> None:
         menu.clear()
+        self._correction.look_around()  # while the hand goes to the way in the menu
         for way in self._correction.ways:
             item = menu.addAction(f"Propagate {way.value}")
             item.setCheckable(True)

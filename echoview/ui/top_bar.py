@@ -10,6 +10,7 @@ from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.measure.effort import in_words
 from echoview.session import Session
+from echoview.ui.soon import Soon
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import ProgressLine, chip, set_narrow
 
@@ -69,7 +70,8 @@ class TopBar(QFrame):
         session.prediction_changed.connect(self._show_prediction)
         session.label_changed.connect(self._show_prediction)
         session.saved_changed.connect(self._show_saved)
-        session.label_changed.connect(self._show_saving)
+        self._soon = Soon(self._show_saving, self)
+        session.label_changed.connect(self._soon.ask)
         self._show_cine()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -181,10 +183,11 @@ class TopBar(QFrame):
         if self._session.unsaved:
             self.save_wanted.emit()
 
-    def _show_saving(self, *_: object) -> None:
+    def _show_saving(self) -> None:
         self.saved.setText(" Saving")
 
     def _show_saved(self) -> None:
+        self._soon.stop()  # it was written before there was time to say so
         session = self._session
         self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
         self.saved.setText(" Not saved – try again" if session.unsaved else " Saved")

@@ -31,6 +31,8 @@ class VersionsItem(QGraphicsItem):
         self._bounds = QRectF(-width, -height, 3 * width, 3 * height)
 
     def show_choice(self, choice: Choice | None) -> None:
+        if choice is None and not self._lines:
+            return
         sides = () if choice is None else choice.sides
         self._lines = [(one.name, np.zeros((0, 2)) if one.contour is None else one.contour.dense(201)) for one in sides]
         self.update()

@@ -90,7 +90,6 @@ class Worklist(FoldingZone):
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
         session.weights_changed.connect(self._forget_predictions)
-        session.measured.connect(self._say)
         self._reviewing.changed.connect(self._say)
         self.list.chosen.connect(self._choose)
         self.list.seen_changed.connect(self._want)

@@ -23,7 +23,7 @@ from ral.prepare import Preparation, normalise
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
 _WIDEST = 0.1  # of the input's side: the spread where the logits are flat
 _CHUNK, _OVERLAP = 32, 8  # frames that a network which reads both ways sees at once
-_KEPT = 64  # frames whose features are kept for a second reading, about 1 MB each
+_KEPT = 64  # frames whose features are kept for a second reading, about 1.5 MB each
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -63,18 +63,25 @@ class FramePrediction:
 class Sights:
     """What the encoder saw in the frames of a cine, so that a reading in another order need not look again.
 
-    Only for readings with the same network, preparation and hints. The oldest go when there are too many.
+    Only for readings with the same network and preparation, and with the same hints: see `without_hints`. The oldest
+    go when there are too many.
     """
 
     _of: dict[int, Seen] = field(default_factory=dict)
+    _told: dict[int, Seen] = field(default_factory=dict)  # of frames with a hint
 
-    def get(self, t: int) -> Seen | None:
-        return self._of.get(t)
+    def without_hints(self) -> Sights:
+        """For a reading with other hints: in frames that had none the encoder sees the same."""
+        return Sights(self._of)
 
-    def keep(self, t: int, seen: Seen) -> None:
-        self._of[t] = seen
-        if len(self._of) > _KEPT:
-            del self._of[next(iter(self._of))]
+    def get(self, t: int, told: bool) -> Seen | None:
+        return (self._told if told else self._of).get(t)
+
+    def keep(self, t: int, told: bool, seen: Seen) -> None:
+        kept = self._told if told else self._of
+        kept[t] = seen
+        if len(kept) > _KEPT:
+            del kept[next(iter(kept))]
 
 
 def choose_device(wish: str = "auto") -> str:
@@ -164,6 +171,13 @@ class Predictor:
             logits = out.logits[0, 0].float().cpu().numpy()
             yield read_logits(t, logits, views, preparation, self.calibration)
 
+    @torch.inference_mode()
+    def look(self, t: int, frame: np.ndarray, preparation: Preparation, sights: Sights) -> None:
+        """See frame t, native (H,W) or (H,W,3) uint8, without a hint, before a reading that gets the same `sights`."""
+        if isinstance(self.net, RAL) and sights.get(t, told=False) is None:
+            picture = normalise(preparation.picture(frame), preparation.sector_input)
+            self._seen(t, picture, _signed(None, t, preparation), sights)
+
     def _tensors(self, pictures: list[np.ndarray], hints: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
         frames, given = (torch.from_numpy(np.stack(a))[None, :, None].to(self.device) for a in (pictures, hints))
         return frames, given
@@ -185,11 +199,12 @@ class Predictor:
             yield out
 
     def _seen(self, t: int, picture: np.ndarray, hint: np.ndarray, sights: Sights) -> Seen:
-        seen = sights.get(t)
+        told = bool(hint.any())
+        seen = sights.get(t, told)
         if seen is None:
             assert isinstance(self.net, RAL)
             seen = self.net.look(*self._tensors([picture], [hint]))
-            sights.keep(t, seen)
+            sights.keep(t, told, seen)
         return seen
 
     def _in_chunks(self, inputs: Iterable[tuple[np.ndarray, np.ndarray]]) -> Iterator[Output]:

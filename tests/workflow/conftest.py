@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from echoview.app import App, application_of, build, sample_path
 from echoview.learning import Stage
 from echoview.ui import dialogs
+from echoview.ui.soon import Soon
 
 
 class Desk:
@@ -33,8 +34,9 @@ class Desk:
         self.qtbot.waitUntil(true, timeout=int(1000 * seconds))
 
     def settle(self) -> None:
-        """Until no job runs and every result was delivered."""
-        self.until(lambda: self.workflow.jobs.idle)
+        """Until no job runs, every result was delivered, and nothing is put off any more."""
+        put_off = self.window.findChildren(Soon)
+        self.until(lambda: self.workflow.jobs.idle and not any(one.isActive() for one in put_off))
 
     def open(self, path: Path | str) -> None:
         """Open a cine and wait for its prediction, or for the refusal."""

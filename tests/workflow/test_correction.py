@@ -122,6 +122,31 @@ def test_what_the_network_reads_again_grows_around_the_corrected_frame_and_esc_s
     assert list(opened.session.label.contours) == [T]
 
 
+def test_the_network_looks_around_a_correction_before_it_is_asked_where_that_is_the_way(opened, monkeypatch):
+    correction, inference = opened.window.correcting.correction, opened.workflow.inference
+    around, looked = type(inference).look_around, []
+
+    def look_around(*given):
+        for t in around(*given):
+            looked.append(t)
+            yield t
+
+    monkeypatch.setattr(type(inference), "look_around", look_around)
+    correct(opened, T)
+    opened.until(lambda: not correction._pause.isActive())
+    opened.settle()
+    assert looked == [], "the usual way needs no network"
+    correction.way = Way.REREAD
+    correct(opened, T, dx=3.0)
+    opened.until(lambda: len(looked) > 1)
+    correction.propose(T)
+    assert correction._looking is None, "it gives way"
+    opened.until(lambda: {T - 1, T + 1} <= set(correction.proposal))
+    assert len(looked) < 8
+    QTest.keyClick(opened.window, Qt.Key.Key_Escape)
+    opened.settle()
+
+
 def test_what_flow_carries_grows_too_and_esc_stops_it_midway(opened, monkeypatch):
     correction, cine = opened.window.correcting.correction, opened.session.cine
     correct(opened, T)
@@ -282,7 +307,7 @@ def test_a_frame_that_cannot_be_traced_has_no_contour_and_is_kept(opened, new_de
     assert "Not traceable" in window.picture.advice.text()
     assert session.editable(T) is None
     opened.settle()
-    assert opened.workflow.library.label_of(session.cine).not_traceable == {T}
+    assert opened.workflow.library.load(session.cine).label.not_traceable == {T}
     QTest.keyClick(window, Qt.Key.Key_O)
     assert session.contour(T) is not None
     assert np.isfinite(session.measurements.area_px2[T])

@@ -56,6 +56,8 @@ def test_dragging_a_point_corrects_the_frame_and_ef_follows_the_hand(opened) -> 
     opened.settle()
     assert window.top_bar.saved.text() == " Saved"
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.measure_panel.frame.text().startswith("Frame 4  ·  predicted"), "the numbers go first"
+    assert window.judging._soon.isActive(), "the rest, when they are on the screen"
     assert session.contour(3) is not None
     assert not isinstance(session.contour(3), Contour)
 

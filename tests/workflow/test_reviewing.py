@@ -318,7 +318,11 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     assert [side.name for side in deciding.conflicts[0].sides] == ["mine", "Dr B"]
     desk.window.inspector.setCurrentIndex(1)
     desk.window.player.seek(2)
+    desk.settle()
     assert decisions.isVisible()
+    assert desk.window.judging.panel.frame.word.text() == "Conflict"
+    assert desk.window.measure_panel.frame.text() == "Frame 3  ·  corrected, in conflict"
+    assert (desk.workflow.corrected, desk.workflow.disputed) == ((0, 0), 2)
     assert len(desk.window.judging.versions._lines) == 2
     assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Dr B"]
     decisions.sides[1].click()
@@ -335,6 +339,8 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     desk.settle()
     assert deciding.conflicts == []
     assert not decisions.isVisible()
+    assert desk.window.judging.panel.frame.word.text() == "Corrected"
+    assert (desk.workflow.corrected, desk.workflow.disputed) == ((2, 1), 0)
     history = desk.workflow.library.history(cine.info.identity)
     assert [one.tool for one in history][-1] == "take mine, frame 4", "to keep one's own is a revision too"
     desk.close()

@@ -6,14 +6,18 @@ import os
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
+from echoview.domain.review import ActKind, Role
+from echoview.domain.study import Status
 from echoview.domain.view import View
 from echoview.io import open_cine
-from echoview.store import open_library
+from echoview.store import new_act, open_library
 from echoview.store.backups import backups_of
 from echoview.store.engines import sqlite_url
 
@@ -198,3 +202,91 @@ def test_a_library_with_labels_is_backed_up_when_the_program_starts(new_desk, sa
     assert backups_of(file) == []
     new_desk().settle()
     assert len(backups_of(file)) == 1
+
+
+def said_by(who: str, url: str, cine: Cine, text: str) -> None:
+    library = open_library(url)
+    library.say(cine, "/elsewhere", new_act(ActKind.COMMENT, who, Role.REVIEWER, text=text), "1")
+    library.close()
+
+
+def look(desk) -> None:
+    """What the timer does every few seconds."""
+    desk.window.watching.look()
+    desk.settle()
+
+
+def test_what_another_desk_saves_is_told_quietly_and_shown_on_demand(desk, sample, url) -> None:
+    desk.open(sample)
+    desk.workflow.accept(2)
+    desk.settle()
+    look(desk)
+    desk.window.banner.dismiss()
+    assert desk.window.watching._timer.isActive()
+    mine = desk.session.label
+    theirs = desk.session.editable(5).moved(7, 150, 90)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(5, theirs))
+    look(desk)
+    assert desk.window.banner.text.startswith("Dr B changed this cine at ")
+    assert "cannot be undone" in desk.window.banner.text
+    assert not desk.window.banner.property("urgent")
+    assert desk.session.label is mine, "nothing is changed unasked"
+    assert desk.session.undo_stack.canUndo()
+    desk.window.banner._button.click()
+    desk.settle()
+    assert sorted(desk.session.label.contours) == [2, 5]
+    np.testing.assert_allclose(desk.session.contour(5).handles, theirs.handles, atol=1e-3)
+    look(desk)
+    assert not desk.window.banner.isVisible(), "it is shown, so there is no more to tell"
+    history = desk.workflow.library.history(desk.session.cine.info.identity)
+    assert [r.annotator for r in history] == ["tester", "Dr B"], "looking writes nothing"
+
+
+def test_it_is_told_once_and_not_of_what_this_window_saved(desk, sample, url) -> None:
+    desk.open(sample)
+    desk.window.banner.dismiss()
+    desk.workflow.accept(2)
+    desk.settle()
+    look(desk)
+    assert not desk.window.banner.isVisible()
+    save_as("tester", url, desk.session.cine, lambda label: label.with_contour(5, desk.session.editable(5)))
+    look(desk)
+    assert desk.window.banner.text.startswith("Another window of yours changed this cine")
+    desk.window.banner.dismiss()
+    look(desk)
+    assert not desk.window.banner.isVisible(), "once"
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(6, desk.session.editable(6)))
+    look(desk)
+    assert desk.window.banner.text.startswith("Dr B changed this cine")
+    desk.workflow.accept(3)
+    desk.settle()
+    assert not desk.window.banner.text.startswith("Dr B changed this cine"), "the save has brought it along"
+    assert sorted(desk.session.label.contours) == [2, 3, 5, 6]
+
+
+def test_another_desk_s_comment_appears_and_so_does_its_work_in_the_list(desk, sample, tmp_path, url) -> None:
+    other = tmp_path / "room" / "other.avi"
+    other.parent.mkdir()
+    rng = np.random.default_rng(3)
+    writer = cv2.VideoWriter(str(other), cv2.VideoWriter.fourcc(*"MJPG"), 25, (96, 64))
+    for _ in range(6):
+        writer.write(rng.integers(0, 255, (64, 96, 3), dtype=np.uint8))
+    writer.release()
+    again = other.with_name(sample.name)
+    again.write_bytes(sample.read_bytes())
+    desk.open(again)
+    desk.workflow.studies.list_folder(other.parent)
+    desk.settle()
+    look(desk)
+    rows = desk.window.cines.model.rows
+    assert rows[str(other)].status is not Status.CORRECTED
+    strange = open_cine(other, patient_secret=desk.workflow.secret)
+    square = Contour.through(np.array([[30, 50], [30, 20], [48, 10], [60, 20], [60, 50.0]]), Origin.CORRECTED)
+    library = open_library(url)
+    who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
+    library.save(strange, str(other), Label(), Label({0: square}), **who)
+    library.close()
+    said_by("Dr B", url, desk.session.cine, "please look at the apex")
+    look(desk)
+    assert [one.words for one in desk.window.judging.reviewing.comments] == ["please look at the apex"]
+    desk.until(lambda: desk.window.cines.model.rows[str(other)].status is Status.CORRECTED, 10)

@@ -89,10 +89,11 @@ def test_a_frame_that_waits_for_a_second_reader_makes_its_cine_wait():
     assert (list(asked.trail.asked()), status_after(Status.APPROVED, asked, "s")) == ([4], Status.SECOND_READ)
     assert reading_due("x", B, asked, Status.SECOND_READ, NOW) == SECOND
     for later in (act(ActKind.APPROVE, seal="s"), act(ActKind.WITHDRAW, t=4), act(ActKind.REJECT, t=4)):
-        trail = asked.trail.with_act(later)
+        trail = Trail((*asked.trail.acts, later))
         assert trail.asked() == {}
         assert frame_status(Status.CORRECTED, trail, 4, "", "s") is not Status.SECOND_READ
-    assert asked.trail.with_act(act(ActKind.SUBMIT, reading=SECOND.key)).asked().keys() == {4}, "a lead has to decide"
+    read = Trail((*asked.trail.acts, act(ActKind.SUBMIT, reading=SECOND.key)))
+    assert read.asked().keys() == {4}, "a lead has to decide"
     refused = record(act(ActKind.SECOND_READ, t=4), act(ActKind.REJECT, seal="s"))
     assert status_after(Status.APPROVED, refused, "s") is Status.REJECTED
     assert status_after(Status.APPROVED, refused, "mended") is Status.SECOND_READ, "the frame still waits"
@@ -105,7 +106,7 @@ def test_comments_are_closed_opened_again_and_kept_by_reading():
     [one] = trail.comments()
     assert (one.words, one.closed is not None) == ("annulus off", True)
     assert [one.words for one in trail.comments(SECOND.key)] == ["dark"]
-    again = trail.with_act(act(ActKind.REOPEN, about=said.uid))
+    again = Trail((*trail.acts, act(ActKind.REOPEN, about=said.uid)))
     assert again.comments()[0].closed is None
 
 

@@ -426,3 +426,29 @@ def test_a_view_that_the_network_guessed_is_not_written_as_the_files(empty, tmp_
     assert export_to(tmp_path / "out", "dicom", empty, secret=SECRET, predict=lambda _: seen) == 1
     assert json.loads((tmp_path / "out" / "echoview.json").read_text())["cines"][0]["view_from"] == "network"
     assert open_cine(tmp_path / "out" / "cine-00001.dcm").info.view_hint is None
+
+
+def test_what_leaves_while_it_is_in_conflict_is_told_of_and_marked(library, tmp_path, patient_cine, truth):
+    cine = open_cine(patient_cine, patient_secret=SECRET)
+    who = {"annotator": "Dr B", "app_version": "0", "weights": "", "tool": "drag"}
+    other = truth.with_contour(5, truth.contours[5].shifted(4, 0))
+    library.save(cine, str(patient_cine), truth, other, base=1, **who)  # who had not seen it drawn
+    told: list[tuple[str, int]] = []
+
+    def note(name: str, conflicts: int) -> None:
+        told.append((name, conflicts))
+
+    index = json.loads((out_of(library, tmp_path, "masks", unsettled=note) / "echoview.json").read_text())
+    assert told == [("cine-00001", 1)]
+    assert index["cines"][0]["in_conflict"] == [5]
+    with out_of(library, tmp_path, "measures", unsettled=note).open(encoding="utf-8") as file:
+        assert [row["conflicts"] for row in csv.DictReader(file)] == ["1"]
+    with zipfile.ZipFile(out_of(library, tmp_path, "bundle", unsettled=note)) as bundle:
+        assert json.loads(bundle.read("cines/cine-00001.json"))["in_conflict"] == [5]
+    assert len(told) == 3
+    [found] = library.conflicts(cine)
+    library.save(cine, str(patient_cine), other, other.with_settled(found.choice), base=3, **who)
+    (tmp_path / "out-measures.csv").unlink()
+    with out_of(library, tmp_path, "measures", unsettled=note).open(encoding="utf-8") as file:
+        assert [row["conflicts"] for row in csv.DictReader(file)] == ["0"]
+    assert len(told) == 3

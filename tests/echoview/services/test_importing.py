@@ -185,7 +185,7 @@ def test_frames_of_a_bundle_stand_in_for_a_cine_that_is_not_here(library, empty,
     (known,) = cines(empty)
     cine = open_cine(known.path)
     assert (cine.info.identity, len(cine)) == (known.identity, 8)
-    assert sorted(empty.label_of(cine).contours) == list(range(8))
+    assert sorted(empty.load(cine).label.contours) == list(range(8))
     assert cine.frame(0)[:14, :70].max() == 0
 
 

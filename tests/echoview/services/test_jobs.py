@@ -6,6 +6,7 @@ import threading
 import time
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from echoview.errors import EchoViewError
 from echoview.services.jobs import Jobs, Lane
@@ -93,3 +94,21 @@ def test_what_is_to_be_saved_is_saved_before_the_end(qapp) -> None:
         jobs.run(Lane.IO, "save", save, n)
     jobs.shut_down()
     assert saved == [0, 1, 2, 3, 4]
+
+
+def test_a_job_begins_when_what_waits_is_done_and_in_the_order_asked_for(jobs, qtbot) -> None:
+    began: list[str] = []
+    jobs.run(Lane.IO, "first", began.append, "first")
+    jobs.run(Lane.IO, "second", began.append, "second")
+    QTimer.singleShot(0, jobs, lambda: began.append("waited"))  # no timer: an event, as painting is
+    assert began == []
+    assert not jobs.idle
+    qtbot.waitUntil(lambda: jobs.idle)
+    assert began == ["waited", "first", "second"]
+
+
+def test_what_has_not_begun_is_done_before_the_end(qapp) -> None:
+    jobs, saved = Jobs(), []
+    jobs.run(Lane.IO, "save", saved.append, 1)
+    jobs.shut_down()
+    assert saved == [1]

@@ -218,3 +218,47 @@ def test_the_sector_is_where_the_ultrasound_is(cine, heart):
     assert sector.shape == SIZE
     assert sector[heart.masks[0]].all()
     assert not sector[0, 0]
+
+
+def test_the_first_two_that_a_network_proposes_lie_on_either_side_and_are_soon_there(cine, heart, hinting, monkeypatch):
+    from ral.network import RAL
+
+    looks: list[int] = []
+    encode = RAL.look
+    monkeypatch.setattr(RAL, "look", lambda *given: looks.append(1) or encode(*given))
+
+    def first_two(inference: Inference, hints: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
+        looks.clear()
+        logits: dict[int, np.ndarray] = {}
+
+        def lines(reading):
+            for found in reading:
+                logits[found.t] = found.logits
+                yield found.t, heart.contours[found.t]
+
+        both = as_read(*map(lines, inference.reread_both(cine, hinting, hints, "cpu")), hints)
+        assert {next(both)[0], next(both)[0]} == {7, 9}
+        return logits
+
+    hints = {8: heart.contours[8]}
+    cold = first_two(Inference(), hints)
+    assert len(looks) == 2 * RUN_UP + 1, "no frame is waited for that neither of them needs"
+    inference = Inference()
+    assert list(inference.look_around(cine, hinting, {8}, "cpu")) == [4, 5, 6, 7, 9, 10, 11, 12]
+    warm = first_two(inference, hints)
+    assert len(looks) == 1, "the corrected frame"
+    other = first_two(inference, {8: heart.contours[8] + (6.0, 0.0)})
+    assert len(looks) == 1, "with another hint it is seen anew"
+    for t in (7, 9):
+        np.testing.assert_array_equal(cold[t], warm[t])
+        assert np.abs(other[t] - warm[t]).max() > 0
+
+
+def test_what_was_seen_is_of_one_cine(cine, heart, hinting):
+    inference = Inference()
+    assert list(inference.look_around(cine, hinting, {0, 15}, "cpu")) == [1, 14], "there is nothing before and behind"
+    mirrored = Cine(cine.info, Held(heart.frames[:, :, ::-1]))
+    told = inference.reread_both(mirrored, hinting, {2: heart.contours[2]}, "cpu")[0]
+    alone = read(mirrored, hinting, {2: heart.contours[2]})
+    for found in told:
+        np.testing.assert_array_equal(alone[found.t], found.logits)

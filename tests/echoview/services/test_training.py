@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -81,6 +82,14 @@ def test_nothing_edited_is_nothing_to_learn_from(weights, tmp_path) -> None:
     accepted = LabelledCine("x", "x", "p", (1, 1, 1), Label({1: Contour(np.eye(3)[:, :2], (Origin.ACCEPTED,) * 3)}))
     with pytest.raises(TrainingError, match="nothing to learn"):
         prepared([accepted], weights, tmp_path)
+
+
+def test_a_run_says_how_many_frames_in_conflict_it_leaves_out(weights, tmp_path) -> None:
+    path = Path(shutil.copy(sample_path(), tmp_path / "kept.dcm"))
+    one = replace(labelled(path), disputed=3)
+    assert prepared([one], weights, tmp_path).disputed == 3
+    with pytest.raises(TrainingError, match="Every corrected frame is in conflict"):
+        prepared([replace(one, label=Label())], weights, tmp_path)
 
 
 def test_a_cine_that_is_gone_or_replaced_is_left_out_with_a_sentence(weights, tmp_path) -> None:

@@ -102,6 +102,25 @@ def test_two_who_did_not_see_each_other_are_a_conflict_until_one_decides(library
     assert len(library.conflicts(editing.cine())) == 1
 
 
+def test_nothing_is_learnt_from_a_frame_in_conflict_and_it_is_counted(library, editing):
+    one, two = editing.edited(Label(), 0), editing.edited(editing.edited(Label(), 7), 1)  # frame 0; frames 0 and 1
+    save(library, editing, one, "A", base=0)
+    save(library, editing, two, "B", base=0)
+    [known] = library.labelled()
+    assert (list(known.label.contours), known.disputed) == ([1], 1)
+    assert (library.corrected(), library.disputed()) == ({"uid-1": 1}, {"uid-1": 1})
+    [found] = library.conflicts(editing.cine())
+    save(library, editing, two.with_settled(found.choice), "B", before=two, base=2)
+    [known] = library.labelled()
+    assert (list(known.label.contours), known.disputed) == ([0, 1], 0)
+    assert (library.corrected(), library.disputed()) == ({"uid-1": 2}, {})
+    other = editing.cine("uid-2")
+    save(library, editing, one, "A", base=0, cine=other)
+    save(library, editing, editing.edited(Label(), 7), "B", base=0, cine=other)
+    assert [(list(known.label.contours), known.disputed) for known in library.labelled()] == [([0, 1], 0), ([], 1)]
+    assert library.corrected() == {"uid-1": 2}
+
+
 def test_the_view_ed_es_and_the_calibration_are_in_conflict_too(library, editing):
     one = Label(view=View.A2C, ed=3, es=9, calibration=Calibration(0.3, 0.3))
     two = Label(view=View.A4C, ed=5, es=9, calibration=Calibration(0.4, 0.3))

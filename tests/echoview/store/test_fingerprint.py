@@ -123,7 +123,7 @@ def test_labels_of_frames_that_show_something_else_are_set_aside_and_kept(labell
     assert (held.label.view, held.label.ed, held.label.es) == (View.A2C, 3, None)
     assert held.aside[9].handles.tolist() == TWO.handles.tolist()
     assert held.note == "The labels of frame 10 were made on other pictures and are not drawn."
-    assert labelled.label_of(strange).contours.keys() == {3}
+    assert labelled.load(strange).label.contours.keys() == {3}
     # work goes on, and what was set aside is still there for the program that made it
     labelled.save(strange, "/x", held.label, held.label.with_contour(4, TWO), base=held.revision, **editing.WHO)
     assert sorted(labelled.load(editing.cine()).label.contours) == [3, 4, 9]

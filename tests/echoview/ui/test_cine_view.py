@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, QPointF, QRect, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from echoview.domain.contour import Contour, Origin
 from echoview.ui.cine_view import CineView
 from echoview.ui.look import Look
 
@@ -80,3 +81,48 @@ def test_a_line_over_a_bright_picture_has_a_dark_edge(view, qtbot) -> None:
     assert dark() > 100
     view.contour_item.haloed = False
     assert dark() == 0
+
+
+class Regions(QObject):
+    """Where the picture is painted."""
+
+    def __init__(self, view: CineView) -> None:
+        super().__init__(view)
+        self.seen: list[QRect] = []
+        view.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.seen.append(event.region().boundingRect())
+        return False
+
+
+def arch(x: float) -> np.ndarray:
+    angle = np.linspace(np.pi, 0, 65)
+    return np.column_stack([x + 10 * np.cos(angle), 70 - 30 * np.sin(angle)])
+
+
+def test_where_the_contour_was_and_where_it_is_are_painted_and_not_the_whole_picture(view, qtbot) -> None:
+    view.resize(600, 450)
+    view.show_points(arch(60))
+    qtbot.waitExposed(view)
+    QTest.qWait(50)
+    painted = Regions(view)
+    view.show_points(arch(75))
+    qtbot.waitUntil(lambda: bool(painted.seen))
+    room = painted.seen[0]
+    assert room.width() < view.viewport().width() / 2
+    for x, y in (*arch(60), *arch(75)):
+        assert room.contains(view.mapFromScene(view.box.mapViewToScene(QPointF(x, y))))
+    handles = Contour.through(arch(75), Origin.PREDICTED)
+    painted.seen.clear()
+    view.contour_item.show_handles(handles)
+    qtbot.waitUntil(lambda: bool(painted.seen))
+    view.contour_item.show_handles(None)
+    QTest.qWait(50)
+    painted.seen.clear()
+    view.contour_item.show_handles(None)
+    view.tool_item.clear()
+    view.show_ghost(None)
+    QTest.qWait(50)
+    assert painted.seen == [], "nothing was there and nothing is"

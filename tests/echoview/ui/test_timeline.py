@@ -135,12 +135,13 @@ def test_the_wheel_steps_and_plus_zooms(timeline) -> None:
     assert timeline.scale.zoomed
 
 
-def test_each_state_has_its_colour_and_its_shape(make_session, timeline) -> None:
+def test_each_state_has_its_colour_and_its_shape(timeline, qtbot) -> None:
     session = timeline._session
     made = session.editable(5)
     spread = Contour(made.handles, (Origin.PROPAGATED,) * len(made.handles))
     label = session.label.with_contour(5, made.moved(7, 80, 40)).with_contour(9, made.accepted())
     session.edit("test", label.with_contour(13, spread))
+    qtbot.waitUntil(lambda: not timeline._soon.isActive())
     codes = paint.states(session)
     assert [codes[t] for t in (4, 5, 9, 13)] == [paint.PREDICTED, paint.CORRECTED, paint.APPROVED, paint.PROPAGATED]
     x = timeline.scale.x_of
@@ -255,7 +256,7 @@ def curve_colours(timeline: Timeline, x: float) -> set[str]:
     return near & known
 
 
-def test_the_curve_is_a_persons_only_where_a_person_was(make_session, timeline) -> None:
+def test_the_curve_is_a_persons_only_where_a_person_was(timeline, qtbot) -> None:
     session = timeline._session
     made = session.editable(20)
     moved, spread = made.shifted(2, 0), Contour(made.handles, (Origin.PROPAGATED,) * len(made.handles))
@@ -265,6 +266,7 @@ def test_the_curve_is_a_persons_only_where_a_person_was(make_session, timeline) 
     for t in range(40, 44):
         label = label.with_contour(t, spread)
     session.edit("test", label.with_contour(50, session.editable(50).accepted()))
+    qtbot.waitUntil(lambda: not timeline._soon.isActive())
     timeline.set_frame(0)
     x = timeline.scale.x_of
     assert DARK.human in curve_colours(timeline, x(20))
