@@ -26,6 +26,10 @@ from PySide6.QtWidgets import (
 
 _STEP_S = 0.015  # between two movements of a drag
 _REST_S = 0.12  # after each act: what it starts has begun by then
+_QT_NAMES = {
+    "Prior": "PgUp", "Next": "PgDown", "bracketleft": "[", "bracketright": "]", "plus": "+", "minus": "-", "equal": "=",
+    "slash": "/", "question": "?", "KP_Enter": "Enter",
+}  # fmt: skip
 
 Act = str | Callable[[], object]
 Spot = Callable[[], QPoint] | QWidget
@@ -76,6 +80,7 @@ class RealHand:
     def __init__(self, app: Any, ask: Asker, out: Path, scale: float, prefix: str = "") -> None:
         self.app, self.ask, self.out, self.scale, self.prefix = app, ask, out, scale, prefix
         self.table: list[Driven] = []
+        self.pressed: set[str] = set()  # keys, as Qt writes them
 
     # ---- what is written down
 
@@ -127,6 +132,8 @@ class RealHand:
 
     def key(self, *names: str) -> None:
         for name in names:
+            *held, last = name.split("+")
+            self.pressed.add("+".join((*held, _QT_NAMES.get(last, last))))
             _do("key", name)
             time.sleep(_REST_S)
 
@@ -176,6 +183,10 @@ class RealHand:
 
     def wheel(self, spot: Spot, up: bool, held: str = "") -> None:
         self.click(spot, 4 if up else 5, held)
+
+    def wait(self, seconds: float) -> None:
+        """For what cannot be asked, as another program."""
+        time.sleep(seconds)
 
     def hold(self, key: str, seconds: float, meanwhile: Callable[[], object]) -> None:
         _do("keydown", key)

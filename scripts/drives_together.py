@@ -1,0 +1,1 @@
+"""What goes on between people, files and weights."""
