@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pydicom
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -35,6 +35,7 @@ from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
 from echoview.ui.tool_strip import ToolStrip
 from echoview.ui.tools import Tool
+from echoview.ui.widgets import Message
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -282,6 +283,23 @@ def test_the_first_steps_go_as_they_are_done_and_do_not_come_back(opened, sample
     assert steps.left == []
     assert not steps.isVisible()
     assert opened.workflow.settings.steps_done == ("approve", "play", "correct")
+
+
+def test_a_message_and_the_first_steps_do_not_cover_each_other(opened) -> None:
+    window, steps = opened.window, opened.window.picture.steps
+    window.resize(900, 600)
+    while window.banner.isVisible():
+        window.banner.dismiss()
+
+    def room(widget) -> QRect:
+        return QRect(widget.mapTo(window, QPoint()), widget.size())
+
+    low = room(steps)
+    window.banner.say(Message("No range is marked.", "Shift+drag along the timeline marks one."))
+    assert room(window.banner).intersects(low)
+    assert not room(window.banner).intersects(room(steps))
+    window.banner.dismiss()
+    assert room(steps) == low
 
 
 def test_the_light_theme_is_kept_and_the_picture_stays_dark(opened, qapp) -> None:
