@@ -30,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.note import NoteKind
+from echoview.learning import Stage
 from echoview.measure.mmode import along_line, line_positions
 from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
@@ -515,3 +516,26 @@ def test_nothing_moves_sideways_when_speed_or_loop_change(opened) -> None:
         assert [button.geometry() for button in buttons] == before, (bar.speed.text(), bar.over.text())
     chosen = [action.text() for action in bar.speed.menu().actions() if action.isChecked()]
     assert chosen == [bar.speed.text()]
+
+
+def test_curves_of_a_training_have_its_steps_and_no_dice_beyond_one(desk) -> None:
+    panel = desk.window.learn_panel
+    for event in (
+        {"event": "validated", "step": 0, "of": 40, "corrected": 0.93},
+        {"event": "step", "step": 1, "of": 40, "loss": 0.2},
+    ):
+        panel._event(event)
+    for plot in (panel.curves, panel.scores):
+        (first, last), _ = plot.viewRange()
+        assert -2 <= first <= 0 < 40 <= last <= 42
+    assert panel.scores.viewRange()[1][1] <= 1
+
+
+def test_the_keyboard_stays_in_learn_when_its_button_goes(desk) -> None:
+    window, learning = desk.window, desk.app.learning
+    window.inspector.setCurrentIndex(window.inspector.count() - 1)
+    window.activateWindow()
+    learning._to(Stage.TRAINING)
+    window.learn_panel.cancel.setFocus()
+    learning._to(Stage.IDLE)
+    assert window.focusWidget() is window.learn_panel
