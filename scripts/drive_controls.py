@@ -2,8 +2,8 @@
 
 The program runs with a fresh library, in a window under openbox, on a simulated study of three views and on the sample.
 A thread moves the pointer and presses keys with xdotool, so that every event comes the way of a real one; what each did
-is read from the program, and a picture of the screen is kept of each state. At the end stand the actions and keys that no
-part has driven. The exit code is 1 where a control failed, or where all parts leave one out.
+is read from the program, and a picture of the screen is kept of each state. At the end stand the actions and keys that
+no part has driven. The exit code is 1 where a control failed, or where all parts leave one out.
 
 Usage: DISPLAY=:41 python scripts/drive_controls.py [OUT] [--scale 2] [--light] [--only playback picture]
 """

@@ -33,7 +33,7 @@ application.exec()
 
 
 def dragged_from(x: int, y: int, *paths: Path) -> subprocess.Popen[bytes]:
-    """Another program with a window of 90 × 60 at (x, y); dragging out of it drags these files, as a file manager does."""
+    """Another program with a window of 90 × 60 at (x, y), out of which these files are dragged as out of a folder."""
     return subprocess.Popen([sys.executable, "-c", _DRAGGED, str(x), str(y), *map(str, paths)])
 
 

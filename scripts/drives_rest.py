@@ -49,7 +49,7 @@ def ways_in(hand: RealHand) -> None:
     quiet(hand)
 
 
-def _drop(hand: RealHand, name: str, paths: list[Path], read, wants, picture: str = "") -> None:  # noqa: ANN001
+def _drop(hand: RealHand, name: str, paths: list[Path], read, wants, picture: str = "") -> None:
     """Drag out of another program's window, over the X display as from a file manager, onto the picture."""
     x, y = 1480, 300
     other = dragged_from(x, y, *paths)
@@ -113,6 +113,12 @@ def other_keys(hand: RealHand) -> None:
     hand.drive("Zoom in", "Ctrl+=", "ctrl+equal", far, lambda was, now: now < was)
     hand.key("f")
     _draw(hand, "KP_Enter")
+    tools = ("calibrate", "c", "calibrating"), ("caliper", "m", ""), ("caliper_area", "shift+m", "")
+    for name, key, picture in tools:
+        checked = window.acts[name].isChecked
+        hand.drive(window.acts[name].text(), key.upper(), key, checked, lambda _, now: now, picture)
+        hand.drive("The tool put down", "Esc", "Escape", checked, lambda _, now: not now)
+    quiet(hand)
     done = lambda: -1 if session.prediction is None else session.prediction.done  # noqa: E731
     whole = hand.ask(done)
     hand.drive("Predict again", "Ctrl+P", "ctrl+p", done, lambda _, now: now < whole, "predicting")
@@ -172,23 +178,23 @@ def findings(hand: RealHand) -> None:
     window, session, at = hand.app.window, hand.app.session, hand.in_picture
     panel, player = window.findings, window.player
     tab(hand, 0)
-    frames = lambda: panel.list.count()  # noqa: E731
+    frames = panel.list.count
     hand.ask(lambda: player.seek(5))
     handle = hand.ask(lambda: session.editable(player.t).handles[3])
-    hand.drag(at(*handle), at(*(handle + (34, 26))), held="ctrl")
+    hand.drag(at(*handle), at(*(handle + np.array([34, 26]))), held="ctrl")
     hand.key("ctrl+d")
     hand.until(lambda: player.t == 6, "the contour is not copied", 10)
     hand.ask(lambda: (player.seek(5), window.acts["revert"].trigger()))
     jumps = lambda: [panel.list.item(n).text() for n in range(panel.list.count())]  # noqa: E731
-    hand.drive("Findings", "copied contour", lambda: None, jumps,
-               lambda _, now: any(one.startswith("Frame 7:") and "jump" in one for one in now), "found", 20)  # fmt: skip
+    found = lambda _, now: any(one.startswith("Frame 7:") and "jump" in one for one in now)  # noqa: E731
+    hand.drive("Findings", "copied contour", lambda: None, jumps, found, "found", 20)
     hand.ask(lambda: player.seek(0))
     for _ in range(hand.ask(frames)):
-        hand.drive("Next finding", "click", lambda: hand.click(panel.next), lambda: panel.list.currentRow())
+        hand.drive("Next finding", "click", lambda: hand.click(panel.next), panel.list.currentRow)
         if hand.ask(lambda: panel.list.currentItem().text()).startswith("Frame 7:"):
             break
     hand.drive("Next finding", "shown", lambda: None, lambda: player.t, lambda _, now: now == 6, "next")
-    number = hand.ask(lambda: panel.list.currentRow())
+    number = hand.ask(panel.list.currentRow)
     hand.ask(lambda: player.seek(0))
     hand.drive("A finding", "click", lambda: hand.click(row(panel.list, number)), lambda: player.t)
     drawn = lambda: _middle(session.editable(6).handles)  # noqa: E731

@@ -22,7 +22,6 @@ from echoview.domain.view import View
 from echoview.learning import Stage
 from echoview.ui.export_dialog import FORMS
 
-
 _FEW_STEPS = 16  # of a training that is to be stopped; the button asks for four times as many
 
 
@@ -33,7 +32,7 @@ def _study(name: str) -> Path:
 def _correct(hand: RealHand, by: float = 6) -> None:
     """ED and ES, a point of each dragged."""
     session, at, player = hand.app.session, hand.in_picture, hand.app.window.player
-    hand.ask(lambda: hand.app.window.view.setFocus())
+    hand.ask(hand.app.window.view.setFocus)
     for name in ("ed", "es"):
         hand.ask(lambda name=name: player.seek(getattr(session.measurements, name)))
         x, y = hand.ask(lambda: session.editable(player.t).handles[6])
@@ -104,8 +103,9 @@ def _adjudicate(hand: RealHand) -> None:
     same = lambda: bool((session.label.contour(window.player.t).handles == theirs).all())  # noqa: E731
     hand.drive("Take this frame of the other", "click", lambda: hand.click(decisions.sides[1]), same,
                lambda _, now: now, "frame_taken")  # fmt: skip
-    hand.drive("Whole cine, the other", "click", lambda: hand.click(decisions.take_other),
-               lambda: window.judging.reviewing.status, lambda _, now: now is Status.APPROVED, "adjudicated")  # fmt: skip
+    status = lambda: window.judging.reviewing.status  # noqa: E731
+    hand.drive("Whole cine, the other", "click", lambda: hand.click(decisions.take_other), status,
+               lambda _, now: now is Status.APPROVED, "adjudicated")  # fmt: skip
     quiet(hand)
 
 
@@ -125,8 +125,10 @@ def conflict(hand: RealHand) -> None:
         label = session.label
         moved = {t: one.shifted(9, 4) for t, one in label.contours.items()}
         other = replace(Label(moved), view=View.A2C)
-        said = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "move point", "role": Role.REVIEWER.value}
-        workflow.library.save(session.cine, session.path, Label(), other, base=0, **said)
+        workflow.library.save(
+            session.cine, session.path, Label(), other, base=0,
+            annotator="Dr B", app_version="1", weights="", tool="move point", role=Role.REVIEWER.value,
+        )  # fmt: skip
 
     hand.ask(another)
     open_cine(hand, _study("A4C.dcm"))
@@ -146,6 +148,9 @@ def conflict(hand: RealHand) -> None:
     hand.drive("Decision undone", "Ctrl+Z", "ctrl+z", waiting, lambda _, now: now == 2)
     hand.drive("Keep the newest of all", "click", lambda: hand.click(decisions.newest), waiting,
                lambda _, now: now == 0, "decided")  # fmt: skip
+    hand.drive("Approve cine, on to the next", "Ctrl+keypad Enter", "ctrl+KP_Enter", lambda: session.path,
+               picture="approved", patience_s=30)  # fmt: skip
+    quiet(hand)
 
 
 def _key(listing: QWidget, number: int) -> object:
