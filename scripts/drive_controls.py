@@ -11,6 +11,7 @@ Usage: DISPLAY=:41 python scripts/drive_controls.py [OUT] [--scale 2] [--light] 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import subprocess
 import sys
@@ -34,6 +35,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
+    faulthandler.enable()
     os.environ |= {"QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": str(chosen.scale)}
     desk = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)  # gives windows the keyboard
     code = 1
@@ -50,6 +52,7 @@ def main() -> None:
 
 
 def drive(home: Path, chosen: argparse.Namespace) -> int:
+    from pyqtgraph.util.garbage_collector import GarbageCollector
     from real_hand import Asker, RealHand
 
     from echoview.app import application_of, build
@@ -80,7 +83,9 @@ def drive(home: Path, chosen: argparse.Namespace) -> int:
         hand.ask(application.quit)
 
     threading.Thread(target=work, daemon=True).start()
+    collector = GarbageCollector(5.0)  # as in `app.run`: Qt dies of a widget that the thread of the hand frees
     application.exec()
+    collector.timer.stop()
     print("\n".join(broken))
     write_table(chosen.out, hand.table)
     failed = [one for one in hand.table if not one.worked]
