@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QScrollArea, QWidget
 from real_hand import RealHand
 
 
@@ -64,9 +63,31 @@ def tab(hand: RealHand, number: int) -> None:
     hand.click(lambda: bar.mapToGlobal(bar.tabRect(number).center()))
 
 
-def row(listing: QListWidget, number: int) -> Callable[[], QPoint]:
-    """The place of a row of a list, once it is scrolled to."""
-    return lambda: listing.viewport().mapToGlobal(listing.visualItemRect(listing.item(number)).center())
+def click_row(hand: RealHand, listing: QListWidget, number: int) -> None:
+    """A row of a list that is as long as what is in it, once the panel around is scrolled to it."""
+
+    def place() -> QPoint:
+        return listing.viewport().mapToGlobal(listing.visualItemRect(listing.item(number)).center())
+
+    def out_of_sight() -> int:
+        """+1 below what is seen, -1 above, 0 in sight."""
+        y = area.viewport().mapFromGlobal(place()).y()
+        return (y > area.viewport().height() - 16) - (y < 16)
+
+    area = hand.ask(lambda: _scrolled(listing))
+    for _ in range(60):
+        way = hand.ask(out_of_sight)
+        if way == 0:
+            break
+        hand.click(lambda: area.viewport().mapToGlobal(QPoint(4, area.viewport().height() // 2)), 5 if way > 0 else 4)
+    hand.click(place)
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    around = widget.parentWidget()
+    while not isinstance(around, QScrollArea):
+        around = around.parentWidget()
+    return around
 
 
 def sit_down(hand: RealHand, name: str, role: str, picture: str = "") -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from drive_files import dragged_from, write_medium, write_with_ecg
-from drive_steps import answer, asked_for_a_path, modal, open_cine, quiet, row, tab
+from drive_steps import answer, asked_for_a_path, click_row, modal, open_cine, quiet, tab
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from real_hand import RealHand
@@ -196,7 +196,7 @@ def findings(hand: RealHand) -> None:
     hand.drive("Next finding", "shown", lambda: None, lambda: player.t, lambda _, now: now == 6, "next")
     number = hand.ask(panel.list.currentRow)
     hand.ask(lambda: player.seek(0))
-    hand.drive("A finding", "click", lambda: hand.click(row(panel.list, number)), lambda: player.t)
+    hand.drive("A finding", "click", lambda: click_row(hand, panel.list, number), lambda: player.t)
     drawn = lambda: _middle(session.editable(6).handles)  # noqa: E731
     moved = lambda was, now: abs(was[0] - now[0]) > 15  # noqa: E731
     hand.drive("Mend", "click", lambda: hand.click(panel.mend), drawn, moved, "mended", 20)
@@ -222,7 +222,7 @@ def history(hand: RealHand) -> None:
     first = lambda: panel.list.item(0).text().split("\n")[0] if panel.list.count() else ""  # noqa: E731
     hand.drive("History", "click", lambda: hand.click(panel.button), first, lambda _, now: "frame 10" in now, "open")
     hand.ask(lambda: player.seek(0))
-    act = lambda: (hand.scroll_to(panel.list), hand.click(row(panel.list, 0)))  # noqa: E731
+    act = lambda: click_row(hand, panel.list, 0)  # noqa: E731
     hand.drive("History, a row", "click", act, lambda: player.t, lambda _, now: now == 9, "row")
     hand.click(hand.in_picture(6, 200))
     hand.drive("Undone, and said in the history", "Ctrl+Z", "ctrl+z", first, lambda was, now: now != was, "undone")

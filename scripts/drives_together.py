@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from drive_steps import answer, modal, open_cine, quiet, row, sit_down, tab
+from drive_steps import answer, click_row, modal, open_cine, quiet, sit_down, tab
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from real_hand import RealHand
@@ -96,7 +96,7 @@ def _adjudicate(hand: RealHand) -> None:
     hand.drive("Compare with", "list", lambda: hand.choose(decisions.which, "Dr B", "menu_compare"),
                lambda: len(deciding.readings), lambda _, now: now >= 2, "compared", 30)  # fmt: skip
     listing = decisions.readings
-    act = lambda: (hand.scroll_to(listing), hand.click(row(listing, 0)))  # noqa: E731
+    act = lambda: click_row(hand, listing, 0)  # noqa: E731
     hand.ask(lambda: window.player.seek(1))
     hand.drive("A frame of both readings", "click", act, lambda: window.player.t, picture="two_readings")
     theirs = hand.ask(lambda: deciding.readings[0].sides[1].contour.handles)
@@ -138,11 +138,11 @@ def conflict(hand: RealHand) -> None:
     rows = hand.ask(lambda: [listing.item(n).data(Qt.ItemDataRole.UserRole).key for n in range(listing.count())])
     frame = next(n for n, key in enumerate(rows) if isinstance(key, int))
     hand.ask(lambda: window.player.seek(0))
-    act = lambda: (hand.scroll_to(listing), hand.click(row(listing, frame)))  # noqa: E731
+    act = lambda: click_row(hand, listing, frame)  # noqa: E731
     hand.drive("A conflict", "click", act, lambda: window.player.t, lambda _, now: now == rows[frame], "both")
     hand.drive("Take what is shown", "Ctrl+1", "ctrl+1", waiting, lambda _, now: now == 2, "first_taken")
     view = hand.ask(lambda: next(n for n in range(listing.count()) if _key(listing, n) == "view"))
-    hand.click(row(listing, view))
+    click_row(hand, listing, view)
     hand.drive("Take the other", "Ctrl+2", "ctrl+2", lambda: (waiting(), session.view),
                lambda was, now: now[0] == 1 and now[1] is not was[1], "other_taken")  # fmt: skip
     hand.drive("Decision undone", "Ctrl+Z", "ctrl+z", waiting, lambda _, now: now == 2)
