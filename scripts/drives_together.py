@@ -22,7 +22,7 @@ from echoview.domain.view import View
 from echoview.learning import Stage
 from echoview.ui.export_dialog import FORMS
 
-_FEW_STEPS = 16  # of a training that is to be stopped; the button asks for four times as many
+_FEW_STEPS = 40  # of a training that is to be stopped; the button asks for more
 
 
 def _study(name: str) -> Path:
@@ -244,7 +244,7 @@ def learning(hand: RealHand) -> None:
     hand.drive("Cancel training", "click", lambda: hand.click(panel.cancel), stage,
                lambda _, now: now is Stage.IDLE, "cancelled", 60)  # fmt: skip
     hand.ask(lambda: learn.start(steps=_FEW_STEPS))
-    hand.until(lambda: len(panel._dice) >= 3, "nothing is validated", 600)
+    hand.until(lambda: len(panel._dice) >= 6, "nothing is validated", 900)
     hand.drive("Stop training, a short one", "click", lambda: hand.click(panel.stop), stage,
                lambda _, now: now in (Stage.IDLE, Stage.JUDGING), "stopped", 180)  # fmt: skip
     if hand.ask(stage) is not Stage.JUDGING:

@@ -59,7 +59,7 @@ class LearnPanel(QWidget):
         self._loss_line = self.curves.plot()
         self.scores = _plot("Dice on the corrected frames")
         self._dice_line = self.scores.plot(symbol="o", symbolSize=5, symbolPen=None)
-        self.scores.setLimits(yMin=0, yMax=1)
+        self.scores.setLimits(yMin=0, yMax=1, minYRange=0.05)  # the axis has no room for more than two decimals
         self._tint()
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
         self.stop, self.cancel = QPushButton(" Stop"), QPushButton(" Cancel")
