@@ -8,6 +8,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QListWidget, QScrollArea, QWidget
 from real_hand import RealHand
 
+from echoview.ui.reader_dialog import ReaderDialog
+
 
 def open_cine(hand: RealHand, path: Path, predicted: bool = True) -> None:
     """Open it and wait until it is predicted, unless it is to be read blind, and nothing is under way."""
@@ -35,18 +37,13 @@ def quiet(hand: RealHand) -> None:
     hand.ask(rest)
 
 
-def modal() -> object:
-    return QApplication.activeModalWidget()
-
-
 def asked_for_a_path() -> bool:
-    return isinstance(modal(), QFileDialog)
+    return isinstance(QApplication.activeModalWidget(), QFileDialog)
 
 
 def answer(hand: RealHand, path: Path, picture: str = "") -> None:
     """Type the path into the file dialog that is open, or about to be, and say Enter."""
-    hand.until(asked_for_a_path, "no file dialog opens", 10)
-    dialog = hand.ask(modal)  # held, or its parts are gone for Python
+    dialog = hand.dialog(lambda one: isinstance(one, QFileDialog))
     line: QLineEdit = hand.ask(lambda: dialog.findChild(QLineEdit, "fileNameEdit"))
     hand.click(line, times=3)
     hand.type(str(path))
@@ -94,8 +91,7 @@ def sit_down(hand: RealHand, name: str, role: str, picture: str = "") -> None:
     """Another person, by the dialog behind the name in REVIEW."""
     tab(hand, 1)
     hand.click(hand.app.window.judging.panel.reader)
-    hand.until(lambda: hasattr(modal(), "review_only"), "no dialog opens", 10)
-    dialog = hand.ask(modal)
+    dialog = hand.dialog(lambda one: isinstance(one, ReaderDialog))
     hand.click(dialog.name, times=3)
     hand.type(name)
     hand.choose(dialog.role, role)

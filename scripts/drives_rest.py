@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from drive_files import dragged_from, write_medium, write_with_ecg
-from drive_steps import answer, asked_for_a_path, click_row, modal, open_cine, quiet, tab
+from drive_steps import answer, click_row, open_cine, quiet, tab
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
 from real_hand import RealHand
@@ -257,4 +257,3 @@ def leaving(hand: RealHand) -> None:
     hand.ask(lambda: QApplication.instance().setQuitOnLastWindowClosed(False))
     quiet(hand)
     hand.drive("Quit", "Ctrl+Q", "ctrl+q", window.isVisible, lambda _, now: not now, "", 30)
-    assert not hand.ask(lambda: asked_for_a_path() or modal())

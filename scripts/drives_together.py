@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from drive_steps import answer, click_row, modal, open_cine, quiet, sit_down, tab
+from drive_steps import answer, click_row, open_cine, quiet, sit_down, tab
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 from real_hand import RealHand
@@ -20,7 +20,7 @@ from echoview.domain.review import ReadKind, Role
 from echoview.domain.study import Status
 from echoview.domain.view import View
 from echoview.learning import Stage
-from echoview.ui.export_dialog import FORMS
+from echoview.ui.export_dialog import FORMS, ExportDialog
 
 _FEW_STEPS = 40  # of a training that is to be stopped; the button asks for more
 
@@ -189,8 +189,7 @@ def _export(hand: RealHand, kind: str, out: Path, check: Callable[[Path], str]) 
     words, name = FORMS[kind]
     window = hand.app.window
     hand.key("ctrl+shift+e")
-    hand.until(lambda: hasattr(modal(), "form"), "no dialog opens", 10)
-    dialog = hand.ask(modal)
+    dialog = hand.dialog(lambda one: isinstance(one, ExportDialog))
     hand.choose(dialog.form, words)
     if kind == "bundle":
         hand.drive("With the frames", "click", lambda: hand.click(dialog.frames), dialog.frames.isChecked)

@@ -81,6 +81,7 @@ class RealHand:
         self.app, self.ask, self.out, self.scale, self.prefix = app, ask, out, scale, prefix
         self.table: list[Driven] = []
         self.pressed: set[str] = set()  # keys, as Qt writes them
+        self._dialogs: list[QWidget] = []
 
     # ---- what is written down
 
@@ -120,6 +121,20 @@ class RealHand:
         path = self.out / f"{self.prefix}{name}.png"
         self.ask(lambda: QApplication.primaryScreen().grabWindow(0).save(str(path)))
         return path.name
+
+    def dialog(self, there: Callable[[QWidget], bool]) -> Any:
+        """The dialog that is open, or about to be, once it is such a one.
+
+        It is held for good: let go of by this thread it would be destroyed here, and its timers would run on there.
+        """
+
+        def find() -> QWidget | None:
+            found = QApplication.activeModalWidget()
+            return found if found is not None and there(found) else None
+
+        self.until(lambda: find() is not None, "no such dialog opens", 20)
+        self._dialogs.append(self.ask(find))
+        return self._dialogs[-1]
 
     def until(self, there: Callable[[], bool], what: str, patience_s: float = 120) -> None:
         end = time.monotonic() + patience_s
