@@ -191,7 +191,8 @@ class Exchange(QObject):
         if came.revisions:
             what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
         elif came.acts:
-            what = f"{came.acts} verdicts and comments on {_cines(came.cines)} imported."
+            said = "1 verdict or comment" if came.acts == 1 else f"{came.acts} verdicts and comments"
+            what = f"{said} on {_cines(came.cines)} imported."
         here = str(Path(self._workflow.session.path).absolute())
         look_at = next((place for place in came.places if place and place != here and Path(place).exists()), "")
         self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))

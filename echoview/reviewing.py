@@ -55,9 +55,16 @@ class Reviewing(Judged):
     # ---- who, and what they may do
 
     def set_reader(self, **known: object) -> None:
-        """Another name, role or share, see `settings.Settings`; the study list is looked at anew."""
+        """Another name, role or share, see `settings.Settings`; the study list is looked at anew.
+
+        For another person the open cine is opened anew: it may be theirs to read blinded, and never is the reading
+        of whoever sat here before.
+        """
+        former = self.workflow.settings.annotator
         self.workflow.remember(**known)
         self.workflow.studies.read_standings()
+        if self._session.cine is not None and self.workflow.settings.annotator != former:
+            self.workflow.open(self._session.path)
         self.changed.emit()
 
     def why_not(self, kind: ActKind) -> str:

@@ -2,7 +2,8 @@
 
 The program runs with a fresh library, in a window under openbox, on a simulated study of three views and on the sample.
 A thread moves the pointer and presses keys with xdotool, so that every event comes the way of a real one; what each did
-is read from the program, and a picture of the screen is kept of each state. The exit code is 1 where a control failed.
+is read from the program, and a picture of the screen is kept of each state. At the end stand the actions and keys that
+no part has driven. The exit code is 1 where a control failed, or where all parts leave one out.
 
 Usage: DISPLAY=:41 python scripts/drive_controls.py [OUT] [--scale 2] [--light] [--only playback picture]
 """
@@ -10,6 +11,7 @@ Usage: DISPLAY=:41 python scripts/drive_controls.py [OUT] [--scale 2] [--light] 
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import os
 import subprocess
 import sys
@@ -21,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 PARTS = ("playback", "timeline", "picture", "measuring", "beside", "correcting", "reviewing", "studies",
-         "window_itself")  # fmt: skip
+         "window_itself", "ways_in", "other_keys", "ways_to_propagate", "findings", "history", "two_weights",
+         "second_reader", "conflict", "exchange", "learning", "leaving")  # fmt: skip
 
 
 def main() -> None:
@@ -32,6 +35,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     chosen = parser.parse_args()
     chosen.out.mkdir(parents=True, exist_ok=True)
+    faulthandler.enable()
     os.environ |= {"QT_QPA_PLATFORM": "xcb", "QT_SCALE_FACTOR": str(chosen.scale)}
     desk = subprocess.Popen(["openbox"], stderr=subprocess.DEVNULL)  # gives windows the keyboard
     code = 1
@@ -48,6 +52,7 @@ def main() -> None:
 
 
 def drive(home: Path, chosen: argparse.Namespace) -> int:
+    from pyqtgraph.util.garbage_collector import GarbageCollector
     from real_hand import Asker, RealHand
 
     from echoview.app import application_of, build
@@ -60,11 +65,14 @@ def drive(home: Path, chosen: argparse.Namespace) -> int:
     app.window.show()
     app.window.setGeometry(30, 40, 1440, 880)
     hand = RealHand(app, Asker(), chosen.out, chosen.scale)
+    driven: set[str] = set()
+    for name, action in app.window.acts.items():
+        action.triggered.connect(lambda _=False, name=name: driven.add(name))
     broken: list[str] = []
 
     def work() -> None:
         steps = [lambda: prepare(app, hand, home)]
-        steps += [lambda name=name: part(app, hand, name) for name in PARTS if name in chosen.only]
+        steps += [lambda name=name: part(app, hand, home, name) for name in PARTS if name in chosen.only]
         for step in steps:
             try:
                 step()
@@ -75,17 +83,36 @@ def drive(home: Path, chosen: argparse.Namespace) -> int:
         hand.ask(application.quit)
 
     threading.Thread(target=work, daemon=True).start()
+    collector = GarbageCollector(5.0)  # as in `app.run`: Qt dies of a widget that the thread of the hand frees
     application.exec()
+    collector.timer.stop()
     print("\n".join(broken))
     write_table(chosen.out, hand.table)
     failed = [one for one in hand.table if not one.worked]
     print(f"{len(hand.table)} acts, {len(failed)} failed")
-    return 1 if failed or broken else 0
+    left_out = never_driven(driven, hand.pressed)
+    print("\n".join(left_out))
+    return 1 if failed or broken or (left_out and set(chosen.only) == set(PARTS)) else 0
+
+
+def never_driven(acts: set[str], keys: set[str]) -> list[str]:
+    """What stands in the table of actions and no part has set off, or pressed."""
+    from PySide6.QtGui import QKeySequence
+
+    from echoview.ui.actions import ACTS
+
+    pressed = {QKeySequence(key) for key in keys}
+    left_out = [act.text for act in ACTS if act.name not in acts]
+    unpressed = [f"{key} ({act.text})" for act in ACTS for key in act.keys if QKeySequence(key) not in pressed]
+    told = {"Actions never set off": left_out, "Keys never pressed": unpressed}
+    return [f"{words}: {', '.join(found)}" for words, found in told.items() if found]
 
 
 def prepare(app: Any, hand: Any, home: Path) -> None:
     """A study of three views and the sample in one folder, the sample open and predicted."""
     import shutil
+
+    from drive_steps import open_cine
 
     from echoview.app import sample_path
     from ral.phantom import simulate
@@ -100,45 +127,31 @@ def prepare(app: Any, hand: Any, home: Path) -> None:
     hand.ask(lambda: app.workflow.remember(annotator="demo"))
     hand.ask(lambda: app.workflow.open(folder))
     hand.until(lambda: len(app.window.cines.model.shown()) == 4, "the folder is not listed")
-    open_cine(app, hand, folder / "sample.dcm")
+    open_cine(hand, folder / "sample.dcm")
     hand.shot("rest")
 
 
-def open_cine(app: Any, hand: Any, path: Path) -> None:
-    session = app.session
-    hand.ask(lambda: app.workflow.open(path))
-    whole = lambda: session.path == str(path) and session.prediction is not None and session.prediction.complete  # noqa: E731
-    hand.until(whole, "the prediction does not end", 240)
-    hand.until(lambda: app.workflow.jobs.idle, "the work does not end", 60)
-
-    def rest() -> None:
-        while app.window.banner.isVisible():
-            app.window.banner.dismiss()
-        app.window.player.pause()
-        app.window.activateWindow()
-        app.window.view.setFocus()
-
-    hand.ask(rest)
-
-
-def part(app: Any, hand: Any, name: str) -> None:
+def part(app: Any, hand: Any, home: Path, name: str) -> None:
     import drives_reading
+    import drives_rest
+    import drives_together
     import drives_work
+    from drive_steps import open_cine
 
     hand.prefix = f"{name}_"
-    folder = Path(app.session.path).parent
+    folder = home / "Study"
     if name == "beside":  # views of one heart, in step; their names say which view is which
         from echoview.domain.view import View
 
         for view in (View.A2C, View.A3C, View.A4C):
-            open_cine(app, hand, folder / f"{view.value}.dcm")
+            open_cine(hand, folder / f"{view.value}.dcm")
             hand.ask(lambda view=view: app.workflow.overrule_view(view))
     elif name == "playback":  # more than a beat
-        open_cine(app, hand, folder / "A4C.dcm")
+        open_cine(hand, folder / "A4C.dcm")
     elif app.session.path != str(folder / "sample.dcm"):
-        open_cine(app, hand, folder / "sample.dcm")
-    drives = drives_reading if hasattr(drives_reading, name) else drives_work
-    getattr(drives, name)(hand)
+        open_cine(hand, folder / "sample.dcm")
+    rooms = (drives_reading, drives_work, drives_rest, drives_together)
+    next(getattr(room, name) for room in rooms if hasattr(room, name))(hand)
 
 
 def write_table(out: Path, table: list[Any]) -> None:

@@ -26,6 +26,10 @@ from PySide6.QtWidgets import (
 
 _STEP_S = 0.015  # between two movements of a drag
 _REST_S = 0.12  # after each act: what it starts has begun by then
+_QT_NAMES = {
+    "Prior": "PgUp", "Next": "PgDown", "bracketleft": "[", "bracketright": "]", "plus": "+", "minus": "-", "equal": "=",
+    "slash": "/", "question": "?", "KP_Enter": "Enter",
+}  # fmt: skip
 
 Act = str | Callable[[], object]
 Spot = Callable[[], QPoint] | QWidget
@@ -76,6 +80,8 @@ class RealHand:
     def __init__(self, app: Any, ask: Asker, out: Path, scale: float, prefix: str = "") -> None:
         self.app, self.ask, self.out, self.scale, self.prefix = app, ask, out, scale, prefix
         self.table: list[Driven] = []
+        self.pressed: set[str] = set()  # keys, as Qt writes them
+        self._dialogs: list[QWidget] = []
 
     # ---- what is written down
 
@@ -116,6 +122,20 @@ class RealHand:
         self.ask(lambda: QApplication.primaryScreen().grabWindow(0).save(str(path)))
         return path.name
 
+    def dialog(self, there: Callable[[QWidget], bool]) -> Any:
+        """The dialog that is open, or about to be, once it is such a one.
+
+        It is held for good: let go of by this thread it would be destroyed here, and its timers would run on there.
+        """
+
+        def find() -> QWidget | None:
+            found = QApplication.activeModalWidget()
+            return found if found is not None and there(found) else None
+
+        self.until(lambda: find() is not None, "no such dialog opens", 20)
+        self._dialogs.append(self.ask(find))
+        return self._dialogs[-1]
+
     def until(self, there: Callable[[], bool], what: str, patience_s: float = 120) -> None:
         end = time.monotonic() + patience_s
         while not self.ask(there):
@@ -127,6 +147,8 @@ class RealHand:
 
     def key(self, *names: str) -> None:
         for name in names:
+            *held, last = name.split("+")
+            self.pressed.add("+".join((*held, _QT_NAMES.get(last, last))))
             _do("key", name)
             time.sleep(_REST_S)
 
@@ -176,6 +198,10 @@ class RealHand:
 
     def wheel(self, spot: Spot, up: bool, held: str = "") -> None:
         self.click(spot, 4 if up else 5, held)
+
+    def wait(self, seconds: float) -> None:
+        """For what cannot be asked, as another program."""
+        time.sleep(seconds)
 
     def hold(self, key: str, seconds: float, meanwhile: Callable[[], object]) -> None:
         _do("keydown", key)

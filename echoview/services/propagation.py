@@ -20,7 +20,7 @@ class Way(Enum):
     DISPLACEMENT = "as the corrected frames were moved"
     INTERPOLATION = "between corrected frames"
     FLOW = "with the motion in the picture"
-    REREAD = "read again by the network"
+    REREAD = "with the network, steered by the corrections"
 
 
 def carried(

@@ -60,7 +60,7 @@ class Exchanging(QObject):
         elif outcome.look_at:
             button, act = "Open cine", partial(self._workflow.open, outcome.look_at)
         self._banner.dismiss_urgent()  # of the try before
-        self._banner.say(Message(outcome.text, outcome.hint, False, button, act))
+        self._banner.say(Message(outcome.text, outcome.hint, False, button, act, done=not outcome.hint))
 
     def _find_cines(self, missing: Path) -> None:
         """Import once more, with the folder where the cines lie."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QListWidgetItem, QPushButton, QVBoxLayout, QWidget
 
 from echoview.correction import Correction
 from echoview.measure.inspect import Finding, Severity, in_words
@@ -17,10 +17,12 @@ _ROWS = 40  # the panel scrolls; a list that scrolls in it would only confuse
 
 
 class FindingsPanel(QWidget):
-    """`wanted(finding)`: a person wants to see it; `mend_wanted(finding)`: to have it mended."""
+    """`wanted(finding)`: a person wants to see it; `mend_wanted(finding)`: to have it mended; `left()`: it had the
+    keyboard, and is gone with the last finding."""
 
     wanted = Signal(object)
     mend_wanted = Signal(object)
+    left = Signal()
 
     def __init__(self, correction: Correction) -> None:
         super().__init__()
@@ -54,7 +56,11 @@ class FindingsPanel(QWidget):
 
     def refresh(self) -> None:
         found = self._correction.findings
+        focused = QApplication.focusWidget()
+        had_keyboard = focused is not None and self.isAncestorOf(focused)
         self.setVisible(bool(found))
+        if had_keyboard and not found:
+            self.left.emit()
         frames = [list(of_one) for _, of_one in groupby(found, key=lambda one: one.t)]
         self._head.setText(f"{len(frames)} frame{'s' if len(frames) != 1 else ''} to look at" if frames else "")
         row = self.list.currentRow()

@@ -23,6 +23,7 @@ class FirstSteps(QFrame):
         self.setObjectName("over")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._view, self._workflow = view, workflow
+        self._below = 0  # px that a message covers
         self._rows: dict[str, tuple[QLabel, QLabel]] = {}
         grid = QGridLayout(self)
         grid.setContentsMargins(14, 10, 14, 10)
@@ -49,6 +50,11 @@ class FirstSteps(QFrame):
             self._workflow.remember(steps_done=(*self._workflow.settings.steps_done, name))
             self.refresh()
 
+    def stand_above(self, covered: int) -> None:
+        """A message lies over so many px of the picture's lower edge."""
+        self._below = covered
+        self._place()
+
     def refresh(self) -> None:
         for name, labels in self._rows.items():
             for label in labels:
@@ -71,4 +77,4 @@ class FirstSteps(QFrame):
 
     def _place(self) -> None:
         self.adjustSize()
-        self.move(_EDGE, self._view.height() - self.height() - _EDGE)
+        self.move(_EDGE, self._view.height() - self._below - self.height() - _EDGE)

@@ -60,7 +60,8 @@ class HistoryPanel(QWidget):
         self.list.clear()
         for one in entries:
             when = one.made_at.astimezone().strftime("%Y-%m-%d %H:%M")
-            item = QListWidgetItem(f"{one.what}\n{one.who or 'unnamed'}, {when}{', blind' if one.blind else ''}")
+            what = one.what[:1].upper() + one.what[1:]
+            item = QListWidgetItem(f"{what}\n{one.who or 'unnamed'}, {when}{', blind' if one.blind else ''}")
             item.setData(Qt.ItemDataRole.UserRole, one.t)
             if one.said:
                 item.setForeground(current().colour("flag"))

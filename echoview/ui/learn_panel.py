@@ -8,6 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
+    QApplication,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -58,6 +59,7 @@ class LearnPanel(QWidget):
         self._loss_line = self.curves.plot()
         self.scores = _plot("Dice on the corrected frames")
         self._dice_line = self.scores.plot(symbol="o", symbolSize=5, symbolPen=None)
+        self.scores.setLimits(yMin=0, yMax=1, minYRange=0.05)  # the axis has no room for more than two decimals
         self._tint()
         self.loss_name, self.dice_name = quiet("loss"), quiet("Dice on the corrected frames")
         self.stop, self.cancel = QPushButton(" Stop"), QPushButton(" Cancel")
@@ -148,6 +150,8 @@ class LearnPanel(QWidget):
 
     def refresh(self) -> None:
         learning, stage = self._learning, self._learning.stage
+        focused = QApplication.focusWidget()
+        had_keyboard = focused is not None and self.isAncestorOf(focused)
         running = stage in (Stage.PREPARING, Stage.TRAINING, Stage.STOPPING)
         if stage is Stage.PREPARING:
             self._losses, self._dice = [], []
@@ -165,6 +169,8 @@ class LearnPanel(QWidget):
             widget.setVisible(running or drawn)
         for widget in (self.table, self.adopt, self.decline):
             widget.setVisible(stage is Stage.JUDGING)
+        if had_keyboard and not focused.isVisible():  # Qt would hand it to a button of another zone
+            self.setFocus()
         if stage is Stage.JUDGING:
             self._show_report(learning.report)
         if stage is Stage.STOPPING:
@@ -197,6 +203,9 @@ class LearnPanel(QWidget):
             self.loss_name.setText(f"loss   step {event['step']} of {event['of']}")
         elif kind == "validated":
             self._dice.append((event["step"], event["corrected"]))
+        if kind in ("step", "validated"):  # both over all steps that there will be
+            for plot in (self.curves, self.scores):
+                plot.setXRange(0, event["of"], padding=0.02)
         self._draw()
 
     def _draw(self) -> None:

@@ -162,6 +162,7 @@ class MainWindow(QMainWindow):
         pictures = self.picture.widget(0)
         assert pictures is not None
         self.banner.lie_over(pictures, body)
+        self.banner.covers.connect(self.picture.steps.stand_above)
         self.picture.controls.lie_over(self.inspector, body)
         self.keys_overlay = KeysOverlay(body, self.top_bar, self.keys, self.acts, self._keep_keys)
         self.setMinimumSize(_SMALLEST)
@@ -187,6 +188,7 @@ class MainWindow(QMainWindow):
         self.judging.connect_window(self.acts, self.transport.timeline, self.cines, self.banner)
         self.findings.wanted.connect(self.correcting.show_finding)
         self.findings.mend_wanted.connect(self.correcting.mend)
+        self.findings.left.connect(view.setFocus)
         view.stepped.connect(player.step)
         view.play_toggled.connect(player.toggle)
         view.touched.connect(player.pause)

@@ -160,6 +160,7 @@ QFrame#banner {
   background: @raised; border: 1px solid @line; border-left: 4px solid @flag; border-radius: 6px;
 }
 QFrame#banner[urgent="true"] { border-left-color: @error; }
+QFrame#banner[done="true"] { border-left-color: @approved; }
 QFrame#popup { background: @panel; border: 1px solid @line; border-radius: 8px; }
 QFrame#over { background: #1E2229; border: 1px solid #2B313A; border-radius: 8px; }
 QFrame#over QLabel, QLabel#over { color: #E7EAEF; }

@@ -318,7 +318,7 @@ class Timeline(QWidget):
             painter.setClipRect(MARGIN - 3, 0, self.width() - 2 * MARGIN + 6, self.height())
             if cine.info.ecg is not None:
                 curve_bottom -= paint.ECG_HEIGHT
-                paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - _EDGE)
+                paint.paint_ecg(painter, scale, cine.info.ecg, curve_bottom + _EDGE, bottom - paint.R_HEIGHT - 1)
             paint.paint_states(painter, scale, paint.states(self._session, self._judged, self._proposed))
             paint.paint_comments(painter, scale, self._commented)
             paint.paint_curve(painter, scale, self._session, curve_bottom, self._other, self._proposed_px2(cine))

@@ -23,7 +23,7 @@ from echoview.ui.time_scale import MARGIN, TimeScale
 HEIGHT, LOWEST = 120, 88
 FLAGS_HEIGHT = 16
 STATES_TOP, STATES_HEIGHT = 22, 8
-CURVE_TOP, ECG_HEIGHT = 38, 26
+CURVE_TOP, ECG_HEIGHT, R_HEIGHT = 38, 36, 11  # the letters of the R waves stand below the ECG
 UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
 _LINE, _DOUBLE, _PIECE = 1.6, 3.6, 24  # px wide, with a line through it; points drawn at once

@@ -164,7 +164,7 @@ class TopBar(QFrame):
         prediction = session.prediction
         self.view_button.setVisible(session.cine is not None)
         if session.label.view is not None:
-            text = f"{session.label.view.value}  ·  set by you"
+            text = f"{session.label.view.value}  ·  set by hand"
         elif session.cine is not None and (named := session.cine.info.view_hint) is not None:
             other = prediction.view.value if prediction and prediction.complete and prediction.view is not named else ""
             text = f"{named.value}  ·  from the file{f', network {other} ?' if other else ''}"

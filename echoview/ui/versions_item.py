@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -12,7 +12,7 @@ from echoview.ui.theme import DARK
 from echoview.ui.timeline_paint import small
 
 _LOOKS = ((DARK.human, ()), (DARK.propagated, (6.0, 3.0)))  # colour and dashes: what is in force, what is not
-_LINE_PX = 2.0
+_LINE_PX, _AWAY_PX = 2.0, 12
 
 
 class VersionsItem(QGraphicsItem):
@@ -49,26 +49,30 @@ class VersionsItem(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(small(painter.font()))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for (name, line), (colour, dashes), share in zip(self._lines, _LOOKS, (0.25, 0.75), strict=True):
-            if not len(line):
-                continue
+        drawn = [[transform.map(QPointF(x, y)) for x, y in line] for _, line in self._lines]
+        for points, (colour, dashes) in zip(drawn, _LOOKS, strict=True):
             pen = QPen(QColor(colour), _LINE_PX)
             if dashes:
                 pen.setDashPattern(dashes)
             painter.setPen(pen)
-            points = [transform.map(QPointF(x, y)) for x, y in line]
             painter.drawPolyline(QPolygonF(points))
-            _name(painter, points, share, name, QColor(colour))
+        for (name, _), points, (colour, _), share in zip(self._lines, drawn, _LOOKS, (0.25, 0.75), strict=True):
+            if points:
+                size = QRectF(painter.fontMetrics().boundingRect(name)).adjusted(-6, -3, 6, 3).size()
+                _name(painter, tag(size, points, drawn, share), name, QColor(colour))
         painter.restore()
 
 
-def _name(painter: QPainter, points: list[QPointF], share: float, name: str, colour: QColor) -> None:
-    """Outside the cavity, level with the point at that share of the line."""
-    at = points[round(share * (len(points) - 1))]
-    middle = sum(point.x() for point in points) / len(points)
-    box = QRectF(painter.fontMetrics().boundingRect(name)).adjusted(-6, -3, 6, 3)
-    left = at.x() + 12 if at.x() > middle else at.x() - 12 - box.width()
-    box.moveTo(left, at.y() - box.height() / 2)
+def tag(size: QSizeF, own: list[QPointF], drawn: list[list[QPointF]], share: float) -> QRectF:
+    """Where the name of a line stands: level with its point at that share, outside of this and the other line."""
+    at = own[round(share * (len(own) - 1))]
+    middle = sum(point.x() for point in own) / len(own)
+    level = [point.x() for line in drawn for point in line if abs(point.y() - at.y()) <= size.height()]
+    left = max(level) + _AWAY_PX if at.x() > middle else min(level) - _AWAY_PX - size.width()
+    return QRectF(QPointF(left, at.y() - size.height() / 2), size)
+
+
+def _name(painter: QPainter, box: QRectF, name: str, colour: QColor) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(DARK.colour("ground", 200))
     painter.drawRoundedRect(box, 4, 4)

@@ -29,17 +29,26 @@ _EDGE, _WIDEST = 12, 700  # px, of a message
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence, what to do about it, and a button that does it; an urgent one comes before the others."""
+    """A sentence, what to do about it, and a button that does it; an urgent one comes before the others.
+
+    `done` says that all went well: a tick stands before it, and no warning.
+    """
 
     text: str
     hint: str = ""
     urgent: bool = True
     button: str = ""
     act: Callable[[], None] | None = None
+    done: bool = False
 
 
 class Banner(QFrame):
-    """One message at a time over the picture; nothing moves for it. The others wait until it is dismissed."""
+    """One message at a time over the picture, which does not move for it. The others wait until it is dismissed.
+
+    Signals: covers(px): how much of the picture's lower edge, 0 when it is gone.
+    """
+
+    covers = Signal(int)
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,6 +99,7 @@ class Banner(QFrame):
         corner = self._over.mapTo(window, self._over.rect().bottomRight())
         self.setGeometry(corner.x() - wide - _EDGE + 1, corner.y() - high - _EDGE + 1, wide, high)
         self.raise_()
+        self.covers.emit(high + _EDGE)
 
     @property
     def text(self) -> str:
@@ -111,6 +121,7 @@ class Banner(QFrame):
         else:
             self._shown = None
             self.hide()
+            self.covers.emit(0)
 
     def withdraw(self, message: Message) -> None:
         """It is not asked any more, whether it is shown or waits."""
@@ -126,6 +137,7 @@ class Banner(QFrame):
     def _show(self, message: Message) -> None:
         self._shown = message
         self.setProperty("urgent", message.urgent)
+        self.setProperty("done", message.done)
         self.style().polish(self)
         self._draw_mark()
         self._text.setText(f"<b>{escape(message.text)}</b> {escape(message.hint)}")
@@ -144,7 +156,8 @@ class Banner(QFrame):
     def _draw_mark(self) -> None:
         if self._shown is not None:
             colour = current().error if self._shown.urgent else current().flag
-            self._mark.setPixmap(icon("triangle-alert", colour).pixmap(18, 18))
+            sign = icon("circle-check", current().approved) if self._shown.done else icon("triangle-alert", colour)
+            self._mark.setPixmap(sign.pixmap(18, 18))
 
     def _pressed(self) -> None:
         act = self._shown.act if self._shown else None

@@ -394,6 +394,18 @@ def test_a_finding_in_a_carried_frame_is_mended_and_next_goes_on(opened):
     assert session.contour(T) is bad[T]
 
 
+def test_the_keyboard_is_the_pictures_when_the_last_finding_is_gone(opened):
+    window, session, correction = opened.window, opened.session, opened.window.correcting.correction
+    bad = Contour.through(session.editable(T).dense(201) * 0.7 + 40, Origin.PROPAGATED)
+    opened.workflow.edit_contour(T, bad, "propagate")
+    opened.until(lambda: T in {f.t for f in correction.findings})
+    window.activateWindow()
+    window.findings.next.setFocus()
+    session.undo_stack.undo()
+    opened.until(lambda: not window.findings.isVisible())
+    assert window.focusWidget() is window.view
+
+
 def test_a_frame_of_a_person_is_not_mended_by_itself(opened):
     correct(opened, T)
     assert not opened.window.correcting.correction.mend(T)

@@ -141,7 +141,7 @@ def test_the_view_is_overruled_and_given_back(opened) -> None:
     session = opened.session
     opened.window.top_bar.view_chosen.emit(View.A2C)
     assert session.view is View.A2C
-    assert "set by you" in opened.window.top_bar.view_button.text()
+    assert "set by hand" in opened.window.top_bar.view_button.text()
     opened.window.top_bar.view_chosen.emit(None)
     assert session.view is session.prediction.view
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pydicom
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -30,11 +30,13 @@ from PySide6.QtWidgets import (
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.note import NoteKind
+from echoview.learning import Stage
 from echoview.measure.mmode import along_line, line_positions
 from echoview.ui import dialogs, theme
 from echoview.ui.keymap import KeyMap
 from echoview.ui.tool_strip import ToolStrip
 from echoview.ui.tools import Tool
+from echoview.ui.widgets import Message
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
@@ -284,6 +286,23 @@ def test_the_first_steps_go_as_they_are_done_and_do_not_come_back(opened, sample
     assert opened.workflow.settings.steps_done == ("approve", "play", "correct")
 
 
+def test_a_message_and_the_first_steps_do_not_cover_each_other(opened) -> None:
+    window, steps = opened.window, opened.window.picture.steps
+    window.resize(900, 600)
+    while window.banner.isVisible():
+        window.banner.dismiss()
+
+    def room(widget) -> QRect:
+        return QRect(widget.mapTo(window, QPoint()), widget.size())
+
+    low = room(steps)
+    window.banner.say(Message("No range is marked.", "Shift+drag along the timeline marks one."))
+    assert room(window.banner).intersects(low)
+    assert not room(window.banner).intersects(room(steps))
+    window.banner.dismiss()
+    assert room(steps) == low
+
+
 def test_the_light_theme_is_kept_and_the_picture_stays_dark(opened, qapp) -> None:
     window = opened.window
     try:
@@ -497,3 +516,28 @@ def test_nothing_moves_sideways_when_speed_or_loop_change(opened) -> None:
         assert [button.geometry() for button in buttons] == before, (bar.speed.text(), bar.over.text())
     chosen = [action.text() for action in bar.speed.menu().actions() if action.isChecked()]
     assert chosen == [bar.speed.text()]
+
+
+def test_curves_of_a_training_have_its_steps_and_no_dice_beyond_one(desk) -> None:
+    panel = desk.window.learn_panel
+    for event in (
+        {"event": "validated", "step": 0, "of": 40, "corrected": 0.93},
+        {"event": "step", "step": 1, "of": 40, "loss": 0.2},
+        {"event": "validated", "step": 5, "of": 40, "corrected": 0.931},
+    ):
+        panel._event(event)
+    for plot in (panel.curves, panel.scores):
+        (first, last), _ = plot.viewRange()
+        assert -2 <= first <= 0 < 40 <= last <= 42
+    low, high = panel.scores.viewRange()[1]
+    assert high <= 1 and high - low >= 0.0499, "figures of two decimals stand at the axis"
+
+
+def test_the_keyboard_stays_in_learn_when_its_button_goes(desk) -> None:
+    window, learning = desk.window, desk.app.learning
+    window.inspector.setCurrentIndex(window.inspector.count() - 1)
+    window.activateWindow()
+    learning._to(Stage.TRAINING)
+    window.learn_panel.cancel.setFocus()
+    learning._to(Stage.IDLE)
+    assert window.focusWidget() is window.learn_panel

@@ -147,7 +147,7 @@ def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
     history.button.click()
     desk.settle()
     words = [history.list.item(row).text().split(", 20")[0] for row in range(history.list.count())]
-    assert words == ["apex foreshortened, frame 5\nDr A", "move point, frame 10\nDr A", "draw\nDr A"]
+    assert words == ["Apex foreshortened, frame 5\nDr A", "Move point, frame 10\nDr A", "Draw\nDr A"]
     history.list.itemClicked.emit(history.list.item(1))
     assert desk.window.player.t == 9
 
@@ -300,6 +300,26 @@ def test_whoever_has_seen_the_first_reading_is_no_second_reader(new_desk, sample
     desk.open(sample)
     assert desk.session.reading == FIRST
     assert "seen" in desk.window.judging.reviewing.why_not_second
+
+
+def test_another_person_at_the_desk_reads_the_open_cine_as_theirs(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    trace(desk, traced())
+    desk.window.judging.reviewing.send_to_second()
+    desk.settle()
+    desk.window.judging.reviewing.set_reader(annotator="Dr A", role="reviewer")
+    desk.settle()
+    assert desk.session.undo_stack.canUndo(), "the same person goes on"
+    desk.window.judging.reviewing.set_reader(annotator="Dr B", role="annotator")
+    desk.settle()
+    assert desk.session.reading == Reading(ReadKind.SECOND, "Dr B")
+    assert desk.session.label.empty
+    trace(desk, traced(36, 27))
+    desk.window.judging.reviewing.set_reader(annotator="Dr A", role="lead")
+    desk.settle()
+    assert desk.session.reading == FIRST, "nobody goes on with the reading of another"
+    assert (desk.session.label.ed, desk.session.label.contour(2).handles[0, 0]) == (2, 110)
 
 
 def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk, sample, home) -> None:

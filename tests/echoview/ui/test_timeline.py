@@ -205,6 +205,8 @@ def test_the_ecg_has_its_strip_and_r_waves_their_ticks(make_session, timeline, q
         if picture.pixelColor(x, y).name().upper() == DARK.approved
     ]
     assert strip, "the curve is there"
+    below = with_ecg.height() - AXIS_HEIGHT - paint.R_HEIGHT
+    assert max(y for _, y in strip) < below, "it does not run through the letters of the R waves"
 
 
 def test_it_is_drawn_anew_in_another_theme(timeline, qapp) -> None:
