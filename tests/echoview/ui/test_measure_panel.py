@@ -103,11 +103,11 @@ def test_no_negative_ef_is_shown_but_a_button_that_swaps_both(make_panel, qtbot)
         panel.doubt.button.click()
 
 
-def test_a_heart_rate_says_how_many_beats_it_rests_on(make_panel) -> None:
+def test_a_heart_rate_says_how_many_beats_it_rests_on(make_panel, qtbot) -> None:
     _, panel = make_panel(frames=26, beat=20)
-    assert panel.rate._name.text() == "Heart rate from 1 beat, ED to ED"
+    qtbot.waitUntil(lambda: panel.rate._name.text() == "Heart rate from 1 beat, ED to ED")
     _, panel = make_panel(frames=16, beat=20)
-    assert panel.rate.isHidden()
+    qtbot.waitUntil(panel.rate.isHidden)
     assert panel.no_rate.text() == "No heart rate: no whole beat is seen."
 
 
