@@ -14,6 +14,7 @@ import torch
 from ral.build import Network
 from ral.checkpoint import Card, load_weights
 from ral.config import CONTOUR_POINTS, VIEWS, RALConfig
+from ral.corners import sharpened
 from ral.evaluation.reliability import expected_dice
 from ral.geometry import area, largest_component, open_contour, outline, raster
 from ral.network import RAL, Output, Seen, State
@@ -244,7 +245,7 @@ def read_logits(
     line = outline(np.clip(field, -8.0, 8.0), 0.0)
     if line is None:
         return empty
-    contour = preparation.to_native(open_contour(line))
+    contour = preparation.to_native(sharpened(open_contour(line), line))
     if not np.isfinite(contour).all() or area(contour) <= 0:
         return empty
     p = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))

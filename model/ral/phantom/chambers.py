@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ral.phantom.heart import Heart, Pose
-from ral.phantom.neighbours import Neighbours, blob
+from ral.phantom.neighbours import Liver, Neighbours, blob
 from ral.phantom.places import Places
 from ral.phantom.tissue import Tissue
 
@@ -43,6 +43,8 @@ def cut_neighbours(canvas: Canvas, heart: Heart, pose: Pose, clumps: Array) -> N
     if heart.view == "A4C":
         _right_atrium(canvas, pose)
         _right_ventricle(canvas, pose, clumps, side=-1.0)
+    if canvas.around.liver:
+        _paint_liver(canvas, pose, canvas.around.liver)
     if heart.view == "A3C" and canvas.around.right_mm:
         _right_ventricle(canvas, pose, clumps, side=1.0)
     _left_atrium(canvas, heart, pose)
@@ -128,6 +130,15 @@ def _aortic_root(canvas: Canvas, pose: Pose) -> None:
     wall = np.where(places.u < 0, 2 + 0.5 * tissue.annulus_db + 3 * places.facing + 2 * tissue.streaks, canvas.db)
     canvas.blood &= distance > 3  # its wall parts it from the atrium
     canvas.cut(distance, 2.5, wall)
+
+
+def _paint_liver(canvas: Canvas, pose: Pose, liver: Liver) -> None:
+    """Even, dark tissue without walls left of the inferior wall, at times with the line of the diaphragm."""
+    places = canvas.places
+    here = np.clip((places.outside_mm - liver.gap_mm) / 3, 0, 1) * (places.d < 0)
+    off_mm = places.u - liver.line_at * pose.length_mm - liver.line_slope * (places.d - pose.endo[0, 0])
+    reach = np.clip(places.outside_mm / 8, 0, 1) * np.exp(-((places.outside_mm / 35) ** 4))
+    canvas.db += here * (liver.db + liver.line_db * reach * np.exp(-((off_mm / 1.5) ** 2)))
 
 
 def _groove(canvas: Canvas, pose: Pose) -> None:

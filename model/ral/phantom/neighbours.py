@@ -1,6 +1,7 @@
 """What is drawn once a cine about the heart's other chambers and vessels: how big, where, how well seen."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -9,6 +10,16 @@ from ral.phantom.heart import Heart
 Array = np.ndarray
 
 _HARMONICS = (2, 3, 4, 5)
+
+
+class Liver(NamedTuple):
+    """Liver or lung under the inferior wall and the line of the diaphragm before it."""
+
+    db: float  # against the tissue that would be there
+    gap_mm: float  # from the wall to where it begins
+    line_at: float  # where the line leaves the wall, share of the long axis
+    line_slope: float
+    line_db: float  # 0 it is not seen
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -32,6 +43,7 @@ class Neighbours:
     sinus_mm: float  # radius of the coronary sinus
     appendage_mm: float  # radius of the left atrial appendage
     soft_mm: float  # width over which blood turns into tissue at the border of a chamber
+    liver: Liver | None  # dark tissue beside the inferior wall, where it is seen
 
 
 def draw_neighbours(rng: np.random.Generator, heart: Heart) -> Neighbours:
@@ -60,7 +72,19 @@ def draw_neighbours(rng: np.random.Generator, heart: Heart) -> Neighbours:
         sinus_mm=rng.uniform(2.5, 6) if is_a2c and sinus_seen else 0.0,
         appendage_mm=rng.uniform(5, 11) if is_a2c and appendage_seen else 0.0,
         soft_mm=rng.uniform(0.6, 6.0),
+        liver=_liver(rng.spawn(1)[0], heart.view),
     )
+
+
+def _liver(rng: np.random.Generator, view: str) -> Liver | None:
+    """In more than half of the A2C, so that dark beside the left wall does not stand for a right ventricle.
+
+    Drawn from a stream of its own: all else about a seed is as it was without.
+    """
+    if rng.random() > {"A2C": 0.6, "A3C": 0.3, "A4C": 0.0}[view]:
+        return None
+    line_db = rng.uniform(0, 16) if rng.random() < 0.6 else 0.0
+    return Liver(rng.uniform(-26, -8), rng.uniform(0, 10), rng.uniform(-0.3, 0.8), rng.uniform(-0.2, 0.9), line_db)
 
 
 def _waves(rng: np.random.Generator) -> Array:
