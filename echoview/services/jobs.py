@@ -87,9 +87,8 @@ class Jobs(QObject):
         """
         job = Job(name, lane)
         self._running.add(job)
-        self._waiting.append(
-            partial(self._lanes[lane].submit, self._work, job, work, arguments, on_item, on_done, on_error)
-        )
+        work_on = partial(self._work, job, work, arguments, on_item, on_done, on_error)
+        self._waiting.append(lambda: self._lanes[lane].submit(work_on))
         if not self._begin.isActive():  # else a row of jobs would put off the first of them
             self._begin.start()
         return job

@@ -58,8 +58,8 @@ def newest(session: Session, count: int) -> list[Written]:
         which = select(row.id, CineRow.identity, row.reading, number, who, row.made_at).join(
             CineRow, CineRow.id == row.cine_id
         )
-        for key, *told, made_at in session.execute(which.order_by(row.id.desc()).limit(count)):
-            found.append(Written((kind, key), *told, acts.utc(made_at)))
+        for key, identity, reading, of, by, made_at in session.execute(which.order_by(row.id.desc()).limit(count)):
+            found.append(Written((kind, key), identity, reading, of, by, acts.utc(made_at)))
     return found
 
 

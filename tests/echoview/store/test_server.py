@@ -11,9 +11,10 @@ from alembic import command
 from sqlalchemy import text
 
 from echoview.domain.label import Label
+from echoview.domain.review import ActKind, Role
 from echoview.domain.view import View
 from echoview.errors import LibraryError
-from echoview.store import open_library, opening
+from echoview.store import new_act, open_library, opening
 from echoview.store.engines import make_engine
 
 
@@ -189,3 +190,14 @@ def test_a_server_that_dies_amid_edits_costs_none_that_was_kept(server, shared, 
     assert saved.others == ()
     assert editing.values(shared.load(editing.cine()).label) == editing.values(editing.after(done + 1))
     assert label.contours
+
+
+def test_what_was_written_last_is_told_by_a_server_too(shared, server_url, editing):
+    other = open_library(server_url)
+    said = {**editing.WHO, "annotator": "Dr B"}
+    other.save(editing.cine(), "", Label(), editing.after(1), base=0, **said)
+    other.say(editing.cine(), "", new_act(ActKind.REJECT, "Dr C", Role.LEAD, t=2), "1.0")
+    other.close()
+    told = [(one.identity, one.reading, one.number, one.who) for one in shared.newest()]
+    assert told == [("uid-1", "", 1, "Dr B"), ("uid-1", "", 0, "Dr C")]
+    assert len({one.key for one in shared.newest()}) == 2

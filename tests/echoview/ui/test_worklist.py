@@ -128,10 +128,9 @@ def test_after_a_folder_without_cines_the_recent_ones_go_on(desk, folder, tmp_pa
     (tmp_path / "empty").mkdir()
     desk.workflow.open(tmp_path / "empty")
     desk.settle()
-    assert desk.refused and desk.names() == ["IM_10_A2C.nii.gz"]
+    desk.qtbot.waitUntil(lambda: bool(desk.refused) and desk.names() == ["IM_10_A2C.nii.gz"], timeout=30_000)
     desk.workflow.open(folder / "bert" / "real.dcm")
-    desk.settle()
-    assert "real.dcm" in desk.names()
+    desk.qtbot.waitUntil(lambda: "real.dcm" in desk.names(), timeout=30_000)
 
 
 def test_filter_status_and_order(desk, folder):
