@@ -541,3 +541,8 @@ def test_the_keyboard_stays_in_learn_when_its_button_goes(desk) -> None:
     window.learn_panel.cancel.setFocus()
     learning._to(Stage.IDLE)
     assert window.focusWidget() is window.learn_panel
+    window.learn_panel.back.show()
+    window.learn_panel.back.setFocus()
+    window.learn_panel.refresh()
+    assert not window.learn_panel.back.isVisible(), "nothing was adopted"
+    assert window.focusWidget() is window.learn_panel
