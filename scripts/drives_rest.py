@@ -254,6 +254,6 @@ def two_weights(hand: RealHand) -> None:
 def leaving(hand: RealHand) -> None:
     """Ctrl+Q, which is the last that is driven."""
     window = hand.app.window
-    hand.ask(lambda: QApplication.instance().setQuitOnLastWindowClosed(False))
+    hand.ask(lambda: QApplication.setQuitOnLastWindowClosed(False))
     quiet(hand)
     hand.drive("Quit", "Ctrl+Q", "ctrl+q", window.isVisible, lambda _, now: not now, "", 30)

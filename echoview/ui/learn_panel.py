@@ -178,8 +178,8 @@ class LearnPanel(QWidget):
         self.back.setVisible(learning.former is not None and weights is not None and weights.tuned)
         if learning.former is not None:
             self.back.setToolTip(f"Use {learning.former.name} {learning.former.identity[:6]} again")
-        if had_keyboard and not focused.isVisible():  # Qt would hand it to a button of another zone
-            self.setFocus()
+        if had_keyboard and focused is not None and not focused.isVisible():
+            self.setFocus()  # Qt would hand the keyboard to a button of another zone
         if not running and self.isVisible():
             frames, cines = self._counts()
             self.data.setText(_data_sentence(frames, cines))
@@ -203,7 +203,7 @@ class LearnPanel(QWidget):
             self._dice.append((event["step"], event["corrected"]))
         if kind in ("step", "validated"):  # both over all steps that there will be
             for plot in (self.curves, self.scores):
-                plot.setXRange(0, event["of"], padding=0.02)
+                plot.setXRange(0, event["of"])
         self._draw()
 
     def _draw(self) -> None:

@@ -528,7 +528,7 @@ def test_curves_of_a_training_have_its_steps_and_no_dice_beyond_one(desk) -> Non
         panel._event(event)
     for plot in (panel.curves, panel.scores):
         (first, last), _ = plot.viewRange()
-        assert -2 <= first <= 0 < 40 <= last <= 42
+        assert -4 <= first <= 0 < 40 <= last <= 44
     low, high = panel.scores.viewRange()[1]
     assert high <= 1 and high - low >= 0.0499, "figures of two decimals stand at the axis"
 
