@@ -126,7 +126,7 @@ def other_keys(hand: RealHand) -> None:
     hand.drive("Predict again", "Ctrl+P", "ctrl+p", done, lambda _, now: now < frames, "predicting")
     hand.drive("Predict again", "to its end", lambda: None, done, lambda _, now: now == frames, "", 240)
     quiet(hand)
-    hand.drive("Fewer contours", "Ctrl+Z to the first", lambda: [hand.key("ctrl+z") for _ in range(8)], contours,
+    hand.drive("The approvals undone", "Ctrl+Z", lambda: hand.key(*["ctrl+z"] * 3), contours,
                lambda _, now: now == len(whole) - 3)  # fmt: skip
 
 
