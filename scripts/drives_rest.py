@@ -93,11 +93,13 @@ def other_keys(hand: RealHand) -> None:
     for goal in (2, 4):
         hand.drive("Corrected frame after", "Alt+Right", "alt+Right", lambda: player.t,
                    lambda _, now, goal=goal: now == goal)  # fmt: skip
+    whole = hand.ask(traced)  # with what other parts have left
+    rest = [t for t in whole if t not in range(1, 6)]
     hand.drag(hand.on_timeline(1), hand.on_timeline(5), held="shift")
-    hand.drive("Revert the marked range", "Ctrl+R", "ctrl+r", traced, lambda _, now: now == [8], "range_reverted")
-    hand.drive("Undo", "Ctrl+Z", "ctrl+z", traced, lambda _, now: now == [2, 4, 8])
+    hand.drive("Revert the marked range", "Ctrl+R", "ctrl+r", traced, lambda _, now: now == rest, "range_reverted")
+    hand.drive("Undo", "Ctrl+Z", "ctrl+z", traced, lambda _, now: now == whole)
     for keys in ("ctrl+y", "ctrl+shift+z"):
-        hand.drive("Redo", keys, keys, traced, lambda _, now: now == [8])
+        hand.drive("Redo", keys, keys, traced, lambda _, now: now == rest)
         hand.key("ctrl+z")
     hand.click(hand.on_timeline(3), held="shift")
     hand.drive("Revert without a range", "Ctrl+R", "ctrl+r", lambda: window.banner.text,
@@ -120,12 +122,12 @@ def other_keys(hand: RealHand) -> None:
         hand.drive("The tool put down", "Esc", "Escape", checked, lambda _, now: not now)
     quiet(hand)
     done = lambda: -1 if session.prediction is None else session.prediction.done  # noqa: E731
-    whole = hand.ask(done)
-    hand.drive("Predict again", "Ctrl+P", "ctrl+p", done, lambda _, now: now < whole, "predicting")
-    hand.drive("Predict again", "to its end", lambda: None, done, lambda _, now: now == whole, "", 240)
+    frames = hand.ask(done)
+    hand.drive("Predict again", "Ctrl+P", "ctrl+p", done, lambda _, now: now < frames, "predicting")
+    hand.drive("Predict again", "to its end", lambda: None, done, lambda _, now: now == frames, "", 240)
     quiet(hand)
-    hand.drive("Fewer contours", "Ctrl+Z to the first", lambda: [hand.key("ctrl+z") for _ in range(8)], contours,
-               lambda _, now: now == 0)  # fmt: skip
+    hand.drive("The approvals undone", "Ctrl+Z", lambda: hand.key(*["ctrl+z"] * 3), contours,
+               lambda _, now: now == len(whole) - 3)  # fmt: skip
 
 
 def _draw(hand: RealHand, finish: str) -> None:
@@ -254,6 +256,6 @@ def two_weights(hand: RealHand) -> None:
 def leaving(hand: RealHand) -> None:
     """Ctrl+Q, which is the last that is driven."""
     window = hand.app.window
-    hand.ask(lambda: QApplication.instance().setQuitOnLastWindowClosed(False))
+    hand.ask(lambda: QApplication.setQuitOnLastWindowClosed(False))
     quiet(hand)
     hand.drive("Quit", "Ctrl+Q", "ctrl+q", window.isVisible, lambda _, now: not now, "", 30)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from drive_steps import answer, click_row, open_cine, quiet, sit_down, tab
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QListWidget
 from real_hand import RealHand
 
 from echoview.domain.label import Label
@@ -153,7 +153,7 @@ def conflict(hand: RealHand) -> None:
     quiet(hand)
 
 
-def _key(listing: QWidget, number: int) -> object:
+def _key(listing: QListWidget, number: int) -> object:
     return listing.item(number).data(Qt.ItemDataRole.UserRole).key
 
 

@@ -169,8 +169,6 @@ class LearnPanel(QWidget):
             widget.setVisible(running or drawn)
         for widget in (self.table, self.adopt, self.decline):
             widget.setVisible(stage is Stage.JUDGING)
-        if had_keyboard and not focused.isVisible():  # Qt would hand it to a button of another zone
-            self.setFocus()
         if stage is Stage.JUDGING:
             self._show_report(learning.report)
         if stage is Stage.STOPPING:
@@ -180,6 +178,8 @@ class LearnPanel(QWidget):
         self.back.setVisible(learning.former is not None and weights is not None and weights.tuned)
         if learning.former is not None:
             self.back.setToolTip(f"Use {learning.former.name} {learning.former.identity[:6]} again")
+        if had_keyboard and focused is not None and not focused.isVisible():
+            self.setFocus()  # Qt would hand the keyboard to a button of another zone
         if not running and self.isVisible():
             frames, cines, disputed = self._counts()
             self.data.setText(_data_sentence(frames, cines, disputed))
@@ -205,7 +205,7 @@ class LearnPanel(QWidget):
             self._dice.append((event["step"], event["corrected"]))
         if kind in ("step", "validated"):  # both over all steps that there will be
             for plot in (self.curves, self.scores):
-                plot.setXRange(0, event["of"], padding=0.02)
+                plot.setXRange(0, event["of"])
         self._draw()
 
     def _draw(self) -> None:

@@ -105,7 +105,7 @@ QTabBar::tab {
 QTabBar::tab:selected { color: @text; border-bottom-color: @prediction; }
 QTabBar::tab:focus { color: @text; background: @raised; }
 QLineEdit, QDoubleSpinBox {
-  background: @ground; border: 1px solid @line; border-radius: 6px; padding: 6px 8px;
+  background: @raised; border: 1px solid @line; border-radius: 6px; padding: 6px 8px;
   selection-background-color: @prediction;
 }
 QLineEdit:focus, QDoubleSpinBox:focus { border-color: @prediction; }

@@ -528,7 +528,7 @@ def test_curves_of_a_training_have_its_steps_and_no_dice_beyond_one(desk) -> Non
         panel._event(event)
     for plot in (panel.curves, panel.scores):
         (first, last), _ = plot.viewRange()
-        assert -2 <= first <= 0 < 40 <= last <= 42
+        assert -4 <= first <= 0 < 40 <= last <= 44
     low, high = panel.scores.viewRange()[1]
     assert high <= 1 and high - low >= 0.0499, "figures of two decimals stand at the axis"
 
@@ -540,4 +540,9 @@ def test_the_keyboard_stays_in_learn_when_its_button_goes(desk) -> None:
     learning._to(Stage.TRAINING)
     window.learn_panel.cancel.setFocus()
     learning._to(Stage.IDLE)
+    assert window.focusWidget() is window.learn_panel
+    window.learn_panel.back.show()
+    window.learn_panel.back.setFocus()
+    window.learn_panel.refresh()
+    assert not window.learn_panel.back.isVisible(), "nothing was adopted"
     assert window.focusWidget() is window.learn_panel

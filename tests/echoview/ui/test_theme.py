@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 import echoview.ui
 from echoview.ui import theme
@@ -90,3 +90,18 @@ def test_only_what_lies_over_the_picture_is_painted_dark_whatever_the_theme() ->
     folder = Path(echoview.ui.__file__).parent
     fixed = {f.stem for f in folder.rglob("*.py") if re.search(r"\bDARK\.", f.read_text(encoding="utf-8"))}
     assert fixed - OVER_THE_PICTURE == set(), "these would stay dark in the light theme: use current()"
+
+
+@pytest.mark.parametrize("tokens", [DARK, LIGHT])
+def test_a_field_can_be_told_from_the_dialog_around_it(tokens, qapp, qtbot) -> None:
+    theme.apply(qapp, tokens)
+    try:
+        dialog = QDialog()
+        qtbot.addWidget(dialog)
+        field = QLineEdit(dialog)
+        field.setGeometry(20, 20, 100, 30)
+        dialog.resize(140, 70)
+        picture = dialog.grab().toImage()
+        assert picture.pixelColor(100, 35) != picture.pixelColor(10, 10)
+    finally:
+        theme.apply(qapp, DARK)
