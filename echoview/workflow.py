@@ -47,6 +47,7 @@ class Workflow(QObject):
         progressed(text, share): work under way, share 0..1, or -1 when it ended.
         counted(): `corrected` is up to date.
         joined(): what others saved meanwhile is in the open label now.
+        library_changed(): labels are kept in another one.
         device_kept(name): the device that was chosen is not there; this one is used.
         terms_due(weights): terms that this person has not seen yet.
 
@@ -58,6 +59,7 @@ class Workflow(QObject):
     progressed = Signal(str, float)
     counted = Signal()
     joined = Signal()
+    library_changed = Signal()
     device_kept = Signal(str)
     terms_due = Signal(object)
 
@@ -446,6 +448,7 @@ class Workflow(QObject):
             self.refused.emit(error)
             return
         former, self.library = self.library, opened
+        self.library_changed.emit()
         if former is not None:
             if former.read_only:
                 self.session.locked = ""

@@ -90,6 +90,7 @@ class Worklist(FoldingZone):
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
         session.weights_changed.connect(self._forget_predictions)
+        self._workflow.library_changed.connect(self._another_library)
         self._reviewing.changed.connect(self._say)
         self.list.chosen.connect(self._choose)
         self.list.seen_changed.connect(self._want)
@@ -224,6 +225,12 @@ class Worklist(FoldingZone):
         self.model.forget_predictions()
         self._want()
 
+    def _another_library(self) -> None:
+        self.model.forget_library()
+        self._feed.read_standings()
+        self._say()
+        self._want()
+
     def _say(self) -> None:
         """What this session knows of the open cine goes into its row."""
         session = self._session
@@ -237,7 +244,8 @@ class Worklist(FoldingZone):
         share = None
         if prediction is not None and whole and session.label.view is None:
             share = float(prediction.view_probabilities.max())
-        ef = None if measured is None else measured.ef_percent
+        growing = prediction is not None and not whole  # its EF is not the cine's yet
+        ef = None if measured is None or growing else measured.ef_percent
         open_issues = sum(one.closed is None for one in review.comments)
         was = self.model.rows.get(session.path)
         status = None if was is None else was.status

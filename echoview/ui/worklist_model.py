@@ -207,6 +207,16 @@ class WorklistModel(QAbstractListModel):
             at = self.index(self._place[path])
             self.dataChanged.emit(at, at)
 
+    def forget_library(self) -> None:
+        """Another library is in use: what the former one and this session said of the cines no longer stands."""
+        self._said.clear()
+        for row in self.rows.values():
+            row.status, row.view, row.share, row.ef_percent = Status.NEW, row.listed.view, None, None
+            row.waits, row.open_issues, row.conflicts, row.here, row.words = True, 0, 0, False, ""
+            row.looked = bool(row.trouble)
+        if self._shown:
+            self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
+
     def forget_predictions(self) -> None:
         """Other weights are in use: what the former ones said of untouched cines no longer stands."""
         for row in self._said.values():

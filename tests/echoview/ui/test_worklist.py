@@ -256,6 +256,25 @@ def test_a_cine_of_which_only_something_is_said_is_not_new_after_a_restart(qtbot
     desk.close()
 
 
+def test_another_library_says_anew_how_far_each_cine_is(desk, folder, tmp_path):
+    desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+    opened(desk, folder)
+    row = desk.row("IM_2_A4C.nii.gz")
+    desk.workflow.open(row.listed.path)
+    desk.settle()
+    draw_ed_and_es(desk)
+    desk.settle()
+    desk.workflow.open(folder / "anna" / "IM_10_A2C.nii.gz")
+    desk.settle()
+    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.NEW, timeout=20_000)
+    assert (row.ef_percent, row.waits) == (None, True)
+    assert desk.list._state.text() == "5 cines"
+    desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.APPROVED, timeout=20_000)
+    assert row.ef_percent is not None
+
+
 def test_the_count_of_what_is_approved_follows_an_approval(desk, folder):
     opened(desk, folder)
     row = desk.row("IM_2_A4C.nii.gz")
@@ -336,6 +355,30 @@ def test_a_stopped_listing_keeps_what_it_found(desk, folder):
     desk.settle()
     assert not desk.workflow.studies.listing
     assert not desk.list._stop.isVisible()
+
+
+def test_an_ef_that_still_grows_is_not_in_the_list(desk, folder):
+    desk.workflow.use_active_weights()
+    session, path = desk.workflow.session, folder / "bert" / "real.dcm"
+    desk.workflow.open(path)
+    desk.qtbot.waitUntil(lambda: desk.jobs.idle and session.prediction is not None, timeout=120_000)
+    desk.workflow.overrule_view(View.A2C)  # from now on the row is this session's
+    row, grown = desk.list.model._said[str(path)], []
+    assert row.ef_percent is not None
+
+    def look() -> None:
+        desk.list._say()  # as any act of a person meanwhile would make it
+        grown.append((session.prediction, row.ef_percent))
+
+    session.prediction_changed.connect(look)
+    desk.workflow.predict()
+    desk.qtbot.waitUntil(
+        lambda: session.prediction is not None and session.prediction.complete and desk.jobs.idle, timeout=120_000
+    )
+    early = [ef for prediction, ef in grown if prediction is not None and not prediction.complete]
+    assert len(early) > 3
+    assert set(early) == {None}
+    assert row.ef_percent is not None
 
 
 def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
