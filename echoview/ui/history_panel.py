@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QListWidgetItem, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QListWidgetItem, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
@@ -27,6 +28,7 @@ class HistoryPanel(QWidget):
         super().__init__()
         self._reviewing = reviewing
         self._entries: list[Entry] = []
+        self._unfolding = False
         self.button = QToolButton()
         self.button.setText(" History")
         self.button.setCheckable(True)
@@ -46,9 +48,11 @@ class HistoryPanel(QWidget):
         reviewing.history_read.connect(self._show)
         self._soon = Soon(self._refresh, self)
         reviewing.changed.connect(self._soon.ask)
+        self._place = Soon(self._into_sight, self)
 
     def _fold(self, shown: bool) -> None:
         self.list.setVisible(shown)
+        self._unfolding = shown
         self._refresh()
 
     def _refresh(self) -> None:
@@ -67,6 +71,21 @@ class HistoryPanel(QWidget):
                 item.setForeground(current().colour("flag"))
             self.list.addItem(item)
         self.list.fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._unfolding and self._entries:
+            self._place.ask()  # in a round of events in which the panel around it has grown too
+
+    def _into_sight(self) -> None:
+        """It lies at the foot of a long panel: what unfolds there has to be scrolled to."""
+        self._unfolding = False
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None:
+            height = min(self.height(), area.viewport().height() - 16)
+            area.ensureVisible(0, self.mapTo(area.widget(), QPoint(0, height)).y(), 0, 8)
 
     def _go(self, item: QListWidgetItem) -> None:
         t = item.data(Qt.ItemDataRole.UserRole)

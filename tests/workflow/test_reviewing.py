@@ -144,8 +144,13 @@ def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
     desk.window.judging.reviewing.raise_issue(Issue.APEX, 4)
     desk.settle()
     history = desk.window.judging.panel.history
+    desk.window.resize(1280, 720)
+    desk.window.inspector.setCurrentIndex(1)
+    port = history.parentWidget().parentWidget()
     history.button.click()
     desk.settle()
+    foot = lambda: history.list.mapTo(port, history.list.rect().bottomLeft()).y()  # noqa: E731
+    desk.qtbot.waitUntil(lambda: 0 < foot() <= port.height(), timeout=5_000)
     words = [history.list.item(row).text().split(", 20")[0] for row in range(history.list.count())]
     assert words == ["Apex foreshortened, frame 5\nDr A", "Move point, frame 10\nDr A", "Draw\nDr A"]
     history.list.itemClicked.emit(history.list.item(1))
