@@ -21,6 +21,7 @@ class Stage:
         hint_share: share of the samples that carry a corrected mask, for networks that read one.
         calm: whether real stills are changed only a little; wild_share: share of the simulated samples that are
             changed beyond what scanners show (see `ral.datasets.look.Change`).
+        views_only: the view branch alone learns; what is said of the border stays as it is to the bit.
     """
 
     size: int
@@ -35,6 +36,7 @@ class Stage:
     hint_share: float = 0.3
     calm: bool = False
     wild_share: float = 0.0
+    views_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,16 +75,20 @@ _CALM = Stage(256, 1400, 1.2e-3, stills=16, real_share=0.5, clips=1, pairs=1, cl
 _LAST = Stage(
     256, 1500, 1.2e-3, stills=14, real_share=6 / 7, clips=1, pairs=1, clip_frames=4, window=4, calm=True, wild_share=0.5
 )
+# Then the view branch alone, on simulated hearts: real stills, which say no view, have crowded it out.
+_VIEWS = Stage(
+    256, 400, 1.5e-3, stills=24, clips=1, clip_frames=4, window=4, hint_share=0.1, wild_share=0.5, views_only=True
+)
 _CAMUS_COURSE = (*_REAL_STILLS, _MOTION, _BOTH, _CALM, _LAST)
 
 RECIPES = {
     recipe.name: recipe
     for recipe in (
-        Recipe("ral-lite-camus", WIDE, _CAMUS_COURSE, camus=True, phantoms=900, pair_frames=10),
+        Recipe("ral-lite-camus", WIDE, (*_CAMUS_COURSE, _VIEWS), camus=True, phantoms=900, pair_frames=10),
         Recipe(
             "ral-base-camus",  # for a GPU: a step takes a processor fifteen times as long
             replace(RAL_BASE, mask_hint=True, deep_supervision=True),
-            _CAMUS_COURSE,
+            (*_CAMUS_COURSE, _VIEWS),
             camus=True,
             phantoms=900,
             pair_frames=10,
@@ -107,6 +111,7 @@ RECIPES = {
                 Stage(256, 1200, 8e-4, stills=4, clips=2, clip_frames=8, window=8),
                 Stage(256, 1600, 1.2e-3, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.6),
                 Stage(256, 700, 6e-4, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.25),
+                _VIEWS,
             ),
             camus=False,
             phantoms=1500,

@@ -168,6 +168,7 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     torch.manual_seed(plan.seed * 1_000_003 + run.step)
     batches = draw(plan, run.step, data, rank, world)
     prepare_for_training(run.net, plan.freeze_norm)
+    _choose_learners(run.net, stage)
     run.optimiser.zero_grad(set_to_none=True)
     totals = np.zeros(2)
     for batch in batches:
@@ -184,6 +185,23 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     average_statistics(run.net, world)
     follow(run.ema, run.net, min(plan.ema, (run.step + 1) / (run.step + 20)))
     return segmentation, view
+
+
+def _choose_learners(net: Network, stage: Stage) -> None:
+    """All of the network, or its view branch alone: the rest then neither moves nor changes its statistics.
+
+    Raises:
+        ValueError: the view branch shall learn alone, and there is none.
+    """
+    branch = net.view_branch if isinstance(net, RAL) else None
+    if stage.views_only:
+        if branch is None:
+            raise ValueError("This network has no view branch that could learn alone.")
+        net.requires_grad_(False)
+        prepare_for_training(net, freeze_norm=True)
+        branch.requires_grad_(True).train()
+    elif isinstance(net, RAL):
+        net.requires_grad_(True)
 
 
 def _count(batch: dict[str, Tensor], world: int) -> tuple[float, float]:

@@ -230,6 +230,36 @@ def test_frozen_statistics_stay_and_the_rest_learns(begin, tmp_path):
     assert any(v.ne(1).any() for k, v in state.items() if k.startswith("net.") and k.endswith("norm.weight"))
 
 
+def test_the_view_branch_learns_alone_and_the_border_stays(begin, tmp_path, real, phantom):
+    alone = replace(STAGE, steps=4, stills=3, real_share=0.0, clips=2, pairs=0, views_only=True)
+    first = tmp_path / "first"
+    list(begin(first))
+    list(train(replace(PLAN, stages=(alone,)), Data(real, phantom, phantom, phantom[:1]), tmp_path / "views",
+               start=first / "best.safetensors"))  # fmt: skip
+    before, after = load_file(first / "best.safetensors"), weights(tmp_path / "views")
+    for name, value in before.items():
+        now = after["net." + name]
+        if name.startswith("view_branch"):
+            continue
+        assert torch.equal(value, now), name
+    moved = [n for n, v in before.items() if n.startswith("view_branch") and not torch.equal(v, after["net." + n])]
+    assert any(name.endswith("weight") for name in moved)
+    assert any(name.endswith("running_mean") for name in moved)
+
+
+def test_after_the_view_branch_all_of_the_network_learns_again(begin, tmp_path):
+    alone = replace(STAGE, steps=2, views_only=True)
+    list(begin(tmp_path, replace(PLAN, stages=(alone, replace(STAGE, steps=2)))))
+    state = weights(tmp_path)
+    assert any(v.any() for k, v in state.items() if k.startswith("net.blocks") and k.endswith("running_mean"))
+
+
+def test_a_network_without_views_cannot_learn_them_alone(real, phantom, tmp_path):
+    plan = replace(PLAN, config=replace(TINY, classify=False), stages=(replace(STAGE, views_only=True),))
+    with pytest.raises(ValueError, match="no view branch"):
+        list(train(plan, Data(real, phantom, phantom, phantom[:1]), tmp_path))
+
+
 def test_bfloat16_learns_as_float32_does(phantom, tmp_path):
     still = [cut(phantom[0], 0, 1)]
     losses = {}
