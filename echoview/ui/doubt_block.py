@@ -20,7 +20,7 @@ class DoubtBlock(QWidget):
         self._instants = (0, 0)
         self.reason = QLabel()
         self.reason.setWordWrap(True)
-        self.button = QPushButton()
+        self.button = QPushButton("Take ED and ES from these")
         self.button.clicked.connect(lambda: self.settled.emit(*self._instants))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -25,7 +25,7 @@ torch.set_num_threads(1)
 folder, frozen, steps = Path(sys.argv[1]), sys.argv[2] == "frozen", int(sys.argv[3])
 config = RALConfig("tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6, hidden=(8,) * 5,
                    view_widths=(6, 6, 6, 8, 8), classify=not frozen)
-clips = list(phantom_clips(range(4), 4, size=64))
+clips = list(phantom_clips(range(6, 12), 4, size=64))
 real = [replace(cut(clip, 0, 1), view=-1) for clip in clips]
 stills, clips_a_step = (6, 2) if frozen else (32, 0)
 rate = 5e-3 if frozen else 2e-3

@@ -267,11 +267,11 @@ def test_another_library_says_anew_how_far_each_cine_is(desk, folder, tmp_path):
     desk.workflow.open(folder / "anna" / "IM_10_A2C.nii.gz")
     desk.settle()
     desk.workflow.use_library(str(tmp_path / "other.sqlite"))
-    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.NEW, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.NEW, timeout=60_000)
     assert (row.ef_percent, row.waits) == (None, True)
     assert desk.list._state.text() == "5 cines"
     desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
-    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.APPROVED, timeout=20_000)
+    desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.APPROVED, timeout=60_000)
     assert row.ef_percent is not None
 
 
