@@ -139,13 +139,18 @@ class StudyFeed(QObject):
         """Look again what the library holds: others may have read and reviewed meanwhile."""
         reader = self._reader()
         self._jobs.run(
-            Lane.LOOKING, "read standings", lambda: standings(self._library(), self._secret, reader),
-            on_done=self._take_standings, on_error=lambda error: log.info("no standings: %s", type(error).__name__),
+            Lane.LOOKING, "read standings", lambda: self._read(reader), on_done=self._tell,
+            on_error=lambda error: log.info("no standings: %s", type(error).__name__),
         )  # fmt: skip
 
-    def _take_standings(self, read: tuple[dict[str, Standing], dict[str, Standing]]) -> None:
-        self._by_path, self._by_key = read
-        known = [self._of(path, None, standing) for path, standing in self._by_path.items()]
+    def _read(self, reader: Reader) -> dict[str, Standing]:
+        """Runs on the lane that looks at the files: the next look there knows what was read, however busy the window
+        is."""
+        self._by_path, self._by_key = standings(self._library(), self._secret, reader)
+        return self._by_path
+
+    def _tell(self, by_path: dict[str, Standing]) -> None:
+        known = [self._of(path, None, standing) for path, standing in by_path.items()]
         if known:
             self.filled.emit(known)
 

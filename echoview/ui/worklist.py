@@ -226,6 +226,7 @@ class Worklist(FoldingZone):
         self._want()
 
     def _another_library(self) -> None:
+        self._feed.forget()  # looks under way ask the former one
         self.model.forget_library()
         self._feed.read_standings()
         self._say()
