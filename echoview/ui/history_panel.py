@@ -83,9 +83,10 @@ class HistoryPanel(QWidget):
         area = self.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
-        if area is not None:
+        content = area.widget() if area is not None else None
+        if area is not None and content is not None:
             height = min(self.height(), area.viewport().height() - 16)
-            area.ensureVisible(0, self.mapTo(area.widget(), QPoint(0, height)).y(), 0, 8)
+            area.ensureVisible(0, self.mapTo(content, QPoint(0, height)).y(), 0, 8)
 
     def _go(self, item: QListWidgetItem) -> None:
         t = item.data(Qt.ItemDataRole.UserRole)

@@ -1,8 +1,9 @@
 """Training on several devices or machines: every process takes its share of each step's samples.
 
-`torchrun` starts the processes and names them in the environment. Gradients, BN statistics and losses are averaged by
-hand after each step: with several backward passes a step (stills, then windows of clips) torch's own wrapper would
-average more often than needed.
+`torchrun` starts the processes and names them in the environment. Gradients and losses are averaged by hand after each
+step: with several backward passes a step (stills, then windows of clips) torch's own wrapper would average more often
+than needed. BN looks at the samples of all processes, and dropout gives each sample the noise that it would have in a
+process alone: otherwise several would learn something else than one. torch has such a BN for GPUs only.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from contextlib import contextmanager
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_reduce
+from torch.nn import functional as F
 
 
 @contextmanager
@@ -46,8 +49,59 @@ def average_gradients(net: nn.Module, world: int) -> None:
     _average([p.grad for p in parameters if p.grad is not None], world)
 
 
+class _NormOfAll(nn.BatchNorm2d):
+    """In training, the mean and variance of all processes' samples, which each of them has to have some of."""
+
+    together = False
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not (self.training and self.together):
+            return super().forward(x)
+        own, channels = x.float(), x.shape[1]
+        count = own.new_full((1,), own.numel() / channels)
+        told = all_reduce(torch.cat([own.sum((0, 2, 3)), own.square().sum((0, 2, 3)), count]))
+        mean, total = told[:channels] / told[-1], told[-1].item()
+        variance = (told[channels:-1] / total - mean.square()).clamp_min(0)
+        self._follow(mean.detach(), variance.detach() * total / max(total - 1, 1))
+        scale = self.weight * (variance + self.eps).rsqrt()
+        return (own * scale[:, None, None] + (self.bias - mean * scale)[:, None, None]).to(x.dtype)
+
+    def _follow(self, mean: Tensor, variance: Tensor) -> None:
+        assert self.running_mean is not None and self.running_var is not None and self.momentum is not None
+        self.running_mean.lerp_(mean, self.momentum)
+        self.running_var.lerp_(variance, self.momentum)
+
+
+class _DropoutOfAll(nn.Dropout):
+    """The noise of all processes' samples is drawn by each, which then takes its own."""
+
+    rank: int
+    world: int
+
+    def forward(self, x: Tensor) -> Tensor:
+        kept = F.dropout(x.new_ones(len(x) * self.world, *x.shape[1:]), self.p, self.training)
+        return x * kept[self.rank :: self.world]
+
+
+def share_layers(net: nn.Module, rank: int, world: int) -> None:
+    """The layers that look at a whole batch, or draw for it, do so for that of all; those of a process alone stay."""
+    for module in net.modules() if world > 1 else ():
+        if type(module) is nn.BatchNorm2d:
+            module.__class__ = _NormOfAll
+        elif type(module) is nn.Dropout:
+            module.__class__ = _DropoutOfAll
+            module.__dict__.update(rank=rank, world=world)
+
+
+def norm_together(net: nn.Module, together: bool) -> None:
+    """Whether BN looks at the samples of all processes in the passes that follow, or each at its own."""
+    for module in net.modules():
+        if isinstance(module, _NormOfAll):
+            module.together = together
+
+
 def average_statistics(net: nn.Module, world: int) -> None:
-    """BN's running mean and variance become the mean over the processes."""
+    """BN's running mean and variance become the mean over the processes: some batches are too small for all."""
     if world > 1:
         _average([b for b in net.buffers() if b.dtype.is_floating_point], world)
 

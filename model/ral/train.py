@@ -9,7 +9,7 @@ import ctypes
 import math
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from ral.evaluate import dice_of_clips
 from ral.losses import deep_loss, segmentation_loss, shape_loss, view_loss
 from ral.network import RAL
 from ral.plan import Plan, Stage, learning_rate
-from ral.several import average_gradients, average_statistics, summed
+from ral.several import average_gradients, average_statistics, norm_together, share_layers, summed
 from ral.state import BEST_FILE, Run, begin, save, write_tensors
 
 VIEW_WEIGHT = 0.2
@@ -82,6 +82,7 @@ def train(
     run = begin(plan, folder, device, start)
     if isinstance(run.net, FrameByFrame) and run.net.code is not None and run.step == 0:
         _teach_code(run, plan, data, device)
+    share_layers(run.net, rank, world)
     before, began, losses = run.seconds, time.monotonic(), []
     while run.step < plan.steps:
         stage, within = plan.at(run.step)
@@ -172,7 +173,8 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     run.optimiser.zero_grad(set_to_none=True)
     totals = np.zeros(2)
     for batch in batches:
-        counted = _count(batch, world)
+        *counted, taking = _count(batch, world)
+        norm_together(run.net, taking == world)
         if batch:
             on_device = {k: v.to(device) for k, v in batch.items()}
             totals += _backward(run.net, on_device, stage.window, counted, world / len(batches), plan.bfloat16)
@@ -204,19 +206,18 @@ def _choose_learners(net: Network, stage: Stage) -> None:
         net.requires_grad_(True)
 
 
-def _count(batch: dict[str, Tensor], world: int) -> tuple[float, float]:
-    """How much all processes' frames weigh together, and how many of their sequences have a trusted view."""
+def _count(batch: dict[str, Tensor], world: int) -> list[float]:
+    """Over all processes: what their frames weigh, their sequences with a trusted view, how many have any sample."""
     weights = float(batch["weights"].sum()) if batch else 0.0
     views = float((batch["views"] >= 0).sum()) if batch else 0.0
-    weights, views = summed((weights, views), world)
-    return weights, views
+    return summed((weights, views, float(bool(batch))), world)
 
 
 def _backward(
     net: Network,
     batch: dict[str, Tensor],
     window: int,
-    counted: tuple[float, float],
+    counted: Sequence[float],
     share: float,
     bfloat16: bool,
 ) -> np.ndarray:
