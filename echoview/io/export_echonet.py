@@ -51,7 +51,7 @@ def chords(contour: np.ndarray, count: int = CHORDS) -> np.ndarray:
     """A contour (N,2) as EchoNet traces it: (count+1,4) x1,y1,x2,y2, the long axis first."""
     marks = contour_landmarks(contour)
     middle = (marks.first + marks.second) / 2
-    apex_at = int(np.hypot(*(contour - middle).T).argmax())
+    apex_at = int(np.hypot(*(contour - marks.apex).T).argmin())
     axis = (marks.apex - middle) / (np.hypot(*(marks.apex - middle)) + 1e-12)
     length = float((marks.apex - middle) @ axis)
     rows = [np.concatenate([marks.apex, middle]), np.concatenate([marks.first, marks.second])]

@@ -37,7 +37,7 @@ def snapped(points: np.ndarray, seen: LogitMap) -> np.ndarray:
     """
     line = resample(points, _POINTS)
     middle = (line[0] + line[-1]) / 2
-    apex = int(np.hypot(*(line - middle).T).argmax())
+    apex = int(np.hypot(*(line - contour_landmarks(line).apex).T).argmin())
     along = np.gradient(line, axis=0)
     normal = np.column_stack([along[:, 1], -along[:, 0]])
     normal /= np.hypot(*normal.T)[:, None] + 1e-9

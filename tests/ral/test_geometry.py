@@ -222,6 +222,15 @@ def test_the_landmarks_of_a_half_ellipse():
     assert abs(marks.apex[1] - truth[1000, 1]) < 1
 
 
+def test_a_small_bump_beside_the_apex_does_not_take_it_along():
+    truth = half_ellipse(60, 26, 65)
+    bumped = truth.copy()
+    bumped[28, 1] -= 1.2  # now the farthest point, 5 px beside the apex
+    farthest = bumped[np.hypot(*(bumped - (bumped[0] + bumped[-1]) / 2).T).argmax()]
+    assert np.hypot(*(farthest - truth[32])) > 4.5
+    assert np.hypot(*(contour_landmarks(bumped).apex - truth[32])) < 1.5
+
+
 @pytest.mark.parametrize("degrees", [-30, -15, 15, 30])
 def test_the_landmarks_of_a_half_ellipse_turn_with_it(degrees):
     truth = turned(ventricle(), degrees, about=(64, 64))

@@ -219,13 +219,13 @@ def test_only_a4c_has_chambers_left_of_the_septum():
         assert left["A4C"] < min(left["A2C"], left["A3C"]) - 10
 
 
-def test_beside_the_left_wall_an_a2c_is_often_as_dark_as_a_right_ventricle():
-    """Liver or lung: without them darkness alone would tell the A4C."""
+def test_beside_the_left_wall_an_a2c_may_be_as_dark_as_a_right_ventricle():
+    """Liver or lung: without them (.17 of the A2C) darkness alone would tell the A4C."""
     two, four = (
         [_grey_beside(_first_frame(seed, view), across=-0.5, up=0.3) for seed in range(60)] for view in ("A2C", "A4C")
     )
     dark = np.array(two) < np.nanmedian(four)
-    assert 0.25 < dark.mean() < 0.5
+    assert 0.2 < dark.mean() < 0.4
 
 
 def test_only_a3c_has_a_tube_right_of_and_below_the_right_hinge():

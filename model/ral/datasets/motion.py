@@ -14,7 +14,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.interpolate import PchipInterpolator, RBFInterpolator
 
-from ral.geometry import contour_landmarks, dice, open_contour, outline, resample
+from ral.geometry import dice, open_contour, outline, resample
 
 ENDO_POINTS, EPI_POINTS, ATRIUM_POINTS, EDGE_POINTS = 40, 28, 20, 36
 _FREE_PX = 26  # px around the heart within which the sector's edge does not hold the tissue
@@ -146,8 +146,7 @@ def _structures(moment: Moment) -> dict[str, np.ndarray]:
 
 def _by_apex(contour: np.ndarray, count: int) -> np.ndarray:
     """An open contour (N,2) at equal steps from either annulus point to the apex, so that apex meets apex."""
-    apex = contour_landmarks(contour).apex
-    k = int(np.hypot(*(contour - apex).T).argmin())
+    k = int(np.hypot(*(contour - (contour[0] + contour[-1]) / 2).T).argmax())
     k = min(max(k, 2), len(contour) - 3)
     return np.vstack([resample(contour[: k + 1], count // 2), resample(contour[k:], count // 2)[1:]])
 
