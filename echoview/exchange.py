@@ -189,7 +189,8 @@ class Exchange(QObject):
             hints.append(f"{_cines(len(came.unknown))} not found here.")
         what = "Nothing new in it."
         if came.revisions:
-            what = f"{came.revisions} correction{'s' if came.revisions > 1 else ''} of {_cines(came.cines)} imported."
+            changes = "1 saved change" if came.revisions == 1 else f"{came.revisions} saved changes"
+            what = f"{changes} of {_cines(came.cines)} imported."
         elif came.acts:
             said = "1 verdict or comment" if came.acts == 1 else f"{came.acts} verdicts and comments"
             what = f"{said} on {_cines(came.cines)} imported."

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,6 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError, LibraryError
 from echoview.learning import Learning
 from echoview.session import Session
@@ -35,6 +33,7 @@ from echoview.ui.picture_zone import PictureZone
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
 from echoview.ui.soon import Soon
+from echoview.ui.terms import Terms
 from echoview.ui.tool_strip import ToolStrip, under
 from echoview.ui.tools import Tool
 from echoview.ui.top_bar import TopBar
@@ -211,7 +210,7 @@ class MainWindow(QMainWindow):
         workflow.progressed.connect(self.top_bar.progress.show_progress)
         workflow.device_kept.connect(self.top_bar.show_device)
         workflow.counted.connect(self.learn_panel.refresh)
-        workflow.terms_due.connect(self._show_terms)
+        self.terms = Terms(workflow, self.banner)
         self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
         self.top_bar.view_chosen.connect(lambda v: self.correcting.as_annotator(lambda: workflow.overrule_view(v)))
         self.top_bar.weights_chosen.connect(workflow.choose_weights)
@@ -264,10 +263,6 @@ class MainWindow(QMainWindow):
             self.top_bar.show_review_only()
             return
         self.top_bar.show_weights(self.workflow.registry.sets())
-
-    def _show_terms(self, weights: WeightsSet) -> None:
-        seen = partial(self.workflow.terms_seen, weights)
-        self.banner.say(Message(f"{weights.name} is for research only.", weights.terms, False, "Understood", seen))
 
     def _refused(self, error: EchoViewError) -> None:
         if isinstance(error, LibraryError):

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 
 from echoview.domain.cine import Ecg
 from echoview.domain.contour import Origin
@@ -108,12 +108,24 @@ def paint_states(painter: QPainter, scale: TimeScale, codes: np.ndarray) -> None
             painter.setPen(QPen(current().colour(name), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(bar.adjusted(0.5, 0.5, -0.5, -0.5))
-        painter.fillRect(bar, QBrush(current().colour(name), pattern))
+        painter.fillRect(bar, _brush(current().colour(name), pattern))
         if code == APPROVED:  # a line through it: approved as it was, not corrected
             painter.fillRect(QRectF(bar.left(), bar.center().y() - 1, bar.width(), 2), current().colour("panel"))
     if (edges[-1] - edges[0]) / len(codes) >= _WIDE:
         painter.setPen(QPen(current().colour("panel"), 1))
         painter.drawLines([QLineF(x, STATES_TOP, x, STATES_TOP + STATES_HEIGHT) for x in edges[1:-1]])
+
+
+def _brush(colour: QColor, pattern: Qt.BrushStyle) -> QBrush:
+    """Qt draws its patterns in pixels of the screen, too fine to see on a dense one: as a picture they grow with it."""
+    if pattern == Qt.BrushStyle.SolidPattern:
+        return QBrush(colour)
+    tile = QPixmap(8, 8)  # every pattern of Qt repeats within it
+    tile.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(tile)
+    painter.fillRect(tile.rect(), QBrush(colour, pattern))
+    painter.end()
+    return QBrush(tile)
 
 
 # How the curve is drawn over the frames of a state; over all others it is the network's.

@@ -105,8 +105,8 @@ def test_what_an_import_brings_of_the_open_cine_is_shown_and_the_next_edit_keeps
     take(labelled, theirs)
     banner = labelled.window.banner
     assert banner.text == (
-        "2 corrections of 1 cine imported. Both sides had changed 1 frame or mark of 1 cine: yours are in force, theirs"
-        " are kept; REVIEW shows both."
+        "2 saved changes of 1 cine imported. Both sides had changed 1 frame or mark of 1 cine: yours are in force,"
+        " theirs are kept; REVIEW shows both."
     )
     (waiting,) = labelled.window.judging.deciding.conflicts
     assert labelled.window.judging.reviewing.status is Status.IN_CONFLICT
@@ -183,7 +183,7 @@ def test_cines_that_are_not_here_can_be_looked_for(desk, labelled, theirs, sampl
     QTest.mouseClick(desk.window.banner._button, Qt.MouseButton.LeftButton)
     desk.until(lambda: not desk.window.exchanging.exchange.busy)
     desk.settle()
-    assert desk.window.banner.text.startswith("1 correction of 1 cine imported.")
+    assert desk.window.banner.text.startswith("1 saved change of 1 cine imported.")
     fresh.close()
 
 
@@ -197,7 +197,7 @@ def test_a_data_set_as_published_is_imported_by_its_folder(labelled, monkeypatch
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(tmp_path))
     labelled.window.acts["import_folder"].trigger()
     labelled.until(lambda: not labelled.window.exchanging.exchange.busy)
-    assert labelled.window.banner.text == "2 corrections of 2 cines imported."
+    assert labelled.window.banner.text == "2 saved changes of 2 cines imported."
 
 
 def test_a_format_of_folders_goes_into_a_new_one_with_its_frames(labelled, monkeypatch, tmp_path):

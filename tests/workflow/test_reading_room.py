@@ -546,3 +546,14 @@ def test_the_keyboard_stays_in_learn_when_its_button_goes(desk) -> None:
     window.learn_panel.refresh()
     assert not window.learn_panel.back.isVisible(), "nothing was adopted"
     assert window.focusWidget() is window.learn_panel
+
+
+def test_the_terms_of_a_set_go_with_it(desk):
+    """The set that the app starts with is for research; the other one is free."""
+    assert "for research only" in desk.window.banner.text
+    free = next(one for one in desk.workflow.registry.sets() if not one.research_only)
+    research = desk.session.weights
+    desk.workflow.choose_weights(free.identity)
+    assert desk.window.banner.text == ""
+    desk.workflow.choose_weights(research.identity)
+    assert "for research only" in desk.window.banner.text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -309,3 +309,21 @@ def test_seconds_lie_at_round_times_with_room_between_them() -> None:
     assert all(close.start_s <= s <= close.end_s for s in seconds_shown(close))
     assert len(seconds_shown(close)) >= 3
     assert seconds_shown(TimeScale.whole(np.arange(2000) / 20, 800)) == [0, 20, 40, 60, 80]
+
+
+def test_the_patterns_of_the_states_grow_with_the_screen(qapp):
+    """At 200 % every spot of a pattern is two pixels wide and high; Qt's own stays one."""
+    scale = TimeScale.whole(np.arange(8) / 25, 320)
+    for code, (_, _, _, pattern) in paint._LOOKS.items():
+        if pattern in (Qt.BrushStyle.SolidPattern, Qt.BrushStyle.NoBrush):
+            continue
+        picture = QImage(640, 2 * paint.HEIGHT, QImage.Format.Format_RGB32)
+        picture.setDevicePixelRatio(2)
+        picture.fill(Qt.GlobalColor.black)
+        painter = QPainter(picture)
+        paint.paint_states(painter, scale, np.full(8, code))
+        painter.end()
+        pixels = np.frombuffer(picture.constBits(), np.uint8).reshape(2 * paint.HEIGHT, 640, 4)
+        spots = pixels.any(2)
+        assert spots.any(), paint.STATE_NAMES[code]
+        np.testing.assert_array_equal(spots[::2], spots[1::2])
