@@ -60,7 +60,7 @@ def build(library: str = "", review_only: bool = False) -> App:
     if error is not None:
         workflow.refused.emit(error)
     workflow.use_active_weights()
-    workflow.back_up_library()
+    workflow.keeping.back_up()
     return App(window, workflow, learning, session)
 
 

@@ -81,7 +81,11 @@ class Background(QObject):
     def __init__(self, workflow: Workflow, parent: QObject) -> None:
         super().__init__(parent)
         self.aside = Aside(
-            workflow.jobs, workflow.predictions, lambda: workflow.settings.device, lambda: not workflow.predicting, self
+            workflow.jobs,
+            workflow.predictions,
+            lambda: workflow.settings.device,
+            lambda: not workflow.predicting.under_way,
+            self,
         )
         self._soon = QTimer(self)  # the workflow says that it begins shortly before it does
         self._soon.setSingleShot(True)

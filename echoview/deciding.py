@@ -107,7 +107,7 @@ class Deciding(QObject):
         session.cine_changed.connect(self._another_cine)
         session.saved_changed.connect(self._saved)
         session.label_changed.connect(self._refresh)
-        self._workflow.joined.connect(self.look)
+        self._workflow.keeping.joined.connect(self.look)
 
     # ---- what there is
 

@@ -197,9 +197,9 @@ class Exchange(QObject):
         here = str(Path(self._workflow.session.path).absolute())
         look_at = next((place for place in came.places if place and place != here and Path(place).exists()), "")
         self.said.emit(Outcome(what, " ".join(hints), look_at, path if came.unknown else None))
-        self._workflow.read_again()
+        self._workflow.keeping.read_again()
         self._workflow.studies.read_standings()
-        self._workflow.count_corrected()
+        self._workflow.keeping.count()
 
     def _refused(self, error: EchoViewError) -> None:
         self._ended()

@@ -74,7 +74,7 @@ class Learning(QObject):
                 TrainingError("There is no label library to learn from.", "Open a library first.")
             )
             return
-        if self._workflow.saving:  # the newest correction is to be learnt from too
+        if self._workflow.keeping.saving:  # the newest correction is to be learnt from too
             QTimer.singleShot(_POLL_MS, lambda: self.start(steps))
             return
         self.candidate, self.report, self._failure = None, {}, ""
@@ -137,7 +137,7 @@ class Learning(QObject):
             self._workflow.refused.emit(error)
             return
         self._workflow.use(weights)
-        self._workflow.show_prediction()
+        self._workflow.predicting.show()
 
     def _prepare(self, weights: WeightsSet, steps: int | None) -> Any:
         library = self._workflow.library

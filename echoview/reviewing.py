@@ -275,7 +275,7 @@ class Reviewing(Judged):
         session = self._session
         if session.blind and drawn(session.label):
             session.unveil()
-            self.workflow.predict()
+            self.workflow.predicting.predict()
 
     def refuse(self, message: str, hint: str = "") -> None:
         self.workflow.refused.emit(EchoViewError(message, hint))

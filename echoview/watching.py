@@ -7,9 +7,10 @@ from datetime import datetime
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from echoview.keeping import Slot
 from echoview.services.jobs import Lane
 from echoview.store import Library, Written
-from echoview.workflow import Slot, Workflow
+from echoview.workflow import Workflow
 
 EVERY_MS = 4000
 
@@ -55,7 +56,7 @@ class Watching(QObject):
         self._timer.setInterval(EVERY_MS)
         self._timer.timeout.connect(self.look)
         self._session.cine_changed.connect(self.passed)
-        workflow.joined.connect(self.passed)
+        workflow.keeping.joined.connect(self.passed)
 
     def start(self) -> None:
         self._timer.start()
@@ -81,7 +82,7 @@ class Watching(QObject):
 
     def _looked(self, library: Library, found: list[Written]) -> None:
         self._asking = False
-        if library is not self._workflow.library or self._workflow.saving:
+        if library is not self._workflow.library or self._workflow.keeping.saving:
             return  # of what is being saved nobody knows yet whose it is
         if library is not self._library:
             self._library, self._known, self._told = library, None, {}
@@ -99,7 +100,7 @@ class Watching(QObject):
 
     def _tell(self, revisions: list[Written]) -> None:
         for slot in {(one.identity, one.reading) for one in revisions}:
-            beyond = max(self._workflow.seen(slot), self._told.get(slot, 0))
+            beyond = max(self._workflow.keeping.seen(slot), self._told.get(slot, 0))
             new = [one for one in revisions if one.number > beyond]
             if new:
                 self._told[slot] = max(one.number for one in new)
@@ -115,4 +116,4 @@ class Watching(QObject):
         """Whether this window wrote it, or has read it since; what was said counts as ours by its name."""
         if not one.number:
             return one.who == self._workflow.settings.annotator
-        return one.number <= self._workflow.seen((one.identity, one.reading))
+        return one.number <= self._workflow.keeping.seen((one.identity, one.reading))

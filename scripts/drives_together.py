@@ -37,7 +37,7 @@ def _correct(hand: RealHand, by: float = 6) -> None:
         hand.ask(lambda name=name: player.seek(getattr(session.measurements, name)))
         x, y = hand.ask(lambda: session.editable(player.t).handles[6])
         hand.drag(at(x, y), at(x - by, y))
-    hand.until(lambda: not hand.app.workflow.saving, "the corrections are not saved", 30)
+    hand.until(lambda: not hand.app.workflow.keeping.saving, "the corrections are not saved", 30)
 
 
 def second_reader(hand: RealHand) -> None:
@@ -168,7 +168,7 @@ def exchange(hand: RealHand) -> None:
     banner, workflow, session = hand.app.window.banner, hand.app.workflow, hand.app.session
     for number, (name, how) in enumerate((("Import labels", "ctrl+shift+i"), ("Import labels from a folder", "menu"))):
         open_cine(hand, _study("A3C.dcm"))
-        hand.ask(lambda number=number: workflow.use_library(str(out / f"library-{number}.sqlite")))
+        hand.ask(lambda number=number: workflow.keeping.use_library(str(out / f"library-{number}.sqlite")))
         quiet(hand)
         if how == "menu":
             act = lambda: (hand.pick(hand.app.window.top_bar.open_button, "Import labels from"),  # noqa: E731
@@ -180,7 +180,7 @@ def exchange(hand: RealHand) -> None:
         came = lambda: len(session.label.contours)  # noqa: E731
         hand.drive("What came of it", "opened", lambda: open_cine(hand, _study("sample.dcm")), came,
                    lambda _, now: now >= 2, f"import_opened_{number}", 60)  # fmt: skip
-    hand.ask(lambda: workflow.use_library(""))
+    hand.ask(lambda: workflow.keeping.use_library(""))
     quiet(hand)
 
 

@@ -54,7 +54,7 @@ TABLE: dict[str, Row] = {
     "echoview.session": Row(
         (
             *BELOW_SERVICES,
-            *echoview("services", "session", "workflow", "learning", "judged", "reviewing"),
+            *echoview("services", "session", "workflow", "keeping", "predicting", "learning", "judged", "reviewing"),
             "PySide6.QtCore",
             *UNDO,
         ),
@@ -92,7 +92,7 @@ TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
 TABLE["echoview.judged"] = TABLE["echoview.reviewing"] = TABLE["echoview.deciding"] = TABLE["echoview.comparing"] = (
     TABLE["echoview.session"]
 )
-TABLE["echoview.watching"] = TABLE["echoview.session"]
+TABLE["echoview.watching"] = TABLE["echoview.keeping"] = TABLE["echoview.predicting"] = TABLE["echoview.session"]
 
 
 class Import(NamedTuple):

@@ -83,9 +83,10 @@ class MainWindow(QMainWindow):
             self.top_bar.add_progress(line)
         self.measure_panel = MeasurePanel(self.session)
         self.findings = FindingsPanel(self.correcting.correction)
+        kept = workflow.keeping
         self.learn_panel = LearnPanel(
-            learning, self.session, lambda: (*workflow.corrected, workflow.disputed), workflow.count_corrected
-        )
+            learning, self.session, lambda: (*kept.corrected, kept.disputed), kept.count
+        )  # fmt: skip
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
         self._narrow = False
@@ -130,7 +131,7 @@ class MainWindow(QMainWindow):
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
             "picture": controls.toggle, "invert": controls.invert,
-            "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predict,
+            "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predicting.predict,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "next_zone": self._next_zone, "keys": self._show_keys,
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
@@ -208,14 +209,14 @@ class MainWindow(QMainWindow):
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)
-        workflow.device_kept.connect(self.top_bar.show_device)
-        workflow.counted.connect(self.learn_panel.refresh)
+        workflow.predicting.device_kept.connect(self.top_bar.show_device)
+        workflow.keeping.counted.connect(self.learn_panel.refresh)
         self.terms = Terms(workflow, self.banner)
-        self.top_bar.progress.cancelled.connect(workflow.cancel_prediction)
+        self.top_bar.progress.cancelled.connect(workflow.predicting.cancel)
         self.top_bar.view_chosen.connect(lambda v: self.correcting.as_annotator(lambda: workflow.overrule_view(v)))
         self.top_bar.weights_chosen.connect(workflow.choose_weights)
         self.top_bar.device_chosen.connect(self._choose_device)
-        self.top_bar.save_wanted.connect(workflow.save_again)
+        self.top_bar.save_wanted.connect(workflow.keeping.save_again)
         self.measure_panel.calibrate_wanted.connect(self.acts["calibrate"].trigger)
         self.measure_panel.approve_wanted.connect(self.acts["approve"].trigger)
         self.measure_panel.revert_wanted.connect(self.acts["revert"].trigger)
@@ -290,7 +291,7 @@ class MainWindow(QMainWindow):
 
     def _choose_device(self, device: str) -> None:
         self.top_bar.show_device(device)
-        self.workflow.choose_device(device)
+        self.workflow.predicting.choose_device(device)
 
     # ---- the window itself
 
@@ -314,11 +315,11 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Saves end, the training child ends, then the window; a correction that is not saved is not lost unasked."""
-        if self.workflow.saving:  # come back when it is known how the saves ended
+        if self.workflow.keeping.saving:  # come back when it is known how the saves ended
             event.ignore()
             QTimer.singleShot(20, self.close)
             return
-        unsaved = self.workflow.unsaved_cines and not dialogs.ask_close_unsaved(self, self.session.unsaved)
+        unsaved = self.workflow.keeping.unsaved_cines and not dialogs.ask_close_unsaved(self, self.session.unsaved)
         if unsaved or self.correcting.drafts.hold(self.banner, self.close):
             event.ignore()
             return

@@ -27,7 +27,7 @@ class Told(QObject):
     def _tell(self, news: News) -> None:
         self._withdraw()
         price = _PRICE if self._workflow.session.undo_stack.count() else ""
-        self._message = Message(news.words, price, False, "Show", self._workflow.read_again)
+        self._message = Message(news.words, price, False, "Show", self._workflow.keeping.read_again)
         self._banner.say(self._message)
 
     def _withdraw(self) -> None:

@@ -44,7 +44,7 @@ class Opening(QObject):
             options=QFileDialog.Option.DontConfirmOverwrite,
         )  # fmt: skip
         if path:
-            self._workflow.use_library(path)
+            self._workflow.keeping.use_library(path)
 
     def open_sample(self) -> None:
         if self._sample is not None:

@@ -90,7 +90,7 @@ class Worklist(FoldingZone):
         feed.filled.connect(self._filled)
         session.cine_changed.connect(self._cine_changed)
         session.weights_changed.connect(self._forget_predictions)
-        self._workflow.library_changed.connect(self._another_library)
+        self._workflow.keeping.library_changed.connect(self._another_library)
         self._reviewing.changed.connect(self._say)
         self.list.chosen.connect(self._choose)
         self.list.seen_changed.connect(self._want)
@@ -128,7 +128,7 @@ class Worklist(FoldingZone):
         why_not = "review only" if self._workflow.review_only else "" if todo else "nothing listed is new"
         predict = menu.addAction(f"Predict all: {why_not}" if why_not else f"Predict all {len(todo)} new")
         predict.setEnabled(not why_not)
-        predict.triggered.connect(lambda: self._workflow.predict_ahead(todo))
+        predict.triggered.connect(lambda: self._workflow.predicting.in_background(todo))
 
     def _started(self, title: str) -> None:
         if not self._fresh:

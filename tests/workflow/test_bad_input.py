@@ -182,7 +182,7 @@ def test_corrections_that_were_not_saved_are_there_when_the_cine_is_opened_again
     assert list(desk.session.label.contours) == [1]
     desk.settle()
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [1]
-    assert not desk.workflow.unsaved_cines
+    assert not desk.workflow.keeping.unsaved_cines
 
 
 def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp_path) -> None:

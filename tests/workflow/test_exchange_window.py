@@ -163,9 +163,9 @@ def test_an_edit_that_could_not_be_saved_outlives_an_import(labelled, theirs):
     assert labelled.session.unsaved
     take(labelled, theirs)
     assert sorted(labelled.session.label.contours) == [1, 3, 5]
-    labelled.workflow.save_again()
+    labelled.workflow.keeping.save_again()
     labelled.settle()
-    assert (labelled.session.unsaved, labelled.workflow.unsaved_cines) == ("", 0)
+    assert (labelled.session.unsaved, labelled.workflow.keeping.unsaved_cines) == ("", 0)
     assert sorted(library.label(labelled.session.cine.info.identity).contours) == [1, 3, 5]
 
 

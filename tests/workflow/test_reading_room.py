@@ -437,7 +437,7 @@ def test_another_library_that_is_joined_keeps_its_measurements_and_ours(new_desk
         drag(desk, (60, y), (60, y + 50))
         desk.settle()
         if library == libraries[1]:
-            desk.workflow.use_library(libraries[0])
+            desk.workflow.keeping.use_library(libraries[0])
             desk.until(lambda desk=desk: len(desk.session.label.notes) == 2)
             tops = [round(note.points[0][1]) for note in desk.session.label.notes]
             assert sorted(tops) == pytest.approx([60, 90], abs=1)

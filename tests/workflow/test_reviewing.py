@@ -347,7 +347,7 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     assert decisions.isVisible()
     assert desk.window.judging.panel.frame.word.text() == "Conflict"
     assert desk.window.measure_panel.frame.text() == "Frame 3  ·  corrected, in conflict"
-    assert (desk.workflow.corrected, desk.workflow.disputed) == ((0, 0), 2)
+    assert (desk.workflow.keeping.corrected, desk.workflow.keeping.disputed) == ((0, 0), 2)
     assert len(desk.window.judging.versions._lines) == 2
     assert [button.text().split(",")[0] for button in decisions.sides] == ["Mine", "Dr B"]
     decisions.sides[1].click()
@@ -365,7 +365,7 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     assert deciding.conflicts == []
     assert not decisions.isVisible()
     assert desk.window.judging.panel.frame.word.text() == "Corrected"
-    assert (desk.workflow.corrected, desk.workflow.disputed) == ((2, 1), 0)
+    assert (desk.workflow.keeping.corrected, desk.workflow.keeping.disputed) == ((2, 1), 0)
     history = desk.workflow.library.history(cine.info.identity)
     assert [one.tool for one in history][-1] == "take mine, frame 4", "to keep one's own is a revision too"
     desk.close()
@@ -522,7 +522,7 @@ app.workflow.open(sample_path())
 while app.session.cine is None or not app.workflow.jobs.idle:
     QTest.qWait(20)
 app.workflow.mark_ed(3)
-app.workflow.predict()
+app.workflow.predicting.predict()
 app.window.correcting.propagate()
 QTest.qWait(400)
 while not app.workflow.jobs.idle:

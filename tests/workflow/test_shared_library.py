@@ -88,7 +88,7 @@ def test_quick_hands_between_two_saves_lose_nothing(desk, sample, url) -> None:
     assert sorted(desk.session.label.contours) == [0, 1, 2, 3, 4, 5, 20]
     held = desk.workflow.library.label(desk.session.cine.info.identity)
     assert sorted(held.contours) == [0, 1, 2, 3, 4, 5, 20]
-    assert desk.workflow.unsaved_cines == 0
+    assert desk.workflow.keeping.unsaved_cines == 0
     desk.workflow.accept(6)
     desk.settle()
     history = desk.workflow.library.history(desk.session.cine.info.identity)
@@ -145,7 +145,7 @@ def test_a_library_that_cannot_be_written_shows_labels_and_refuses_edits(new_des
         desk.settle()
         assert "can be read but not written" in desk.refusals[0]
         assert list(desk.session.label.contours) == [4]
-        desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+        desk.workflow.keeping.use_library(str(tmp_path / "mine.sqlite"))
         desk.workflow.accept(5)
         desk.settle()
         assert sorted(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [4, 5]
@@ -164,13 +164,13 @@ def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample
         )
     desk.workflow.accept(2)
     desk.settle()
-    assert desk.workflow.unsaved_cines == 1
+    assert desk.workflow.keeping.unsaved_cines == 1
     identity = desk.session.cine.info.identity
     desk.session.open(None, "", Label())
-    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.workflow.keeping.use_library(str(tmp_path / "other.sqlite"))
     desk.open(sample)
     desk.settle()
-    assert desk.workflow.unsaved_cines == 0
+    assert desk.workflow.keeping.unsaved_cines == 0
     assert sorted(desk.workflow.library.label(identity).contours) == [1, 2]
 
 
@@ -181,14 +181,14 @@ def test_another_library_that_knows_the_cine_joins_with_what_is_open(desk, sampl
     save_as("Dr B", other, desk.session.cine, lambda label: Label({1: theirs, 8: theirs}, View.A3C, ed=4))
     desk.workflow.edit_contour(1, ours, "move point")
     desk.settle()
-    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.workflow.keeping.use_library(str(tmp_path / "other.sqlite"))
     desk.settle()
     label = desk.workflow.library.label(desk.session.cine.info.identity)
     assert sorted(label.contours) == [1, 8]
     np.testing.assert_allclose(label.contour(1).handles, ours.handles, atol=1e-3)
     assert (label.view, label.ed) == (View.A3C, 4), "what they said is not taken back"
     assert sorted(desk.session.label.contours) == [1, 8]
-    assert (desk.session.unsaved, desk.workflow.unsaved_cines) == ("", 0)
+    assert (desk.session.unsaved, desk.workflow.keeping.unsaved_cines) == ("", 0)
     history = desk.workflow.library.history(desk.session.cine.info.identity)
     assert [(r.annotator, r.frames) for r in history] == [("Dr B", (1, 8)), ("tester", (1,))]
 

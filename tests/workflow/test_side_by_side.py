@@ -266,7 +266,7 @@ def test_the_other_prediction_is_cancelled_and_begun_again_and_gives_way(desk, o
     assert "cancelled" in pane.title.line.whole
     pane.choose(other.weights)
     desk.until(lambda: other.prediction is not None and other.prediction.done >= 2)
-    desk.workflow.predict()
+    desk.workflow.predicting.predict()
     desk.until(lambda: desk.session.prediction is not None and desk.session.prediction.complete)
     assert other.measured is None, "the open cine's own goes first"
     desk.until(lambda: other.measured is not None)

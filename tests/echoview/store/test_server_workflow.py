@@ -45,13 +45,13 @@ def test_an_edit_made_while_the_server_is_away_is_pending_and_saved_later(server
         assert len(refusals) == 1
         assert refusals[0].startswith("The correction could not be saved (")
         assert "\n" not in refusals[0]
-        assert (workflow.unsaved_cines, workflow.saving) == (1, False)
+        assert (workflow.keeping.unsaved_cines, workflow.keeping.saving) == (1, False)
         assert editing.values(workflow.session.label) == editing.values(editing.after(2)), "it stays on the screen"
     finally:
         server.start()
-    workflow.save_again()
+    workflow.keeping.save_again()
     qtbot.waitUntil(lambda: workflow.jobs.idle, timeout=60_000)
-    assert (workflow.unsaved_cines, workflow.session.unsaved, len(refusals)) == (0, "", 1)
+    assert (workflow.keeping.unsaved_cines, workflow.session.unsaved, len(refusals)) == (0, "", 1)
     held = workflow.library.load(workflow.session.cine)
     assert editing.values(held.label) == editing.values(editing.after(2))
 

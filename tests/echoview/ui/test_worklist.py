@@ -258,7 +258,7 @@ def test_a_cine_of_which_only_something_is_said_is_not_new_after_a_restart(qtbot
 
 
 def test_another_library_says_anew_how_far_each_cine_is(desk, folder, tmp_path):
-    desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+    desk.workflow.keeping.use_library(str(tmp_path / "mine.sqlite"))
     opened(desk, folder)
     row = desk.row("IM_2_A4C.nii.gz")
     desk.workflow.open(row.listed.path)
@@ -267,11 +267,11 @@ def test_another_library_says_anew_how_far_each_cine_is(desk, folder, tmp_path):
     desk.settle()
     desk.workflow.open(folder / "anna" / "IM_10_A2C.nii.gz")
     desk.settle()
-    desk.workflow.use_library(str(tmp_path / "other.sqlite"))
+    desk.workflow.keeping.use_library(str(tmp_path / "other.sqlite"))
     desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.NEW, timeout=20_000)
     assert (row.ef_percent, row.waits) == (None, True)
     assert desk.list._state.text() == "5 cines"
-    desk.workflow.use_library(str(tmp_path / "mine.sqlite"))
+    desk.workflow.keeping.use_library(str(tmp_path / "mine.sqlite"))
     QTimer.singleShot(2, lambda: time.sleep(0.5))  # what looks at the files is far ahead of the window
     desk.qtbot.waitUntil(lambda: row.looked and row.status is Status.APPROVED, timeout=20_000)
     assert row.ef_percent is not None
@@ -373,7 +373,7 @@ def test_an_ef_that_still_grows_is_not_in_the_list(desk, folder):
         grown.append((session.prediction, row.ef_percent))
 
     session.prediction_changed.connect(look)
-    desk.workflow.predict()
+    desk.workflow.predicting.predict()
     desk.qtbot.waitUntil(
         lambda: session.prediction is not None and session.prediction.complete and desk.jobs.idle, timeout=120_000
     )
@@ -388,7 +388,7 @@ def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
     opened(desk, folder)
     desk.qtbot.waitUntil(lambda: desk.workflow.session.prediction is not None, timeout=60_000)
     real = desk.row("real.dcm").listed.path
-    desk.workflow.predict_ahead([real, desk.row("cut.dcm").listed.path, desk.row("IM_1.nii.gz").listed.path])
+    desk.workflow.predicting.in_background([real, desk.row("cut.dcm").listed.path, desk.row("IM_1.nii.gz").listed.path])
     assert desk.list._state.text() == "Predicting, 3 of 5 cines left"
     desk.workflow.open(folder / "anna" / "IM_2_A4C.nii.gz")  # it goes first, and the others begin again
     desk.qtbot.waitUntil(lambda: desk.workflow.ahead.left == 0, timeout=120_000)
@@ -409,7 +409,7 @@ def test_the_listed_cines_are_predicted_behind_the_open_one(desk, folder):
     desk.workflow.use(first)
     desk.qtbot.waitUntil(lambda: row.status is Status.PREDICTED, timeout=20_000)
     assert row.ef_percent == pytest.approx(ef)
-    desk.workflow.predict_ahead([real] * 50)
+    desk.workflow.predicting.in_background([real] * 50)
     QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
     assert desk.workflow.ahead.left == 0
     desk.settle()
