@@ -16,6 +16,7 @@ _LINE_PX = 2.0
 _WIDTHS_PX = {Lines.USUAL: _LINE_PX, Lines.THIN: 1.2, Lines.BOLD: 3.6}
 _DOUBLE_PX = 3.0  # the least width in which a line through the line is seen
 _MARK_PX, _MARK_STEP_PX = 2.4, 9.0  # half the size of a mark along the line, and how far they are apart
+_SLIM = 0.55  # of the width, where no person has set the line of a contour that a person stands behind
 _HALO_PX = 1.0  # on either side of a line over a bright picture
 _HANDLE_PX = 4.5  # on the screen, at every zoom
 _BEYOND_PX = 12.0  # on the screen, farther than anything is drawn from the line and the handles
@@ -47,6 +48,7 @@ class ContourItem(QGraphicsItem):
         self._annulus: QLineF | None = None
         self._dashes: tuple[float, ...] = DASHED
         self._colour = DARK.prediction
+        self._stretches: list[tuple[QPainterPath, Origin]] = []  # of a line whose parts are not all of one origin
         self._handles: Contour | None = None
         self._hot = -1
         self._bounds = QRectF()
@@ -63,13 +65,20 @@ class ContourItem(QGraphicsItem):
         self._set_line(points)
 
     def show_contour(self, contour: Contour) -> None:
-        """A contour that a person stands behind, green where it was only accepted; or one that was carried over."""
+        """A contour that a person stands behind, green where it was only accepted; or one that was carried over.
+
+        Where only parts of it are a person's, the others have the colour of their origin and are slim.
+        """
+        line = contour.dense(16 * len(contour.handles))
         if not contour.human:
             self._dashes, self._colour = _DOTTED, DARK.propagated
-        else:
-            accepted = all(o is Origin.ACCEPTED for o in contour.origins)
-            self._dashes, self._colour = (), DARK.approved if accepted else DARK.human
-        self._set_line(contour.dense(16 * len(contour.handles)))
+            self._set_line(line)
+            return
+        accepted = all(o is Origin.ACCEPTED for o in contour.origins)
+        self._dashes, self._colour = (), DARK.approved if accepted else DARK.human
+        self._set_line(line)
+        if len({_COLOURS[origin] for origin in contour.origins}) > 1:
+            self._stretches = _stretches(line, contour.dense_origins(len(line)))
 
     def show_line(self, points: np.ndarray) -> None:
         """The line (N,2) that the hand makes of the contour."""
@@ -118,8 +127,9 @@ class ContourItem(QGraphicsItem):
             if self.haloed:
                 painter.setPen(self._halo(pen, ratio))
                 painter.drawPath(self._path)
-            painter.setPen(pen)
-            painter.drawPath(self._path)
+            for path, stretch in self._in_stretches(pen):
+                painter.setPen(stretch)
+                painter.drawPath(path)
             if self._accepted:  # a dark line through it, as in the timeline
                 painter.setPen(self._pen(DARK.colour("ground"), width_px / 3, ratio))
                 painter.drawPath(self._path)
@@ -131,6 +141,21 @@ class ContourItem(QGraphicsItem):
             painter.drawLine(self._annulus)
         if self._handles is not None:
             self._paint_handles(painter, self._handles)
+
+    def _in_stretches(self, pen: QPen) -> list[tuple[QPainterPath, QPen]]:
+        """What is drawn of the line with which pen; all of it with one where it has one origin."""
+        if not self._stretches:
+            return [(self._path, pen)]
+        pens = []
+        for path, origin in self._stretches:
+            own = QPen(pen)
+            colour = QColor(_COLOURS[origin])
+            colour.setAlphaF(self.overlay.opacity)
+            own.setColor(colour)
+            if not origin.human:
+                own.setWidthF(_SLIM * pen.widthF())
+            pens.append((path, own))
+        return pens
 
     @property
     def _accepted(self) -> bool:
@@ -212,7 +237,7 @@ class ContourItem(QGraphicsItem):
     def _set_line(self, points: np.ndarray | None) -> None:
         before = self._drawn()
         self._path = QPainterPath()
-        self._annulus = None
+        self._annulus, self._stretches = None, []
         self.points = points
         if points is not None and len(points) > 1:
             self._path = pg.arrayToQPath(points[:, 0], points[:, 1])
@@ -235,3 +260,10 @@ class ContourItem(QGraphicsItem):
         changed = before.united(self._drawn())
         if not changed.isEmpty():  # an empty one would mean all of it
             self.update(changed)
+
+
+def _stretches(line: np.ndarray, origins: tuple[Origin, ...]) -> list[tuple[QPainterPath, Origin]]:
+    """The parts of a line (N,2) whose points (N,) have one origin; each reaches to the first point of the next."""
+    ends = [i for i in range(1, len(origins)) if origins[i] is not origins[i - 1]]
+    parts = zip([0, *ends], [*ends, len(origins)], strict=True)
+    return [(pg.arrayToQPath(line[a : b + 1, 0], line[a : b + 1, 1]), origins[a]) for a, b in parts]
