@@ -33,6 +33,9 @@ log = logging.getLogger(__name__)
 EVENTS = "events.jsonl"
 WATCH = "ECHOVIEW_CHILD"  # set for a child of the window, which ends with it
 ACCEPTED_WEIGHT = 0.3  # a prediction that was only nodded at teaches less than one that was moved
+MOVED_WEIGHT = 2.0  # the stretch of border that a person moved or drew
+_MOVED = (Origin.CORRECTED, Origin.DRAWN)
+_BORDER_POINTS = 601
 HOLD_OUT_FROM = 4  # patients from which on every fourth is held out
 REACH = 12  # unlabelled frames kept on either side of a labelled one
 
@@ -91,8 +94,9 @@ def prepare_run(
         except EchoViewError as error:
             missing.append(f"Cine {index + 1} is left out: {error.message}")
             continue
-        write_clip(folder / "clips" / f"cine-{index:05d}.npz", *clip, held_out=out)
-        counts[out] += int((clip[2] > 0).sum())
+        frames, masks, counted, sector, care = clip
+        write_clip(folder / "clips" / f"cine-{index:05d}.npz", frames, masks, counted, sector, out, care)
+        counts[out] += int((counted > 0).sum())
         yield f"Prepared cine {index + 1} of {len(usable)}"
     if not counts[False]:
         raise TrainingError("None of the corrected cines can be read.", " ".join(missing))
@@ -142,11 +146,14 @@ def open_labelled(one: LabelledCine, secret: bytes | None) -> Cine:
     return cine
 
 
-def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,) and sector (S,S) around the labelled frames.
+def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,), sector (S,S) around the labelled frames, care.
 
     Only frames that a person stands behind count; a contour that was carried over from another frame teaches nothing.
+    Within a frame that somebody corrected, care (T,S,S) uint8 says that the moved stretches of the border count most,
+    and those that were left as the network drew them least.
     """
+    from ral.datasets.care import PARTS, care_of
     from ral.geometry import raster
 
     by_hand = {t: contour for t, contour in label.contours.items() if contour.human}
@@ -157,11 +164,16 @@ def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarra
     frames = np.stack([preparation.picture(cine.frame(t)) for t in range(first, last + 1)])
     masks = np.zeros((len(frames), size, size), bool)
     weights = np.zeros(len(frames), np.float32)
+    care = np.full((len(frames), size, size), PARTS, np.uint8)
     for t, contour in by_hand.items():
-        masks[t - first] = raster(preparation.to_input(contour.dense(201)), (size, size))
+        line = preparation.to_input(contour.dense(_BORDER_POINTS))
+        masks[t - first] = raster(line, (size, size))
         only_accepted = all(o is Origin.ACCEPTED for o in contour.origins)
         weights[t - first] = ACCEPTED_WEIGHT if only_accepted else 1.0
-    return frames, masks, weights, preparation.sector_input
+        if not only_accepted:
+            counts = [MOVED_WEIGHT if o in _MOVED else ACCEPTED_WEIGHT for o in contour.dense_origins(_BORDER_POINTS)]
+            care[t - first] = care_of(line, np.array(counts), size)
+    return frames, masks, weights, preparation.sector_input, care
 
 
 def child_command(folder: Path) -> list[str]:

@@ -77,6 +77,7 @@ def cut(clip: Clip, start: int, frames: int) -> Clip:
         clip.view,
         clip.source,
         clip.name,
+        None if clip.care is None else clip.care[span],
     )
 
 

@@ -72,7 +72,8 @@ def read_run(folder: Path) -> tuple[TuneConfig, list[Clip], list[Clip]]:
         with np.load(path) as file:
             frames = file["frames"]
             masks = np.unpackbits(file["masks"], axis=-1, count=frames.shape[-1]).astype(bool)
-            clip = Clip(frames, masks, file["weights"], file["sector"], -1, "corrected", path.stem)
+            care = file.get("care")
+            clip = Clip(frames, masks, file["weights"], file["sector"], -1, "corrected", path.stem, care)
             (held_out if bool(file["held_out"]) else learn).append(clip)
     if not any((clip.weights > 0).any() for clip in learn):
         raise ValueError("This run holds no corrected frame to learn from.")
@@ -80,13 +81,25 @@ def read_run(folder: Path) -> tuple[TuneConfig, list[Clip], list[Clip]]:
 
 
 def write_clip(
-    path: Path, frames: np.ndarray, masks: np.ndarray, weights: np.ndarray, sector: np.ndarray, held_out: bool
+    path: Path,
+    frames: np.ndarray,
+    masks: np.ndarray,
+    weights: np.ndarray,
+    sector: np.ndarray,
+    held_out: bool,
+    care: np.ndarray | None = None,
 ) -> None:
-    """One cine of a run folder: prepared frames (T,S,S) uint8, masks (T,S,S) bool, weights (T,), sector (S,S) uint8."""
+    """One cine of a run folder.
+
+    Args:
+        frames: (T,S,S) uint8, prepared; masks: (T,S,S) bool; weights: (T,); sector: (S,S) uint8;
+        care: (T,S,S) uint8 or None, see `ral.datasets.clip.Clip`.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    cared: dict[str, Any] = {} if care is None else {"care": care}
     np.savez_compressed(
         path, frames=frames, masks=np.packbits(masks, axis=-1), weights=weights.astype(np.float32),
-        sector=sector, held_out=held_out,
+        sector=sector, held_out=held_out, **cared,
     )  # fmt: skip
 
 
@@ -119,7 +132,7 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
     ema = copy.deepcopy(teacher)
     before = _judge(teacher, learn, held_out, guard, config.size, device)
     yield {"event": "validated", "step": 0, "of": config.steps, **before}
-    best, best_state, best_step, reason = dict(before), copy.deepcopy(teacher.state_dict()), 0, "finished"
+    best = _Best(dict(before), copy.deepcopy(teacher.state_dict()))
     optimiser = _optimiser(net, _labelled(learn))
     check = max(config.steps // 8, 1)
     for step in range(config.steps):
@@ -132,26 +145,45 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
         now = _judge(ema, learn, [], guard, config.size, device)
         yield {"event": "validated", "step": step + 1, "of": config.steps, **now}
         if now["guard"] < before["guard"] - GUARD_DROP:
-            reason = "guard"
+            best.reason = "guard"
             break
-        if now["corrected"] > best["corrected"]:
-            best, best_state, best_step = now, copy.deepcopy(ema.state_dict()), step + 1
+        best.meet(now, ema, step + 1)
         if stopped:
-            reason = "stopped"
+            best.reason = "stopped"
             break
-    net.load_state_dict(best_state)
-    best["held_out"] = _judge(net, [], held_out, [], config.size, device)["held_out"]  # it has steered nothing
-    written = _keep(folder, net.eval(), card, config, learn, before, best)
+    net.load_state_dict(best.state)
+    best.figures["held_out"] = _judge(net, [], held_out, [], config.size, device)["held_out"]  # it has steered nothing
+    yield {"event": "end", **_report(folder, net.eval(), card, config, learn, before, best)}
+
+
+@dataclass(slots=True)
+class _Best:
+    """The state of the averaged network that reads the corrected frames best, and why the run ended."""
+
+    figures: dict[str, Any]
+    state: dict[str, Any]
+    step: int = 0
+    reason: str = "finished"
+
+    def meet(self, figures: dict[str, Any], net: RAL, step: int) -> None:
+        if figures["corrected"] > self.figures["corrected"]:
+            self.figures, self.state, self.step = figures, copy.deepcopy(net.state_dict()), step
+
+
+def _report(
+    folder: Path, net: RAL, card: Card, config: TuneConfig, learn: list[Clip], before: dict[str, Any], best: _Best
+) -> dict[str, Any]:
+    """Keep the weights, and what report.json says of them."""
     report = {
         "before": before,
-        "after": best,
-        "best_step": best_step,
+        "after": best.figures,
+        "best_step": best.step,
         "steps": config.steps,
-        "reason": reason,
-        "identity": written.identity,
+        "reason": best.reason,
+        "identity": _keep(folder, net, card, config, learn, before, best.figures).identity,
     }
     (folder / "report.json").write_text(json.dumps(report, indent=2), encoding="utf-8")
-    yield {"event": "end", **report}
+    return report
 
 
 def _judge(
@@ -220,7 +252,8 @@ def _loss(net: RAL, teacher: RAL, sample: Any, device: str) -> Tensor:
     loss = logits.new_zeros(())
     if bool((weights > 0).any()):
         share = weights[weights > 0].mean()  # the loss itself is a mean, and would forget how much the frames count
-        loss = loss + share * segmentation_loss(logits, batch["masks"][0, head:], weights)
+        care = batch["care"][0, head:] if "care" in batch else None
+        loss = loss + share * segmentation_loss(logits, batch["masks"][0, head:], weights, care=care)
     free = weights == 0
     if bool(free.any()):
         loss = loss + 0.5 * F.binary_cross_entropy_with_logits(logits[free], said[free])

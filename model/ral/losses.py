@@ -15,19 +15,24 @@ from torch.nn import functional as F
 from ral.baselines import MaskCode
 
 
-def segmentation_loss(logits: Tensor, masks: Tensor, weights: Tensor, total: float | None = None) -> Tensor:
+def segmentation_loss(
+    logits: Tensor, masks: Tensor, weights: Tensor, total: float | None = None, care: Tensor | None = None
+) -> Tensor:
     """Cross-entropy plus one minus the soft Dice, over the frames that carry a label.
 
     The paper's eq. 5 prints "+ 2GP/(G+P)", which would reward having no overlap when it is minimised; the sign
     that is meant is this one.
 
     Shape: logits and masks (N,H,W), masks in [0, 1]; weights (N,), 0 for a frame without a label; total: what the
-    weights add up to, by default their sum.
+    weights add up to, by default their sum; care (N,H,W): how much each pixel counts, by default all alike.
     Reference: Li et al. 2019, eq. 5-6.
     """
-    cross = F.binary_cross_entropy_with_logits(logits, masks, reduction="none").mean((1, 2))
+    cross = F.binary_cross_entropy_with_logits(logits, masks, weight=care, reduction="none").mean((1, 2))
     p = logits.sigmoid()
-    dice = (2 * (p * masks).sum((1, 2)) + 1) / (p.sum((1, 2)) + masks.sum((1, 2)) + 1)
+    both, either = p * masks, p + masks
+    if care is not None:
+        both, either = both * care, either * care
+    dice = (2 * both.sum((1, 2)) + 1) / (either.sum((1, 2)) + 1)
     return ((cross + 1 - dice) * weights).sum() / _at_least(weights.sum() if total is None else total)
 
 

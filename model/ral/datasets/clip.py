@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from ral.datasets.care import PARTS
 from ral.datasets.look import Change, change_greys
 from ral.prepare import normalise
 
@@ -27,6 +28,7 @@ class Clip:
         sector: (S,S) uint8, 1 inside the ultrasound sector.
         view: index into `ral.config.VIEWS`, or -1 where it must not be learnt from (see `camus_clips`).
         source: the data set, and `name` the patient or seed, for reports.
+        care: (T,S,S) uint8, how much each pixel counts in hundredths (see `ral.datasets.care`), None = all alike.
     """
 
     frames: np.ndarray
@@ -36,16 +38,18 @@ class Clip:
     view: int
     source: str
     name: str
+    care: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """An augmented clip as the network reads it: frames (T,s,s) float32 z-scores, masks (T,s,s) float32."""
+    """An augmented clip as the network reads it: frames (T,s,s) float32 z-scores, masks and care (T,s,s) float32."""
 
     frames: np.ndarray
     masks: np.ndarray
     weights: np.ndarray
     view: int
+    care: np.ndarray | None = None
 
 
 def augment(
@@ -65,7 +69,10 @@ def augment(
     sector = _warp(clip.sector, matrix, size, cv2.INTER_NEAREST)
     pixels = change_greys(pixels.astype(np.float32) / 255.0, rng, change)
     normal = np.stack([normalise(p * sector, sector) for p in pixels])
-    return Sample(normal, (moved >= 128).astype(np.float32), clip.weights.astype(np.float32), clip.view)
+    care = None
+    if clip.care is not None:
+        care = np.stack([_warp(c, matrix, size, cv2.INTER_NEAREST) for c in clip.care]).astype(np.float32) / PARTS
+    return Sample(normal, (moved >= 128).astype(np.float32), clip.weights.astype(np.float32), clip.view, care)
 
 
 def restyle(clip: Clip, style: Clip, share: float) -> np.ndarray:
@@ -112,10 +119,17 @@ def _shrunk(mask: np.ndarray, size: int) -> np.ndarray:
 
 
 def collate(samples: Sequence[Sample]) -> dict[str, torch.Tensor]:
-    """Samples of equal length -> frames (B,T,1,s,s), masks (B,T,s,s), weights (B,T), views (B,)."""
+    """Samples of equal length -> frames (B,T,1,s,s), masks (B,T,s,s), weights (B,T), views (B,).
+
+    Where a sample has it, also care (B,T,s,s), 1 for those that have none.
+    """
     import torch
 
-    return {
+    cared = {}
+    if any(s.care is not None for s in samples):
+        all_alike = np.ones_like(samples[0].masks)
+        cared["care"] = torch.from_numpy(np.stack([all_alike if s.care is None else s.care for s in samples]))
+    return cared | {
         "frames": torch.from_numpy(np.stack([s.frames for s in samples]))[:, :, None],
         "masks": torch.from_numpy(np.stack([s.masks for s in samples])),
         "weights": torch.from_numpy(np.stack([s.weights for s in samples])),

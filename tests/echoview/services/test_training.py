@@ -64,16 +64,31 @@ def test_the_mask_is_the_contour_on_the_prepared_picture(weights, tmp_path) -> N
 
     cine = open_cine(sample_path())
     one = labelled(sample_path())
-    _, masks, _, _ = training.clip_of(cine, one.label)
+    _, masks, _, _, _ = training.clip_of(cine, one.label)
     expected = area(preparation_of(cine).to_input(one.label.contour(4).dense(201)))
     assert masks[4].sum() == pytest.approx(expected, rel=0.01)
+
+
+def test_the_stretch_that_was_moved_counts_most_and_the_rest_of_its_border_least() -> None:
+    from echoview.services.inference import preparation_of
+
+    cine, one = open_cine(sample_path()), labelled(sample_path())
+    contour = one.label.contour(4)
+    half = len(contour.handles) // 2
+    mixed = Contour(contour.handles, (Origin.CORRECTED,) * half + (Origin.PREDICTED,) * (len(contour.handles) - half))
+    accepted = Contour(contour.handles, (Origin.ACCEPTED,) * len(contour.handles))
+    _, _, weights, _, care = training.clip_of(cine, Label({4: mixed, 6: accepted}))
+    x, y = np.round(preparation_of(cine).to_input(contour.handles[[2, -3]])).astype(int).T
+    assert [int(c) for c in care[4, y, x]] == [200, 30]
+    assert (weights[4], weights[6]) == (1.0, pytest.approx(training.ACCEPTED_WEIGHT))
+    assert (care[6] == 100).all()
 
 
 def test_what_was_only_carried_to_a_frame_is_not_learnt_from() -> None:
     cine, one = open_cine(sample_path()), labelled(sample_path())
     t, mine = next(iter(one.label.contours.items()))
     carried = Contour(mine.handles, (Origin.PROPAGATED,) * len(mine.handles))
-    _, masks, weights, _ = training.clip_of(cine, Label({t: mine, t + 1: carried, t + 2: carried}))
+    _, masks, weights, _, _ = training.clip_of(cine, Label({t: mine, t + 1: carried, t + 2: carried}))
     assert (weights > 0).sum() == 1
     assert masks[weights == 0].sum() == 0
 
