@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import sqlite3
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from echoview.errors import LibraryError
+from echoview.store.aside import put_aside, refuse_if_open
 from echoview.store.backups import backups_of
-from echoview.store.engines import SIDE_FILES, sqlite_url
+from echoview.store.engines import sqlite_url
 from echoview.store.health import readable
 from echoview.store.opening import open_library
 from echoview.store.patients import sound_secret
@@ -27,7 +27,6 @@ from echoview.store.refusals import reason
 from echoview.store.tables import ActRow, CineRow, PatientRow, RevisionRow, SecretRow
 
 CINE = [column.name for column in CineRow.__table__.columns]
-SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
 REVISION = [column.name for column in RevisionRow.__table__.columns]
 ACT = [column.name for column in ActRow.__table__.columns]
 SECRET, PATIENT = ([column.name for column in row.__table__.columns] for row in (SecretRow, PatientRow))
@@ -49,7 +48,7 @@ def rescue(file: Path) -> Rescued:
     Raises:
         LibraryError: it is open in EchoView, nothing can be read, or there is no room; then nothing was changed.
     """
-    _refuse_if_open(file)
+    refuse_if_open(file)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     cines: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[int, dict[str, Any]]] = {}
@@ -75,31 +74,12 @@ def rescue(file: Path) -> Rescued:
     part = file.with_name(f"{file.name}.{stamp}.rescued")
     try:
         _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()], secret, [*links.values()])
-        kept = _put_aside(file, stamp)
+        kept = put_aside(file, "damaged", stamp)
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error
     return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept)
-
-
-def _refuse_if_open(file: Path) -> None:
-    """A window that has the library open would go on writing into the file that is put aside.
-
-    Asked of the lock that SQLite keeps on an open file, for opening it with SQLite would change it. Windows does not
-    let an open file be moved.
-    """
-    if sys.platform == "win32" or not file.exists():
-        return
-    import fcntl
-
-    try:
-        with file.open("rb+") as handle:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
-    except BlockingIOError as error:
-        raise LibraryError("The library is open in EchoView.", "Close it, then repair.") from error
-    except OSError as error:
-        raise LibraryError(f"The library cannot be repaired ({reason(error)}).", "Nothing was changed.") from error
 
 
 def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]], list[dict[str, Any]]]]:
@@ -195,13 +175,3 @@ def _insert(connection: sqlite3.Connection, table: str, columns: list[str], row:
     marks = ", ".join("?" * len(known))
     values = [row[column] for column in known]
     connection.execute(f"INSERT INTO {table} ({', '.join(known)}) VALUES ({marks})", values)
-
-
-def _put_aside(file: Path, stamp: str) -> Path | None:
-    """The damaged file and what SQLite kept beside it, under another name."""
-    kept = file.with_name(f"{file.stem}.damaged-{stamp}{file.suffix}")
-    for suffix in (*SIDE_FILES, "-shm", ""):
-        side = file.with_name(file.name + suffix)
-        if side.exists():
-            os.replace(side, kept.with_name(kept.name + suffix))
-    return kept if kept.exists() else None
