@@ -49,6 +49,8 @@ def doctor(library: str, registry: Registry, repair: bool, backup: str = "") -> 
     )
     if made.kept_as is not None:
         print(f"The damaged file is kept as {made.kept_as.name}.")
+    for one in made.apart:
+        print(f"A backup holds other edits under the same numbers; they are not joined, a copy is kept as {one.name}.")
     return 1 if any(not finding.well for finding in examine(url)) else 0
 
 

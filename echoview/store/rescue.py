@@ -2,6 +2,9 @@
 
 The library only grows, so the file and its backups are pieces of one history. Of each cine the longest unbroken row
 of revisions is put together from all of them, with every act; the damaged file is kept beside the new one.
+
+Where somebody went back to a backup and worked on, later backups from before that hold another history, whose numbers
+are the same. Of such a copy only what comes before the parting is taken, and the copy is kept beside the library.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,12 +38,16 @@ SECRET, PATIENT = ([column.name for column in row.__table__.columns] for row in 
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What a repair made: revisions and cines in the new library, revisions that stayed behind, the old file."""
+    """What a repair made: revisions and cines in the new library, revisions that stayed behind, the old file.
+
+    `apart`: copies of backups that hold revisions of another history.
+    """
 
     revisions: int
     cines: int
     left: int
     kept_as: Path | None
+    apart: tuple[Path, ...] = ()
 
 
 def rescue(file: Path) -> Rescued:
@@ -55,6 +63,8 @@ def rescue(file: Path) -> Rescued:
     acts: dict[str, dict[str, dict[str, Any]]] = {}
     secret: list[dict[str, Any]] = []
     links: dict[tuple[str, str], dict[str, Any]] = {}
+    elsewhere: set[tuple[str, int, Any]] = set()  # revisions of another history
+    apart: list[Path] = []
     for source in (file, *backups_of(file)):
         theirs, same = _patients(source)
         secret = secret or theirs
@@ -64,9 +74,10 @@ def rescue(file: Path) -> Rescued:
             cines.setdefault(identity, cine)
             for act in said:
                 acts.setdefault(identity, {}).setdefault(act["uid"], act)
-            known = found.setdefault(identity, {})
-            for number, row in revisions.items():
-                known.setdefault(number, row)
+            strange = {(identity, n, row["change"]) for n, row in _join(found.setdefault(identity, {}), revisions)}
+            if strange - elsewhere:
+                elsewhere |= strange
+                apart = apart if source in apart else [*apart, source]
     whole = {identity: _unbroken(rows) for identity, rows in found.items()}
     count = sum(len(rows) for rows in whole.values())
     if not count and not acts:
@@ -74,12 +85,43 @@ def rescue(file: Path) -> Rescued:
     part = file.with_name(f"{file.name}.{stamp}.rescued")
     try:
         _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()], secret, [*links.values()])
+        copies = [_keep_apart(file, source, stamp) for source in apart]
         kept = put_aside(file, "damaged", stamp)
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error
-    return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept)
+    return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept, tuple(copies))
+
+
+def _join(known: dict[int, dict[str, Any]], more: dict[int, dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Take the revisions that `known` lacks, as far as both are of one history; the others are given back.
+
+    Beyond the first number under which they hold two things, they have parted; and what only one holds between that
+    and the last one that both hold may be of either.
+    """
+    both = sorted(known.keys() & more.keys())
+    parted = next((n for n in both if not _one(known[n], more[n])), None)
+    until = None if parted is None else max((n for n in both if n < parted), default=0)
+    strange = []
+    for number, row in more.items():
+        if until is None or number <= until:
+            known.setdefault(number, row)
+        elif number not in known or not _one(known[number], row):
+            strange.append((number, row))
+    return strange
+
+
+def _one(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two rows are the same revision."""
+    return all(row.get(column) == other.get(column) for column in ("made_at", "annotator", "tool", "change"))
+
+
+def _keep_apart(file: Path, source: Path, stamp: str) -> Path:
+    """A backup is dropped after a while; a copy beside the library is not."""
+    kept = file.with_name(f"{file.stem}.apart-{stamp}-{source.stem}{file.suffix}")
+    shutil.copyfile(source, kept)
+    return kept
 
 
 def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]], list[dict[str, Any]]]]:
