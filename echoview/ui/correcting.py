@@ -139,6 +139,18 @@ class Correcting(QObject):
             self._player.pause()
             self.as_annotator(lambda: self._workflow.accept(t))
 
+    def revert(self) -> None:
+        """The frame shows the prediction again, where it was corrected."""
+        t = self._player.t
+        if self._session.label.contour(t) is not None:
+            self.as_annotator(lambda: self._workflow.revert(t))
+
+    def revert_range(self, span: tuple[int, int] | None) -> None:
+        if span is None:
+            self._workflow.revert_range(None)  # which is refused, whoever asks
+        else:
+            self.as_annotator(lambda: self._workflow.revert_range(span))
+
     def mark(self, mark: Callable[[int], None]) -> None:
         """ED or ES is the frame that is shown."""
         t = self._player.t
