@@ -394,3 +394,13 @@ def test_a_caliper_that_another_took_away_is_let_go_of(desk, sample, url) -> Non
     caliper.move(105, 100)
     caliper.click(105, 100, False)
     assert desk.session.label.notes == ()
+
+
+def test_a_library_on_a_network_share_is_told_once_and_quietly(new_desk, monkeypatch) -> None:
+    for room in ("engines", "opening"):
+        monkeypatch.setattr(f"echoview.store.{room}.share_of", lambda path: "nfs4")
+    desk = new_desk()
+    assert desk.window.banner.text.startswith("The library lies on a network share (nfs4);")
+    assert not desk.window.banner.property("urgent")
+    desk.close()
+    assert "network share" not in new_desk().window.banner.text
