@@ -239,6 +239,9 @@ class Correction(QObject):
         if there is not None and there.human:
             self._refuse(f"Frame {t + 2} has been corrected already.", "Revert it first to copy over it.")
             return False
+        if t + 1 in session.label.not_traceable:
+            self._refuse(f"Frame {t + 2} was called not traceable.", "Take that back there (O) to copy onto it.")
+            return False
         copied = Contour(contour.handles, (Origin.PROPAGATED,) * len(contour.handles))
         self._workflow.edit(f"copy to frame {t + 2}", session.label.with_contour(t + 1, copied))
         return True

@@ -33,6 +33,7 @@ class Session(QObject):
         cine_changed(): another cine, or none; prediction and label are new too.
         prediction_changed(t): frame t was predicted; -1 = all of it is new.
         label_changed(), measured(): the label, the numbers.
+        label_taken(frames): these are shown now as another window saved them.
         label_edited(before, after, tool): for whoever saves.
         weights_changed(), saved_changed().
         reviewed(): `record` or `blind` changed.
@@ -41,6 +42,7 @@ class Session(QObject):
     cine_changed = Signal()
     prediction_changed = Signal(int)
     label_changed = Signal()
+    label_taken = Signal(object)
     label_edited = Signal(object, object, str)
     measured = Signal()
     weights_changed = Signal()
@@ -150,10 +152,12 @@ class Session(QObject):
 
     def take(self, label: Label) -> None:
         """What another window saved has joined; the undo steps hold labels without it, and are dropped."""
+        changed = label.frames_unlike(self._label)
         self._label = label
         self.undo_stack.clear()
         self._measure()
         self.label_changed.emit()
+        self.label_taken.emit(changed)
 
     def preview(self, t: int, contour: Contour | np.ndarray) -> Measurements | None:
         """The numbers as they would be with this contour, or line (N,2) px, in frame t; for use during a drag."""
@@ -171,8 +175,7 @@ class Session(QObject):
 
     def _replace_label(self, before: Label, after: Label, tool: str) -> None:
         self._label = after
-        changed = {t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)}
-        changed |= before.not_traceable ^ after.not_traceable
+        changed = after.frames_unlike(before)
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
         if said or self.measurements is None:
             self._measure()

@@ -166,16 +166,17 @@ class Workflow(QObject):
             self.studies.list_folder(path)
             return
         self.progressed.emit("Opening", 0.0)
+        library = self.library
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
             read,
             path,
-            self.library,
+            library,
             self.secret,
             self.reader,
             reading,
-            on_done=lambda found: self._opened(path, found),
+            on_done=lambda found: self._was_read(path, reading, library, found),
             on_error=self._not_opened,
         )
 
@@ -198,6 +199,13 @@ class Workflow(QObject):
         self._first_wanted = False
         if error is not None:
             self._not_opened(error)
+
+    def _was_read(self, path: Path, wanted: Reading | None, library: Library | None, found: Opened) -> None:
+        slot = found.cine.info.identity, found.reading.key
+        if found.error is None and self.keeping.outdated(library, slot, found.held):
+            self.open(path, wanted)
+        else:
+            self._opened(path, found)
 
     def _opened(self, path: Path, found: Opened) -> None:
         self._opening = None
