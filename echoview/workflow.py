@@ -237,6 +237,13 @@ class Workflow(QObject):
             self.refused.emit(LibraryError(self.session.locked, "This cine cannot be corrected."))
             self.session.label_changed.emit()  # what was previewed goes back
             return
+        before = self.session.label
+        unseen = [t for t in after.contours if self.session.lost(t) and after.contour(t) is not before.contour(t)]
+        if unseen:
+            frame = f"Frame {unseen[0] + 1} cannot be read."
+            self.refused.emit(EchoViewError(frame, "No contour can be drawn on it."))
+            self.session.label_changed.emit()
+            return
         self.session.edit(text, after)
 
     def edit_contour(self, t: int, contour: Contour, text: str) -> None:

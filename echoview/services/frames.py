@@ -44,7 +44,7 @@ class FrameFeeder(QObject):
 
     Signals:
         frame_ready(cine, t): `cine.cached(t)` answers now.
-        frame_failed(cine, t, sentence): the frame cannot be decoded.
+        frame_failed(cine, t, sentence): the frame that is wanted cannot be decoded.
     """
 
     frame_ready = Signal(object, int)
@@ -97,24 +97,26 @@ class FrameFeeder(QObject):
                 self._serve(served)
 
     def _serve(self, wish: _Wish) -> None:
+        """A frame that cannot be decoded is passed by; of one ahead it is said when the playhead comes to it."""
+        cine = wish.cine
         for t in wish.order():
-            if wish.cine.cached(t) is None and not self._decode(wish.cine, t, wanted=t == wish.t):
-                break
-            if t == wish.t:
-                self.frame_ready.emit(wish.cine, t)
+            wanted = t == wish.t
+            if wanted or not cine.lost(t):
+                trouble = self._decode(cine, t)
+                if wanted and trouble:
+                    self.frame_failed.emit(cine, t, trouble)
+                elif wanted:
+                    self.frame_ready.emit(cine, t)
             if self._wish is not wish or self._ended:
                 break
 
-    def _decode(self, cine: Cine, t: int, wanted: bool) -> bool:
+    def _decode(self, cine: Cine, t: int) -> str:
+        """Why frame t cannot be shown, "" where it can."""
         try:
             cine.frame(t)
         except EchoViewError as error:
-            sentence = str(error)
+            return str(error)
         except Exception as error:  # a decoder's own; this thread must outlive it
             log.error("frame not decoded: %s", plain_traceback(error))
-            sentence = "Its decoder failed."
-        else:
-            return True
-        if wanted:  # of one ahead it is said when the playhead comes to it
-            self.frame_failed.emit(cine, t, sentence)
-        return False
+            return "Its decoder failed."
+        return ""

@@ -183,6 +183,7 @@ class MainWindow(QMainWindow):
         stack.redoTextChanged.connect(name_steps.ask)
         self.reading.frame_shown.connect(self._show_frame)
         self.reading.failed.connect(self.banner.say)
+        self.reading.over.connect(self.banner.withdraw)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
         self.judging.connect_window(self.acts, self.transport.timeline, self.cines, self.banner)
