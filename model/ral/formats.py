@@ -42,6 +42,10 @@ class UnsupportedFormat(FormatError):
     """The file is sound, but of a kind that is not read here."""
 
 
+class TooLarge(FormatError):
+    """The file is sound, but to read it would take more memory than it may."""
+
+
 def kind_of(head: bytes) -> str:
     """Name the format of a file from its first bytes.
 
@@ -63,8 +67,12 @@ def kind_of(head: bytes) -> str:
     return ""
 
 
-def read_image(path: str | Path) -> tuple[np.ndarray, Spacing | None]:
+def read_image(path: str | Path, most_bytes: int | None = None) -> tuple[np.ndarray, Spacing | None]:
     """Read a NIfTI (plain or gzip) or MetaImage file; the content decides, not the suffix.
+
+    Args:
+        path: the file.
+        most_bytes: of memory that may be held while it is read, with all copies that this needs; None = any.
 
     Returns:
         frames: (T,H,W) as displayed, in the native dtype of the file (float64 where NIfTI scales its values).
@@ -73,14 +81,15 @@ def read_image(path: str | Path) -> tuple[np.ndarray, Spacing | None]:
     Raises:
         FormatError: the file is missing, cut off or damaged.
         UnsupportedFormat: it is sound but no grey 2-D sequence.
+        TooLarge: it needs more than `most_bytes`.
     """
     path = Path(path)
     head = _read(path, HEAD_BYTES)
     kind = kind_of(head)
     if kind == "nifti":
-        return _read_nifti(path, packed=head[:2] == b"\x1f\x8b")
+        return _read_nifti(path, head[:2] == b"\x1f\x8b", most_bytes)
     if kind == "metaimage":
-        return _read_meta(path)
+        return _read_meta(path, head, most_bytes)
     raise FormatError(f"{path.name} is neither NIfTI nor MetaImage.")
 
 
@@ -153,10 +162,15 @@ def _count_bytes(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> int:
     return count
 
 
+def _keep_within(path: Path, need: int, most_bytes: int | None) -> None:
+    if most_bytes is not None and need > most_bytes:
+        raise TooLarge(f"{path.name} would take {need / 2**30:.1f} GiB of memory.")
+
+
 # NIfTI
 
 
-def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
+def _read_nifti(path: Path, packed: bool, most_bytes: int | None) -> tuple[np.ndarray, Spacing | None]:
     raw = _unpack(path, 544) if packed else _read(path, 544)
     header = _nifti_header(path, raw)
     try:
@@ -166,7 +180,9 @@ def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
     if dtype.kind not in "iuf":
         raise UnsupportedFormat(f"{path.name} holds {dtype} values; only grey pictures are read from NIfTI.")
     frames_shape = _nifti_frames_shape(path, shape)
-    need = offset + _count_bytes(path, shape, dtype)
+    pixels = _count_bytes(path, shape, dtype)
+    need = offset + pixels
+    _keep_within(path, 2 * need + (16 * math.prod(shape) if _scales(header) else 0), most_bytes)
     if offset < len(header.binaryblock):
         raise FormatError(f"{path.name} has a damaged NIfTI header.")
     raw = _unpack(path, need) if packed else _read(path, need)
@@ -174,10 +190,17 @@ def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
         raise FormatError(f"{path.name} is cut off: {len(raw)} of {need} bytes are there.")
     with np.errstate(all="ignore"):  # a scale that is no number makes values that are none
         values = header.data_from_fileobj(io.BytesIO(raw))
+    del raw  # the next line copies
     frames = np.ascontiguousarray(values.reshape(frames_shape, order="F").T)
     mm = _MM_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 7, 1.0)
     spacing = _spacing(*(float(side) * mm for side in header["pixdim"][1:3]))
     return frames.astype(frames.dtype.newbyteorder("="), copy=False), spacing
+
+
+def _scales(header: nib.Nifti1Header) -> bool:
+    """Whether the values are brought to float64."""
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    return math.isfinite(slope) and slope != 0 and (slope, intercept) != (1, 0)
 
 
 def _nifti_header(path: Path, raw: bytes) -> nib.Nifti1Header:
@@ -220,19 +243,16 @@ def _unpack(path: Path, count: int) -> bytes:
 # MetaImage
 
 
-def _read_meta(path: Path) -> tuple[np.ndarray, Spacing | None]:
-    raw = _read(path)
-    fields, local_start = _parse_meta(path, raw)
+def _read_meta(path: Path, head: bytes, most_bytes: int | None) -> tuple[np.ndarray, Spacing | None]:
+    fields, local_start = _parse_meta(path, head)
     shape, dtype = _meta_layout(path, fields)
     need = _count_bytes(path, shape, dtype)
     source = _meta_data_path(path, fields)
-    if source == path:
-        data = raw[local_start:]
-    elif source.is_file():
-        data = _read(source)
-    else:
+    if source != path and not source.is_file():
         raise FormatError(f"{path.name} needs {source.name} beside it, and that file is missing.")
-    data = _meta_pixels(source, fields, data, need)
+    _keep_within(path, 2 * need + 2 * source.stat().st_size, most_bytes)
+    data = _read(source)
+    data = _meta_pixels(source, fields, data[local_start:] if source == path else data, need)
     width, height, *rest = shape
     frames = np.frombuffer(data, dtype).reshape(math.prod(rest), height, width)
     return frames.astype(dtype.newbyteorder("=")), _meta_spacing(fields)
