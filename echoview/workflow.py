@@ -25,7 +25,7 @@ from echoview.predicting import Predicting
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
-from echoview.services.opening import Opened, read
+from echoview.services.opening import Opened, find
 from echoview.services.predictions import Known, Predictions
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
@@ -157,19 +157,13 @@ class Workflow(QObject):
             reading: whose label is shown and corrected; None = the one that is this person's to make.
         """
         path = Path(path)
-        if path.name.upper() == "DICOMDIR" and path.is_file():
-            path = path.parent  # an index of the folder that it lies in
         if self._opening is not None:
             self._opening.cancel()
-        if path.is_dir():
-            self._first_wanted = True
-            self.studies.list_folder(path)
-            return
         self.progressed.emit("Opening", 0.0)
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
-            read,
+            find,
             path,
             self.library,
             self.secret,
@@ -199,9 +193,13 @@ class Workflow(QObject):
         if error is not None:
             self._not_opened(error)
 
-    def _opened(self, path: Path, found: Opened) -> None:
+    def _opened(self, path: Path, found: Opened | Path) -> None:
         self._opening = None
         self.progressed.emit("", -1.0)
+        if isinstance(found, Path):
+            self._first_wanted = True
+            self.studies.list_folder(found)
+            return
         self.predicting.cancel()
         cine, held, reading, record, error = found
         slot = cine.info.identity, reading.key
