@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from echoview.workflow import Workflow
 
-_FILTER = (
-    "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.gif *.mpg *.wmv *.mkv *.webm *.png *.jpg *.tif *.bmp *.nii "
-    "*.nii.gz *.mhd *.mha);;All files (*)"
+_FILTER = (  # the content decides what a file is, and scanners write names without an ending
+    "All files (*);;By ending (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.gif *.mpg *.wmv *.mkv *.webm *.png *.jpg *.tif "
+    "*.bmp *.nii *.nii.gz *.mhd *.mha)"
 )
 _RECENT = 8
 
