@@ -15,9 +15,9 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine, CineInfo
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.sniff import FileKind
-from echoview.io.timing import assumed_timing
+from echoview.io.timing import Timing, assumed_timing, even_timing
 from echoview.io.views import view_from_text
-from ral.formats import FormatError, TooLarge, UnsupportedFormat, data_path, read_image
+from ral.formats import FormatError, TooLarge, UnsupportedFormat, data_path, read_image, read_step
 
 _PATIENT_TOKEN = re.compile(r"patient[-_]?\d+", re.IGNORECASE)  # CAMUS: patient0001_4CH_ED.nii.gz
 _MM_RANGE = (0.01, 10.0)
@@ -59,7 +59,7 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         message = f"{path.name} names a pixel file that cannot be read."
         raise CineUnreadable(message, "Copy the data set again, with all its files.") from None
     pixels = to_uint8(frames)
-    timing = assumed_timing(len(pixels))
+    timing = _time(path, kind, len(pixels))
     calibration, calibration_note = _calibrate(spacing)
     info = CineInfo(
         size=(pixels.shape[1], pixels.shape[2]),
@@ -75,6 +75,14 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         patient_key=patient_token(path),
     )
     return Cine(info, ArrayFrames(pixels))
+
+
+def _time(path: Path, kind: FileKind, count: int) -> Timing:
+    timing = even_timing(count, read_step(path)) if count > 1 else None
+    if timing is None:
+        return assumed_timing(count)
+    guess = "The third spacing of the file is taken for the time between frames, in seconds."
+    return timing._replace(note=guess if kind is FileKind.METAIMAGE else "")
 
 
 def to_uint8(frames: np.ndarray) -> np.ndarray:

@@ -20,6 +20,9 @@ MAX_BYTES = 2**31
 """No cine of the heart needs more; a header that asks for more is damaged or hostile."""
 
 _MM_PER_NIFTI_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unknown (read as mm), metre, mm, micron
+_SECONDS_PER_NIFTI_UNIT = {8: 1.0, 16: 1e-3, 24: 1e-6}
+_NIFTI_STEP_S = (5e-4, 0.5)  # 2 to 2,000 frames a second; writers that know no time put 1 s there
+_META_STEP_S = (2e-3, 0.1)
 _META_TYPES = {
     "MET_CHAR": "i1",
     "MET_UCHAR": "u1",
@@ -91,6 +94,30 @@ def read_image(path: str | Path, most_bytes: int | None = None) -> tuple[np.ndar
     if kind == "metaimage":
         return _read_meta(path, head, most_bytes)
     raise FormatError(f"{path.name} is neither NIfTI nor MetaImage.")
+
+
+def read_step(path: str | Path) -> float | None:
+    """The time from frame to frame in seconds as the header gives it; None where it gives none that an echo can have.
+
+    A NIfTI says in which unit it is. The last spacing of a MetaImage has none: it counts where it is a frame rate as
+    cines have it if it is in seconds, and not the pixel size once more.
+
+    Raises:
+        FormatError: the header is missing or damaged.
+    """
+    path = Path(path)
+    head = _read(path, HEAD_BYTES)
+    if kind_of(head) == "nifti":
+        raw = _unpack(path, 544) if head[:2] == b"\x1f\x8b" else head[:544]
+        header = _nifti_header(path, raw)
+        step = float(header["pixdim"][4]) * _SECONDS_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 0x38, math.nan)
+        return step if _NIFTI_STEP_S[0] <= step <= _NIFTI_STEP_S[1] else None
+    fields = _parse_meta(path, head)[0]
+    try:
+        *pixel, step = map(float, fields["ElementSpacing"].split())
+    except (KeyError, ValueError):
+        return None
+    return step if len(pixel) > 1 and step not in pixel and _META_STEP_S[0] <= step <= _META_STEP_S[1] else None
 
 
 def data_path(path: str | Path) -> Path:
