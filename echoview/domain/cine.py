@@ -19,7 +19,10 @@ GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, t
 
 
 class FrameSource(Protocol):
-    """Decodes one frame at a time; `decode` may be called from any thread and raises CineUnreadable."""
+    """Decodes one frame at a time; `decode` may be called from any thread and raises CineUnreadable.
+
+    One that sets `any_order` to True decodes every frame by itself.
+    """
 
     def decode(self, t: int) -> np.ndarray:
         """Frame `t` as (H,W) or (H,W,3) RGB uint8."""
@@ -160,6 +163,11 @@ class Cine:
         """Median frames per second; 0 for a single frame."""
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
+
+    @property
+    def any_order(self) -> bool:
+        """Whether a frame costs the same wherever the last one was: not in a video, which is decoded forwards."""
+        return getattr(self._source, "any_order", False)
 
     def known_as(self, info: CineInfo) -> Cine:
         """The same frames with something else known of them; what is decoded is not shared."""

@@ -28,6 +28,8 @@ _PIECE = 2**20
 class ArrayFrames:
     """A cine that is held decoded: (T,H,W) uint8."""
 
+    any_order = True
+
     def __init__(self, frames: np.ndarray) -> None:
         self._frames = frames
 

@@ -15,6 +15,7 @@ from echoview.errors import EchoViewError, plain_traceback
 log = logging.getLogger(__name__)
 
 AHEAD = 24
+BEHIND = 6  # of a file that gives its frames in any order: a hand that jumped there often goes to and fro
 _BACK = 8  # frames back from the last wish up to which a hand is stepping or scrubbing backwards
 
 
@@ -27,14 +28,16 @@ class _Wish:
     backwards: bool
 
     def order(self) -> Iterator[int]:
-        """The frame itself, then the ones that come next on the way round the span.
+        """The frame itself, the ones that come next on the way round the span, then a few on the other side.
 
-        None on the other side: a video would have to be wound back for them, while the hand waits.
+        Of a video none there: it would have to be wound back for them, while the hand waits.
         """
         count = self.last - self.first + 1
         step = -1 if self.backwards else 1
-        for ahead in range(min(AHEAD, count)):
-            yield self.first + (self.t - self.first + step * ahead) % count
+        ahead = min(AHEAD, count)
+        behind = min(BEHIND, count - ahead) if self.cine.any_order else 0
+        for away in (*range(ahead), *range(-1, -behind - 1, -1)):
+            yield self.first + (self.t - self.first + step * away) % count
 
 
 class FrameFeeder(QObject):
