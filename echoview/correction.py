@@ -97,7 +97,7 @@ class Correction(QObject):
             return
         base = contours_shown(len(cine), session.prediction, Label())
         chosen = self._possible(base, len(human))
-        frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
+        frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable and not cine.lost(k)]
         self.reject()
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
         self.awaited = len(frames)
@@ -183,7 +183,7 @@ class Correction(QObject):
         """Runs on the INFERENCE lane; yields what is known so far, None where a frame keeps its prediction."""
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
         if way is not Way.REREAD:
-            for lines in grown(way, base, human, frames, cine.frame):
+            for lines in grown(way, base, human, frames, cine.frame_near):
                 yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
             return
         assert weights is not None

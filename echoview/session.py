@@ -132,8 +132,14 @@ class Session(QObject):
         waiting = frozenset() if self.reading != FIRST else self.record.conflicts - self.label.settled
         return frozenset(t for t in conflicts_over(waiting) if isinstance(t, int))
 
+    def lost(self, t: int) -> bool:
+        """Whether frame t of the open cine cannot be read: nothing may be drawn on it."""
+        return self.cine is not None and self.cine.lost(t)
+
     def contour(self, t: int) -> Contour | np.ndarray | None:
         """What frame t shows: the person's contour, else the predicted points (65,2), else None."""
+        if self.lost(t):
+            return None
         own = self.label.contour(t)
         if own is not None:
             return own
