@@ -234,14 +234,16 @@ class Keeping(QObject):
 
     def _written(self, library: Library, slot: Slot, edit: int, after: Label, saved: Saved) -> None:
         self._saving -= 1
-        if self._edits[slot] == edit:
+        last = self._edits[slot] == edit
+        if last:
             self._pending.pop(slot, None)
         if saved.others and library is self.library:
             self._join(slot, after, saved)
         if self._shows(slot):
-            self._session.set_unsaved("")
             if saved.number is not None:
                 self._note_down(slot[1])
+            if last:
+                self._session.set_unsaved("")
 
     def _note_down(self, reading: str) -> None:
         session = self._session

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -33,6 +34,7 @@ from echoview.store.tables import ActRow, CineRow, PatientRow, RevisionRow, Secr
 CINE = [column.name for column in CineRow.__table__.columns]
 REVISION = [column.name for column in RevisionRow.__table__.columns]
 ACT = [column.name for column in ActRow.__table__.columns]
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}")
 SECRET, PATIENT = ([column.name for column in row.__table__.columns] for row in (SecretRow, PatientRow))
 
 
@@ -91,11 +93,14 @@ def rescue(file: Path) -> Rescued:
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error
-    return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept, tuple(copies))
+    readable_ones = sum(row["change"] is not None for rows in found.values() for row in rows.values())
+    return Rescued(count, len(whole), readable_ones - count, kept, tuple(copies))
 
 
 def _join(known: dict[int, dict[str, Any]], more: dict[int, dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
     """Take the revisions that `known` lacks, as far as both are of one history; the others are given back.
+
+    One that is there but cannot be read has no "change": it is made good by the same revision only.
 
     Beyond the first number under which they hold two things, they have parted; and what only one holds between that
     and the last one that both hold may be of either.
@@ -106,14 +111,18 @@ def _join(known: dict[int, dict[str, Any]], more: dict[int, dict[str, Any]]) -> 
     strange = []
     for number, row in more.items():
         if until is None or number <= until:
-            known.setdefault(number, row)
-        elif number not in known or not _one(known[number], row):
+            if number not in known or known[number]["change"] is None:
+                known[number] = row
+        elif row["change"] is not None and (number not in known or not _one(known[number], row)):
             strange.append((number, row))
     return strange
 
 
 def _one(row: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether two rows are the same revision."""
+    """Whether two rows are the same revision; of one that cannot be read only its time is believed, if it is one."""
+    if None in (row["change"], other["change"]):
+        times = [str(one.get("made_at")) for one in (row, other)]
+        return times[0] == times[1] or not all(_TIME.match(time) for time in times)
     return all(row.get(column) == other.get(column) for column in ("made_at", "annotator", "tool", "change"))
 
 
@@ -135,8 +144,9 @@ def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str,
             cines = {row["id"]: row for row in _rows(connection, "cines")}
             revisions: dict[int, dict[int, dict[str, Any]]] = {}
             for row in _rows(connection, "revisions"):
-                if row.get("cine_id") in cines and isinstance(row.get("number"), int) and readable(row.get("change")):
-                    revisions.setdefault(row["cine_id"], {})[row["number"]] = row
+                if row.get("cine_id") in cines and isinstance(row.get("number"), int):
+                    change = row.get("change") if readable(row.get("change")) else None
+                    revisions.setdefault(row["cine_id"], {})[row["number"]] = {**row, "change": change}
             acts: dict[int, list[dict[str, Any]]] = {}
             for row in _rows(connection, "acts"):  # none in a file of an earlier schema
                 if row.get("cine_id") in cines and isinstance(row.get("uid"), str):
@@ -181,9 +191,9 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
 
 
 def _unbroken(rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Revisions 1, 2, 3 ... up to the first that is missing."""
-    whole = []
-    while len(whole) + 1 in rows:
+    """Revisions 1, 2, 3 ... up to the first that is missing or cannot be read."""
+    whole: list[dict[str, Any]] = []
+    while len(whole) + 1 in rows and rows[len(whole) + 1]["change"] is not None:
         whole.append(rows[len(whole) + 1])
     return whole
 

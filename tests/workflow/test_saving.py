@@ -59,6 +59,17 @@ def test_an_edit_is_written_while_the_next_cine_is_still_read(desk, sample, file
     desk.settle()
 
 
+def test_saved_is_said_when_nothing_waits_any_more(desk, sample) -> None:
+    desk.open(sample)
+    waiting: list[int] = []
+    desk.session.saved_changed.connect(lambda: waiting.append(desk.workflow.keeping.unsaved_cines))
+    for t in range(6):
+        desk.workflow.accept(t)
+    desk.settle()
+    assert set(waiting) == {0}
+    assert desk.window.top_bar.saved.text() == " Saved"
+
+
 def test_a_library_that_is_chosen_during_a_save_gets_the_whole_label(desk, sample, file, tmp_path) -> None:
     desk.open(sample)
     desk.workflow.accept(5)

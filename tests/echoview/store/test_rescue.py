@@ -230,6 +230,15 @@ def test_a_gap_is_filled_from_a_copy_that_has_not_parted(parted):
     assert len(made.apart) == 1
 
 
+def test_the_newest_edit_that_cannot_be_read_is_not_replaced_by_an_older_one(parted):
+    sql(parted, "UPDATE revisions SET change = '{' WHERE number = 2")
+    made = rescue(parted)
+    library = open_library(sqlite_url(parted))
+    assert [r.annotator for r in library.history("uid-1")] == ["monday"]
+    library.close()
+    assert (made.left, len(made.apart)) == (0, 1)
+
+
 def test_a_lost_edit_is_not_made_up_from_another_history(parted, editing):
     library = open_library(sqlite_url(parted))
     editing.write(library, 2)  # 3 and 4
