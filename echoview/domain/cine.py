@@ -16,6 +16,7 @@ from echoview.errors import EchoViewError
 
 CACHE_BYTES = 192 * 2**20
 GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, the file itself is away
+_VIDEO_GONE_AFTER = 3  # of a video a frame that is damaged is still decoded, somehow
 
 
 class FrameSource(Protocol):
@@ -227,7 +228,7 @@ class Cine:
     @property
     def gone(self) -> bool:
         """Whether so many frames failed one after the other that the file itself must be out of reach."""
-        return len(self._failing) >= min(GONE_AFTER, len(self))
+        return len(self._failing) >= min(GONE_AFTER if self.any_order else _VIDEO_GONE_AFTER, len(self))
 
     def try_again(self) -> None:
         """The file may be there again: what could not be read is asked for anew."""

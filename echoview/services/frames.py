@@ -48,10 +48,12 @@ class FrameFeeder(QObject):
     Signals:
         frame_ready(cine, t): `cine.cached(t)` answers now.
         frame_failed(cine, t, sentence): the frame that is wanted cannot be decoded.
+        gone(cine): so many cannot that the file must be out of reach.
     """
 
     frame_ready = Signal(object, int)
     frame_failed = Signal(object, int, str)
+    gone = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -112,6 +114,8 @@ class FrameFeeder(QObject):
                     self.frame_ready.emit(cine, t)
             if self._wish is not wish or self._ended:
                 break
+        if cine.gone:
+            self.gone.emit(cine)
 
     def _decode(self, cine: Cine, t: int) -> str:
         """Why frame t cannot be shown, "" where it can."""

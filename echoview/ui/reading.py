@@ -35,6 +35,7 @@ class Reading(QObject):
         self._session, self._player, self._view, self._feeder = session, player, view, feeder
         self._begin: tuple[str, int, bool] | None = None
         self._told: Message | None = None  # that frames of this cine are passed by
+        self._drawn = 0
         player.ready = self._ready
         player.lost = session.lost
         player.playing_changed.connect(self._try_again)
@@ -43,6 +44,7 @@ class Reading(QObject):
         session.label_changed.connect(lambda: view.set_spacing(session.calibration))
         feeder.frame_ready.connect(self._frame_ready)
         feeder.frame_failed.connect(self._frame_failed)
+        feeder.gone.connect(self._stop)
 
     def show_cine(self) -> None:
         """Another cine is open: from its first frame on, playing if it moves."""
@@ -94,12 +96,13 @@ class Reading(QObject):
         self._view.set_frame(picture)
         self._session.seen.add(t)
         if self._player.playing and self._told is None:
-            self._tell_lost()
+            self._tell_lost(self._drawn, t)
+        self._drawn = t
 
-    def _tell_lost(self) -> None:
-        """Said when another frame is played: so there are others."""
+    def _tell_lost(self, before: int, t: int) -> None:
+        """Said when the playhead has passed one on its way from frame `before`: so there are others."""
         lost = sorted(self._session.cine.unreadable) if self._session.cine is not None else []
-        if lost:
+        if any(before < k < t if before <= t else not t <= k <= before for k in lost):
             which = f"Frame {lost[0] + 1}" if len(lost) == 1 else f"{len(lost)} frames"
             self._told = Message(f"{which} cannot be read; the others play.", urgent=False)
             self.failed.emit(self._told)
@@ -128,7 +131,9 @@ class Reading(QObject):
         if t == self._player.t:
             self._view.show_lost(t)
             self.frame_shown.emit(t)
-        if cine.gone and self._player.playing:
+
+    def _stop(self, cine: Cine) -> None:
+        if cine is self._session.cine and self._player.playing:
             self._player.pause()
             self.failed.emit(Message("The file cannot be read any more.", "Connect its disk again, then play."))
 
