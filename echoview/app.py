@@ -113,8 +113,9 @@ def sample_path() -> Path | None:
 
 
 def first_cine(known: settings.Settings) -> Path | None:
-    """What opens by itself: the sample for a person who has opened nothing yet."""
-    return None if known.recent else sample_path()
+    """What opens by itself: the sample, for a person who has opened nothing else yet; later the last are listed."""
+    sample = sample_path()
+    return None if any(Path(path) != sample for path in known.recent) else sample
 
 
 def start_logging() -> None:

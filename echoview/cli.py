@@ -67,6 +67,9 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="look whether the labels, their backups and the weights are sound")
     doctor.add_argument("--library", default="", metavar="URL", help="label library: a file or an SQLAlchemy URL")
     doctor.add_argument("--repair", action="store_true", help="make a damaged library whole; the old file is kept")
+    doctor.add_argument(
+        "--restore", default="", metavar="BACKUP", help="go back to a backup; the library as it is now is kept"
+    )
     doctor.set_defaults(act=_doctor)
 
     test = commands.add_parser("self-test", help="open and predict the sample, train two steps in a child process")
@@ -242,7 +245,7 @@ def _doctor(chosen: argparse.Namespace) -> int:
     from echoview.app import registry
     from echoview.doctor import doctor
 
-    return doctor(chosen.library, registry(), chosen.repair)
+    return doctor(chosen.library, registry(), chosen.repair, chosen.restore)
 
 
 def _self_test(_chosen: argparse.Namespace) -> int:

@@ -97,7 +97,7 @@ class Correction(QObject):
             return
         base = contours_shown(len(cine), session.prediction, Label())
         chosen = self._possible(base, len(human))
-        frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable]
+        frames = [k for k in range(len(cine)) if k not in human and k not in label.not_traceable and not cine.lost(k)]
         self.reject()
         self.source = t if t in human else min(human, key=lambda k: abs(k - t))
         self.awaited = len(frames)
@@ -183,7 +183,7 @@ class Correction(QObject):
         """Runs on the INFERENCE lane; yields what is known so far, None where a frame keeps its prediction."""
         origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
         if way is not Way.REREAD:
-            for lines in grown(way, base, human, frames, cine.frame):
+            for lines in grown(way, base, human, frames, cine.frame_near):
                 yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
             return
         assert weights is not None
@@ -238,6 +238,9 @@ class Correction(QObject):
         there = session.label.contour(t + 1)
         if there is not None and there.human:
             self._refuse(f"Frame {t + 2} has been corrected already.", "Revert it first to copy over it.")
+            return False
+        if t + 1 in session.label.not_traceable:
+            self._refuse(f"Frame {t + 2} was called not traceable.", "Take that back there (O) to copy onto it.")
             return False
         copied = Contour(contour.handles, (Origin.PROPAGATED,) * len(contour.handles))
         self._workflow.edit(f"copy to frame {t + 2}", session.label.with_contour(t + 1, copied))

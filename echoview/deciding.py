@@ -128,7 +128,7 @@ class Deciding(QObject):
             return  # its label cannot be trusted
         self._settled = self._session.label.settled
         self._workflow.jobs.run(
-            Lane.IO, "conflicts", library.conflicts, cine,
+            Lane.SAVING, "conflicts", library.conflicts, cine,
             on_done=lambda found: self._take(cine, found), on_error=lambda _: None,  # opening the cine says it
         )  # fmt: skip
 

@@ -45,7 +45,7 @@ class Keeping(QObject):
         self._saving = 0
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
         self._disputed: dict[str, int] = {}  # and frames in conflict
-        self._saved: dict[Slot, Held] = {}  # what the library held when last seen
+        self._saved: dict[Slot, Held] = {}  # what the library held when last seen; another library has another
         self._edits: dict[Slot, int] = {}  # how often a save was asked for
         self._session.label_edited.connect(self._save)
 
@@ -55,6 +55,10 @@ class Keeping(QObject):
         if pending is None:
             self._saved[slot] = held
         return pending
+
+    def outdated(self, library: Library | None, slot: Slot, held: Held) -> bool:
+        """Whether that was read of another library, or before what has been saved of it here since."""
+        return library is not self.library or (slot not in self._pending and held.revision < self.seen(slot))
 
     @property
     def corrected(self) -> tuple[int, int]:
@@ -105,24 +109,26 @@ class Keeping(QObject):
             self._workflow.refused.emit(error)
             return
         former, self.library = self.library, opened
+        self._saved = {}  # saves under way go on with that of the former
         self.library_changed.emit()
         if former is not None:
             if former.read_only:
                 self._session.locked = ""
-            self._workflow.jobs.run(Lane.IO, "close library", former.close)  # after the saves under way
-        self._saved.clear()  # the new one holds nothing yet that was seen of the former
+            # After the saves under way; a copy that is only read goes when nobody reads it any more.
+            lane = Lane.IO if former.read_only else Lane.SAVING
+            self._workflow.jobs.run(lane, "close library", former.close)
         self._workflow.remember(library_url=path)
         self.back_up()
         cine = self._session.cine
         if cine is not None:
             self._workflow.jobs.run(
                 Lane.IO, "read labels", read_again, opened, cine, self._session.reading.key,
-                on_done=lambda found: self._carry_over(cine, *found), on_error=self._workflow.refused.emit,
+                on_done=lambda found: self._carry_over(opened, cine, *found), on_error=self._workflow.refused.emit,
             )  # fmt: skip
 
-    def _carry_over(self, cine: Cine, held: Held, record: Record) -> None:
+    def _carry_over(self, library: Library, cine: Cine, held: Held, record: Record) -> None:
         """The open cine's label and what the new library holds of it already become one; ours where both say it."""
-        if cine is not self._session.cine:
+        if library is not self.library or cine is not self._session.cine:
             return
         slot = cine.info.identity, self._session.reading.key
         self._saved.setdefault(slot, held)  # an edit since has seen more
@@ -143,25 +149,35 @@ class Keeping(QObject):
         if cine is not None and library is not None and not self._session.locked:
             slot = cine.info.identity, self._session.reading.key
             self._workflow.jobs.run(
-                Lane.IO, "read labels", self._newer, library, cine, slot,
-                on_done=lambda found: self._join_newer(cine, slot, *found), on_error=self._workflow.refused.emit,
+                Lane.IO, "read labels", library.load, cine, slot[1],
+                on_done=lambda held: self._look_closer(library, slot, held), on_error=self._workflow.refused.emit,
             )  # fmt: skip
 
-    def _newer(self, library: Library, cine: Cine, slot: Slot) -> tuple[Record, tuple[Label, Saved] | None]:
-        """Runs on the IO lane: the label as it was last seen and as the library has it now, None where nothing is new.
+    def _look_closer(self, library: Library, slot: Slot, held: Held) -> None:
+        """What was read is compared between two saves: one may have been made meanwhile."""
+        if library is self.library:
+            self._workflow.jobs.run(
+                Lane.SAVING, "compare", self._newer, library, self._saved, slot, held,
+                on_done=lambda found: self._join_newer(slot, *found), on_error=self._workflow.refused.emit,
+            )  # fmt: skip
+
+    def _newer(
+        self, library: Library, seen: dict[Slot, Held], slot: Slot, held: Held
+    ) -> tuple[Record, tuple[Label, Saved] | None]:
+        """Runs on the SAVING lane: the label as it was last seen and as the library has it, None where it is not newer.
 
         What is known is left as it is: saves that wait behind this one build on it, see `_join`.
         """
-        known, (held, record) = self._saved.get(slot, Held(Label())), read_again(library, cine, slot[1])
-        if library is not self.library or held.revision == known.revision:
+        known, record = seen.get(slot, Held(Label())), library.record(slot[0])
+        if held.revision <= known.revision:
             return record, None
         return record, (known.label, Saved(held.revision, held.label))
 
-    def _join_newer(self, cine: Cine, slot: Slot, record: Record, found: tuple[Label, Saved] | None) -> None:
-        if self._shows(cine, slot):
+    def _join_newer(self, slot: Slot, record: Record, found: tuple[Label, Saved] | None) -> None:
+        if self._shows(slot):
             self._session.set_record(record)
         if found is not None:
-            self._join(cine, slot, *found)
+            self._join(slot, *found)
         if not self.saving:
             self._session.set_unsaved(self._session.unsaved)  # the label is another, and none of it is on its way
 
@@ -199,32 +215,35 @@ class Keeping(QObject):
             "seconds": round(spent.seconds, 1), "drags": spent.drags,
             "moved_mm": None if way is None else round(way, 2),
         }  # fmt: skip
+        library, seen = self.library, self._saved
         self._workflow.jobs.run(
-            Lane.IO, "save", self._write, self.library, cine, path, after, who,
-            on_done=lambda saved: self._written(cine, slot, edit, after, saved),
-            on_error=lambda error: self._not_written(cine, error),
+            Lane.SAVING, "save", self._write, library, seen, cine, path, after, who,
+            on_done=lambda saved: self._written(library, slot, edit, after, saved),
+            on_error=lambda error: self._not_written(slot, error),
         )  # fmt: skip
 
-    def _write(self, library: Library, cine: Cine, path: str, after: Label, who: dict[str, Any]) -> Saved:
-        """Runs on the IO lane: one thread, so saves keep their order."""
-        current = library is self.library  # else another was chosen while this waited
+    def _write(
+        self, library: Library, seen: dict[Slot, Held], cine: Cine, path: str, after: Label, who: dict[str, Any]
+    ) -> Saved:
+        """Runs on the SAVING lane: one thread, so saves keep their order. Another library may be in use by now."""
         slot = cine.info.identity, who["reading"]
-        known = self._saved.get(slot, Held(Label())) if current else Held(Label())
+        known = seen.get(slot, Held(Label()))
         saved = library.save(cine, path, known.label, after, base=known.revision, **who)
-        if current:
-            self._saved[slot] = replace(known, label=after, revision=saved.number or known.revision)
+        seen[slot] = replace(known, label=after, revision=saved.number or known.revision)
         return saved
 
-    def _written(self, cine: Cine, slot: Slot, edit: int, after: Label, saved: Saved) -> None:
+    def _written(self, library: Library, slot: Slot, edit: int, after: Label, saved: Saved) -> None:
         self._saving -= 1
-        if self._edits[slot] == edit:
+        last = self._edits[slot] == edit
+        if last:
             self._pending.pop(slot, None)
-        if saved.others:
-            self._join(cine, slot, after, saved)
-        if self._shows(cine, slot):
-            self._session.set_unsaved("")
+        if saved.others and library is self.library:
+            self._join(slot, after, saved)
+        if self._shows(slot):
             if saved.number is not None:
                 self._note_down(slot[1])
+            if last:
+                self._session.set_unsaved("")
 
     def _note_down(self, reading: str) -> None:
         session = self._session
@@ -232,30 +251,31 @@ class Keeping(QObject):
             session.record.with_revision(reading, self._workflow.reader, session.blind, datetime.now(UTC))
         )
 
-    def _shows(self, cine: Cine, slot: Slot) -> bool:
-        """Whether that reading of the cine is what is open."""
-        return cine is self._session.cine and slot[1] == self._session.reading.key
+    def _shows(self, slot: Slot) -> bool:
+        """Whether that reading of the cine is what is open, also where it was opened anew meanwhile."""
+        cine = self._session.cine
+        return cine is not None and slot == (cine.info.identity, self._session.reading.key)
 
-    def _join(self, cine: Cine, slot: Slot, after: Label, saved: Saved) -> None:
+    def _join(self, slot: Slot, after: Label, saved: Saved) -> None:
         """Others saved while `after` was made: the label gets what they changed, and the person is told."""
         # On the lane, so that saves under way still build on the label without, and later ones on the label with it.
-        self._workflow.jobs.run(Lane.IO, "join", self._know, slot, after, saved)
+        self._workflow.jobs.run(Lane.SAVING, "join", self._know, self._saved, slot, after, saved)
         if slot in self._pending:
             self._pending[slot] = merge(after, self._pending[slot], saved.label).label
-        if self._shows(cine, slot):
+        if self._shows(slot):
             self._session.take(merge(after, self._session.label, saved.label).label)
             self.joined.emit()
         if news := saved.news(self._workflow.settings.annotator):
             self._workflow.refused.emit(news)
 
-    def _know(self, slot: Slot, after: Label, saved: Saved) -> None:
-        known = self._saved.get(slot, Held(after))
+    def _know(self, seen: dict[Slot, Held], slot: Slot, after: Label, saved: Saved) -> None:
+        known = seen.get(slot, Held(after))
         revision = max(known.revision, saved.number or 0)
-        self._saved[slot] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
+        seen[slot] = replace(known, label=merge(after, known.label, saved.label).label, revision=revision)
 
-    def _not_written(self, cine: Cine, error: EchoViewError) -> None:
+    def _not_written(self, slot: Slot, error: EchoViewError) -> None:
         self._saving -= 1
-        if cine is self._session.cine:
+        if self._shows(slot):
             self._session.set_unsaved(error.message)
         self._workflow.refused.emit(error)
 

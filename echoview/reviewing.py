@@ -210,7 +210,7 @@ class Reviewing(Judged):
         cine = session.cine
         if cine is not None and library is not None:
             self.workflow.jobs.run(
-                Lane.IO, "history", history, library, cine.info.identity, session.reading.key, session.record.trail,
+                Lane.SAVING, "history", history, library, cine.info.identity, session.reading.key, session.record.trail,
                 on_done=partial(self._take_history, cine),
                 on_error=self.workflow.refused.emit,
             )  # fmt: skip
@@ -237,7 +237,7 @@ class Reviewing(Judged):
         session.set_record(_with_acts(session.record, (*session.record.trail.acts, act)))
         path = str(Path(session.path).absolute())
         self.workflow.jobs.run(
-            Lane.IO, "say", library.say, cine, path, act, __version__,
+            Lane.SAVING, "say", library.say, cine, path, act, __version__,
             on_done=lambda _: self._read_record(cine), on_error=partial(self._not_said, cine, act),
         )  # fmt: skip
         return True
@@ -250,17 +250,22 @@ class Reviewing(Judged):
     def _read_record(self, cine: Cine) -> None:
         """What others have said of the cine meanwhile is shown too."""
         library = self.workflow.library
-        if library is not None and cine is self._session.cine:
+        if library is not None and self._shown(cine):
             self.workflow.jobs.run(
-                Lane.IO, "record", library.record, cine.info.identity,
+                Lane.SAVING, "record", library.record, cine.info.identity,
                 on_done=partial(self._take_record, cine), on_error=lambda _: None,  # what is known stays
             )  # fmt: skip
 
     def _take_record(self, cine: Cine, record: Record) -> None:
-        if cine is self._session.cine:
+        if self._shown(cine):
             known = {act.uid for act in record.trail.acts}
             said_since = (act for act in self._session.record.trail.acts if act.uid not in known)
             self._session.set_record(_with_acts(record, (*record.trail.acts, *said_since)))
+
+    def _shown(self, cine: Cine) -> bool:
+        """Whether it is open, also where it was opened anew meanwhile."""
+        now = self._session.cine
+        return now is not None and now.info.identity == cine.info.identity
 
     def _not_said(self, cine: Cine, act: Act, error: EchoViewError) -> None:
         """It could not be kept: it is not shown any more either."""

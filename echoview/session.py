@@ -33,6 +33,7 @@ class Session(QObject):
         cine_changed(): another cine, or none; prediction and label are new too.
         prediction_changed(t): frame t was predicted; -1 = all of it is new.
         label_changed(), measured(): the label, the numbers.
+        label_taken(frames): these are shown now as another window saved them.
         label_edited(before, after, tool): for whoever saves.
         weights_changed(), saved_changed().
         reviewed(): `record` or `blind` changed.
@@ -41,6 +42,7 @@ class Session(QObject):
     cine_changed = Signal()
     prediction_changed = Signal(int)
     label_changed = Signal()
+    label_taken = Signal(object)
     label_edited = Signal(object, object, str)
     measured = Signal()
     weights_changed = Signal()
@@ -130,8 +132,14 @@ class Session(QObject):
         waiting = frozenset() if self.reading != FIRST else self.record.conflicts - self.label.settled
         return frozenset(t for t in conflicts_over(waiting) if isinstance(t, int))
 
+    def lost(self, t: int) -> bool:
+        """Whether frame t of the open cine cannot be read: nothing may be drawn on it."""
+        return self.cine is not None and self.cine.lost(t)
+
     def contour(self, t: int) -> Contour | np.ndarray | None:
         """What frame t shows: the person's contour, else the predicted points (65,2), else None."""
+        if self.lost(t):
+            return None
         own = self.label.contour(t)
         if own is not None:
             return own
@@ -150,10 +158,12 @@ class Session(QObject):
 
     def take(self, label: Label) -> None:
         """What another window saved has joined; the undo steps hold labels without it, and are dropped."""
+        changed = label.frames_unlike(self._label)
         self._label = label
         self.undo_stack.clear()
         self._measure()
         self.label_changed.emit()
+        self.label_taken.emit(changed)
 
     def preview(self, t: int, contour: Contour | np.ndarray) -> Measurements | None:
         """The numbers as they would be with this contour, or line (N,2) px, in frame t; for use during a drag."""
@@ -171,8 +181,7 @@ class Session(QObject):
 
     def _replace_label(self, before: Label, after: Label, tool: str) -> None:
         self._label = after
-        changed = {t for t in {*before.contours, *after.contours} if before.contour(t) is not after.contour(t)}
-        changed |= before.not_traceable ^ after.not_traceable
+        changed = after.frames_unlike(before)
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
         if said or self.measurements is None:
             self._measure()

@@ -31,6 +31,7 @@ class Settings:
         device: "auto", "cpu", "cuda" or "mps".
         threads: of the processor for the network; 0 leaves one core to the window.
         terms_shown: names of weights whose terms the person has seen.
+        share_told: what was said last of a library on a network share.
         geometry: Qt's saved window geometry, base64.
         worklist_width: of the study list, px; worklist_shown: whether it is folded out.
         recent: paths that were opened, the latest first.
@@ -53,6 +54,7 @@ class Settings:
     device: str = "auto"
     threads: int = 0
     terms_shown: tuple[str, ...] = ()
+    share_told: str = ""
     geometry: str = ""
     worklist_width: int = 256
     worklist_shown: bool = True

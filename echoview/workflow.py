@@ -25,7 +25,7 @@ from echoview.predicting import Predicting
 from echoview.services.ahead import Ahead
 from echoview.services.inference import Inference
 from echoview.services.jobs import Job, Jobs, Lane
-from echoview.services.opening import Opened, read
+from echoview.services.opening import Opened, find
 from echoview.services.predictions import Known, Predictions
 from echoview.services.study_feed import StudyFeed
 from echoview.services.training import base_name
@@ -157,25 +157,20 @@ class Workflow(QObject):
             reading: whose label is shown and corrected; None = the one that is this person's to make.
         """
         path = Path(path)
-        if path.name.upper() == "DICOMDIR" and path.is_file():
-            path = path.parent  # an index of the folder that it lies in
         if self._opening is not None:
             self._opening.cancel()
-        if path.is_dir():
-            self._first_wanted = True
-            self.studies.list_folder(path)
-            return
         self.progressed.emit("Opening", 0.0)
+        library = self.library
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
-            read,
+            find,
             path,
-            self.library,
+            library,
             self.secret,
             self.reader,
             reading,
-            on_done=lambda found: self._opened(path, found),
+            on_done=lambda found: self._was_read(path, reading, library, found),
             on_error=self._not_opened,
         )
 
@@ -198,6 +193,20 @@ class Workflow(QObject):
         self._first_wanted = False
         if error is not None:
             self._not_opened(error)
+
+    def _was_read(self, path: Path, wanted: Reading | None, library: Library | None, found: Opened | Path) -> None:
+        """A folder is listed; a cine opens, unless its label was saved anew while it was read: then once more."""
+        if isinstance(found, Path):
+            self._opening = None
+            self.progressed.emit("", -1.0)
+            self._first_wanted = True
+            self.studies.list_folder(found)
+            return
+        slot = found.cine.info.identity, found.reading.key
+        if found.error is None and self.keeping.outdated(library, slot, found.held):
+            self.open(path, wanted)
+        else:
+            self._opened(path, found)
 
     def _opened(self, path: Path, found: Opened) -> None:
         self._opening = None
@@ -236,6 +245,13 @@ class Workflow(QObject):
         if self.session.locked:
             self.refused.emit(LibraryError(self.session.locked, "This cine cannot be corrected."))
             self.session.label_changed.emit()  # what was previewed goes back
+            return
+        before = self.session.label
+        unseen = [t for t in after.contours if self.session.lost(t) and after.contour(t) is not before.contour(t)]
+        if unseen:
+            frame = f"Frame {unseen[0] + 1} cannot be read."
+            self.refused.emit(EchoViewError(frame, "No contour can be drawn on it."))
+            self.session.label_changed.emit()
             return
         self.session.edit(text, after)
 

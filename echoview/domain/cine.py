@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -12,12 +12,18 @@ import numpy as np
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.view import View
+from echoview.errors import EchoViewError
 
 CACHE_BYTES = 192 * 2**20
+GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, the file itself is away
+_VIDEO_GONE_AFTER = 3  # of a video a frame that is damaged is still decoded, somehow
 
 
 class FrameSource(Protocol):
-    """Decodes one frame at a time; `decode` may be called from any thread and raises CineUnreadable."""
+    """Decodes one frame at a time; `decode` may be called from any thread and raises CineUnreadable.
+
+    One that sets `any_order` to True decodes every frame by itself.
+    """
 
     def decode(self, t: int) -> np.ndarray:
         """Frame `t` as (H,W) or (H,W,3) RGB uint8."""
@@ -106,7 +112,10 @@ class CineInfo:
 
 
 class Cine:
-    """Frames decoded when asked for and kept in a bounded cache; safe to read from several threads."""
+    """Frames decoded when asked for and kept in a bounded cache; safe to read from several threads.
+
+    It remembers which frames could not be read, so that whoever comes next passes them by.
+    """
 
     def __init__(self, info: CineInfo, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
         self.info = info
@@ -114,6 +123,8 @@ class Cine:
         self._cache: OrderedDict[int, np.ndarray] = OrderedDict()
         self._cache_bytes = cache_bytes
         self._held = 0
+        self._unreadable: set[int] = set()
+        self._failing: set[int] = set()  # since the last frame that could be decoded
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -154,6 +165,11 @@ class Cine:
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
 
+    @property
+    def any_order(self) -> bool:
+        """Whether a frame costs the same wherever the last one was: not in a video, which is decoded forwards."""
+        return getattr(self._source, "any_order", False)
+
     def known_as(self, info: CineInfo) -> Cine:
         """The same frames with something else known of them; what is decoded is not shared."""
         return Cine(info, self._source, self._cache_bytes)
@@ -182,14 +198,71 @@ class Cine:
             if t in self._cache:
                 self._cache.move_to_end(t)
                 return self._cache[t]
-        picture = self._source.decode(t)
+        try:
+            picture = self._source.decode(t)
+        except Exception:
+            with self._lock:
+                self._unreadable.add(t)
+                self._failing.add(t)
+            raise
         picture.setflags(write=False)
         with self._lock:
+            self._unreadable.discard(t)
+            self._failing.clear()
             if t not in self._cache:
                 self._cache[t] = picture
                 self._held += picture.nbytes
                 self._evict()
         return picture
+
+    @property
+    def unreadable(self) -> frozenset[int]:
+        """Frames that were asked for and could not be decoded."""
+        with self._lock:
+            return frozenset(self._unreadable)
+
+    def lost(self, t: int) -> bool:
+        """Whether frame `t` was asked for and could not be decoded."""
+        return t in self._unreadable
+
+    @property
+    def gone(self) -> bool:
+        """Whether so many frames failed one after the other that the file itself must be out of reach."""
+        return len(self._failing) >= min(GONE_AFTER if self.any_order else _VIDEO_GONE_AFTER, len(self))
+
+    def try_again(self) -> None:
+        """The file may be there again: what could not be read is asked for anew."""
+        with self._lock:
+            self._unreadable.clear()
+            self._failing.clear()
+
+    def readable(self, order: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
+        """Of these frames those that can be decoded, each with its number.
+
+        Raises:
+            CineUnreadable: none of them can, or the file is out of reach.
+        """
+        found, refusal = False, None
+        for t in order:
+            try:
+                picture = self.frame(t)
+            except EchoViewError as error:
+                if self.gone:
+                    raise
+                refusal = refusal or error
+                continue
+            found = True
+            yield t, picture
+        if refusal is not None and not found:
+            raise refusal
+
+    def frame_near(self, t: int) -> np.ndarray:
+        """Frame `t`, or where it cannot be decoded the nearest one that can.
+
+        Raises:
+            CineUnreadable: no frame around it can.
+        """
+        return next(self.readable(sorted(range(len(self)), key=lambda k: (abs(k - t), -k))))[1]
 
     def _evict(self) -> None:
         while self._held > self._cache_bytes and len(self._cache) > 1:

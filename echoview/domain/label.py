@@ -77,6 +77,11 @@ class Label:
     def with_settled(self, choice: str) -> Label:
         return replace(self, settled=self.settled | {choice})
 
+    def frames_unlike(self, other: Label) -> set[int]:
+        """Frames that have another contour here, or of which it is not said alike that they can be traced."""
+        changed = {t for t in {*self.contours, *other.contours} if self.contour(t) is not other.contour(t)}
+        return changed | (self.not_traceable ^ other.not_traceable)
+
     @property
     def empty(self) -> bool:
         said = (self.view, self.ed, self.es, self.calibration)

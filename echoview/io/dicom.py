@@ -27,7 +27,7 @@ from echoview.io.dicom_meta import (
 from echoview.io.dicom_pixels import PixelElement, Span, find_pixels, group_frames, read_items
 from echoview.io.dicom_regions import Box, read_regions
 from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_native
-from echoview.io.longfile import FileBytes, read_file
+from echoview.io.longfile import FileBytes, Pieces, read_file
 from echoview.io.shades import choose_show
 from echoview.io.video import VideoFrames, open_stream, video_timing
 
@@ -206,8 +206,8 @@ def _swapped(data: FileBytes, body: Span, start: int, size: int) -> bytes:
 
 def _open_mpeg(name: str, file: DicomFile, pixels: PixelElement) -> tuple[FrameSource, int, tuple[int, int]]:
     items = read_items(file.data, pixels.body)
-    stream = b"".join(file.data[span.start : span.end] for span in items.pieces)
-    video: VideoFrames = open_stream(name, stream)
+    pieces = [(span.start, span.end) for span in items.pieces]
+    video: VideoFrames = open_stream(name, lambda: Pieces(file.data, pieces), sum(end - start for start, end in pieces))
     return video, len(video), video.size
 
 

@@ -55,6 +55,8 @@ class PixelFormat:
 class DicomFrames:
     """The frames of a DICOM cine: its compressed bytes are held, a frame is decoded when asked for."""
 
+    any_order = True
+
     def __init__(self, name: str, stored: StoredFrame, read: Callable, show: Callable) -> None:
         self._name = name
         self._stored = stored

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from echoview.io.sniff import FileKind, is_dicomdir, read_head, sniff
 __all__ = ["Listed", "Listing", "list_cines", "look_at", "walk"]
 
 _PROCESS_SECRET = secrets.token_bytes(32)
+_CONNECTED = "Check that the disk or share is connected."
 _RAW_SUFFIXES = (".raw", ".zraw")  # the pixels of a MetaImage, whose header is listed instead
 
 
@@ -25,13 +27,19 @@ class Listing(Iterator[Listed]):
         seen: files looked at so far; readable from other threads.
         unreadable: those among them that are damaged or that the disk does not give. Where the first bytes still
             tell that it should be a cine, it is handed out with its `trouble`.
+        closed: folders below that the disk does not give.
+        folder: the one that is listed, None where it is a single file.
     """
 
-    def __init__(self, files: Iterator[Path], cancelled: Callable[[], bool], secret: bytes) -> None:
-        self.seen = self.unreadable = 0
-        self._files = files
+    def __init__(self, place: Path, folder: Path | None, cancelled: Callable[[], bool], secret: bytes) -> None:
+        self.seen = self.unreadable = self.closed = 0
+        self.folder = folder
+        self._files = iter([place]) if folder is None else walk(folder, self._count_closed)
         self._cancelled = cancelled
         self._secret = secret
+
+    def _count_closed(self, _error: OSError) -> None:
+        self.closed += 1
 
     def __next__(self) -> Listed:
         for listed in self.steps():
@@ -66,16 +74,33 @@ def list_cines(folder: Path, cancelled: Callable[[], bool], *, secret: bytes | N
         secret: the key under which patients and studies are hashed; the default differs in every process.
 
     Raises:
-        CineUnreadable: there is no such folder or file.
+        CineUnreadable: there is no such folder or file, or its disk does not answer.
     """
-    secret = _PROCESS_SECRET if secret is None else secret
-    if folder.is_file():
-        # The index of a medium may be stale or wrong; what it names lies in its own folder and those below.
-        files = walk(folder.parent) if _is_index(folder) else iter([folder])
-        return Listing(files, cancelled, secret)
-    if not folder.is_dir():
-        raise CineUnreadable(f"{folder.name} does not exist.", "Check that the disk or share is connected.")
-    return Listing(walk(folder), cancelled, secret)
+    return Listing(folder, folder_at(folder), cancelled, _PROCESS_SECRET if secret is None else secret)
+
+
+def folder_at(path: Path) -> Path | None:
+    """The folder that a path stands for: itself, or the one of a medium whose index it is; None for any other file.
+
+    An index may be stale or wrong; what it names lies in its own folder and those below.
+
+    Raises:
+        CineUnreadable: there is nothing there, or its disk does not answer.
+    """
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        raise CineUnreadable(f"{path.name} does not exist.", _CONNECTED) from None
+    except (OSError, ValueError) as error:  # ValueError: a null character in the name
+        raise _unanswered(path, error) from None
+    if stat.S_ISDIR(mode):
+        return path
+    return path.parent if stat.S_ISREG(mode) and _is_index(path) else None
+
+
+def _unanswered(path: Path, error: OSError | ValueError) -> CineUnreadable:
+    reason = getattr(error, "strerror", None) or "input/output error"
+    return CineUnreadable(f"{path.name} cannot be read: {reason}.", _CONNECTED)
 
 
 def look_at(path: Path, secret: bytes) -> Listed | None:
@@ -93,9 +118,22 @@ def look_at(path: Path, secret: bytes) -> Listed | None:
         return Listed(path, kind.value, 0, (0, 0), folder_key(path, secret), trouble=error.message)
 
 
-def walk(folder: Path) -> Iterator[Path]:
-    """Every file that is not hidden, in the order of names; a folder that cannot be read is passed over."""
-    for parent, folders, files in os.walk(folder):
+def walk(folder: Path, closed: Callable[[OSError], object] = lambda _error: None) -> Iterator[Path]:
+    """Every file that is not hidden, in the order of names; a folder below that cannot be read is passed over.
+
+    Args:
+        closed: told of each that is.
+
+    Raises:
+        CineUnreadable: the folder itself cannot be read.
+    """
+
+    def failed(error: OSError) -> None:
+        if error.filename == os.fspath(folder):
+            raise _unanswered(folder, error)
+        closed(error)
+
+    for parent, folders, files in os.walk(folder, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import threading
 import weakref
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 from pathlib import Path
 from typing import IO
 
@@ -60,6 +63,55 @@ class LongFile:
 
 
 FileBytes = bytes | LongFile
+
+
+class Pieces(io.BufferedIOBase):
+    """Some spans of a file, one after the other, as a file of its own; nothing of it is held.
+
+    A disk that does not answer ends it: whoever decodes it has no ear for an error.
+    """
+
+    def __init__(self, data: FileBytes, spans: list[tuple[int, int]]) -> None:
+        super().__init__()
+        self._data, self._spans = data, spans
+        self._starts = [0, *accumulate(end - start for start, end in spans)]
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        start = {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._starts[-1]}[whence]
+        self._at = max(start + offset, 0)
+        return self._at
+
+    def read(self, size: int | None = -1) -> bytes:
+        left = max(self._starts[-1] - self._at, 0)
+        left = left if size is None or size < 0 else min(size, left)
+        found: list[bytes] = []
+        while left > 0:
+            piece = self._read_one(left)
+            if not piece:
+                break
+            found.append(piece)
+            self._at, left = self._at + len(piece), left - len(piece)
+        return b"".join(found)
+
+    def _read_one(self, most: int) -> bytes:
+        """Of the span that the place lies in."""
+        n = bisect_right(self._starts, self._at) - 1
+        start, end = self._spans[n]
+        start += self._at - self._starts[n]
+        try:
+            return self._data[start : min(end, start + most)]
+        except CineUnreadable:
+            return b""
 
 
 def read_file(path: Path) -> tuple[FileBytes, str]:

@@ -29,6 +29,8 @@ Size = tuple[int, int]
 class PictureFrames:
     """Frames of which the stored bytes are held; each is decoded when asked for. Safe to use from several threads."""
 
+    any_order = True
+
     def __init__(self, name: str, stored: list[bytes], pages: list[tuple[int, int]]) -> None:
         """`pages` gives for each frame the picture and the page in it.
 

@@ -7,7 +7,7 @@ import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Callable
-from io import BytesIO
+from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
@@ -225,8 +225,12 @@ def open_video(path: Path) -> Cine:
     return Cine(info, video)
 
 
-def open_stream(name: str, data: bytes) -> VideoFrames:
-    """The frames of a video held in memory, as DICOM files carry MPEG.
+def open_stream(name: str, stream: Callable[[], BufferedIOBase], held_bytes: int) -> VideoFrames:
+    """The frames of a video that lies within another file, as DICOM files carry MPEG.
+
+    Args:
+        stream: gives the video from its beginning, as often as it is asked.
+        held_bytes: of the video.
 
     Raises:
         CineUnreadable: no frame of it can be decoded.
@@ -234,10 +238,10 @@ def open_stream(name: str, data: bytes) -> VideoFrames:
     """
 
     def opener() -> cv2.VideoCapture:
-        stream: Any = BytesIO(data)  # OpenCV's type stubs ask for a class of their own
-        return cv2.VideoCapture(stream, cv2.CAP_FFMPEG, [])
+        source: Any = stream()  # OpenCV's type stubs ask for a class of their own
+        return cv2.VideoCapture(source, cv2.CAP_FFMPEG, [])
 
-    return VideoFrames(name, opener, len(data), jumps=False)  # the stream would be called back while it seeks
+    return VideoFrames(name, opener, held_bytes, jumps=False)  # the stream would be called back while it seeks
 
 
 def video_timing(video: VideoFrames) -> Timing:

@@ -15,17 +15,20 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine, CineInfo
 from echoview.errors import CineUnreadable, CineUnsupported
 from echoview.io.sniff import FileKind
-from echoview.io.timing import assumed_timing
+from echoview.io.timing import Timing, assumed_timing, even_timing
 from echoview.io.views import view_from_text
-from ral.formats import FormatError, UnsupportedFormat, data_path, read_image
+from ral.formats import FormatError, TooLarge, UnsupportedFormat, data_path, read_image, read_step
 
 _PATIENT_TOKEN = re.compile(r"patient[-_]?\d+", re.IGNORECASE)  # CAMUS: patient0001_4CH_ED.nii.gz
 _MM_RANGE = (0.01, 10.0)
-_MAX_VOXELS = 2**27
+_MOST_BYTES = 640 * 2**20  # of memory while it is opened: a small file may be packed so well that it fills all
+_PIECE = 2**20
 
 
 class ArrayFrames:
     """A cine that is held decoded: (T,H,W) uint8."""
+
+    any_order = True
 
     def __init__(self, frames: np.ndarray) -> None:
         self._frames = frames
@@ -40,14 +43,16 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
 
     Raises:
         CineUnreadable: the file, or the pixel file it names, is missing or damaged.
-        CineUnsupported: it is sound but no grey 2-D sequence.
+        CineUnsupported: it is sound but no grey 2-D sequence, or too large.
     """
-    count, (height, width) = volume_sides(path, kind)
-    if count * height * width > _MAX_VOXELS:  # a small file may be packed so well that it fills the memory
-        raise CineUnsupported(f"{path.name} is too large for a cine: {count} × {height} × {width}.", "Cut it shorter.")
     try:
-        frames, spacing = read_image(path)
+        frames, spacing = read_image(path, _MOST_BYTES)
         content_hash = _hash_files(path, data_path(path))
+    except TooLarge:
+        count, (height, width) = volume_sides(path, kind)
+        sides = f"{count} × {height} × {width}"
+        hint = "Cut it shorter, or store it with 8 bits a pixel."
+        raise CineUnsupported(f"{path.name} is too large for a cine: {sides}.", hint) from None
     except UnsupportedFormat as error:
         raise CineUnsupported(str(error), "Convert it to a grey 2-D sequence.") from None
     except FormatError as error:
@@ -56,7 +61,7 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
         message = f"{path.name} names a pixel file that cannot be read."
         raise CineUnreadable(message, "Copy the data set again, with all its files.") from None
     pixels = to_uint8(frames)
-    timing = assumed_timing(len(pixels))
+    timing = _time(path, kind, len(pixels))
     calibration, calibration_note = _calibrate(spacing)
     info = CineInfo(
         size=(pixels.shape[1], pixels.shape[2]),
@@ -74,6 +79,14 @@ def open_volume(path: Path, kind: FileKind) -> Cine:
     return Cine(info, ArrayFrames(pixels))
 
 
+def _time(path: Path, kind: FileKind, count: int) -> Timing:
+    timing = even_timing(count, read_step(path)) if count > 1 else None
+    if timing is None:
+        return assumed_timing(count)
+    guess = "The third spacing of the file is taken for the time between frames, in seconds."
+    return timing._replace(note=guess if kind is FileKind.METAIMAGE else "")
+
+
 def to_uint8(frames: np.ndarray) -> np.ndarray:
     """Frames of any real dtype as uint8 of the same shape; integers between 0 and 255 stay as they are.
 
@@ -81,14 +94,22 @@ def to_uint8(frames: np.ndarray) -> np.ndarray:
     """
     if frames.dtype == np.uint8:
         return frames
-    with np.errstate(over="ignore", invalid="ignore"):  # what float32 cannot hold becomes infinite, then 0
-        values = np.nan_to_num(frames.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
-    low, high = float(values.min()), float(values.max())
+    ends = [(float(values.min()), float(values.max())) for values in map(_finite, frames)]  # one by one: no big copies
+    low, high = min(low for low, _ in ends), max(high for _, high in ends)
     if frames.dtype.kind in "iu" and low >= 0 and high <= 255:
         return frames.astype(np.uint8)
     scale = 255.0 / (high - low) if high - low > 1e-30 else 0.0
-    # Scaled before it is shifted, since the largest minus the smallest may be more than float32 holds.
-    return np.rint(np.clip(values * scale - low * scale, 0, 255)).astype(np.uint8)
+    made = np.empty(frames.shape, np.uint8)
+    for t, values in enumerate(map(_finite, frames)):
+        # Scaled before it is shifted, since the largest minus the smallest may be more than float32 holds.
+        made[t] = np.rint(np.clip(values * scale - low * scale, 0, 255))
+    return made
+
+
+def _finite(frame: np.ndarray) -> np.ndarray:
+    """As float32; what that cannot hold is 0."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.nan_to_num(frame.astype(np.float32), copy=False, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _calibrate(spacing: tuple[float, float] | None) -> tuple[Calibration | None, str]:
@@ -112,7 +133,9 @@ def _hash_files(*paths: Path) -> str:
     """sha256 of the files' bytes, each file once."""
     digest = hashlib.sha256()
     for path in dict.fromkeys(paths):
-        digest.update(path.read_bytes())
+        with path.open("rb") as file:
+            while piece := file.read(_PIECE):
+                digest.update(piece)
     return f"sha256:{digest.hexdigest()}"
 
 

@@ -15,6 +15,7 @@ from echoview.errors import EchoViewError, plain_traceback
 log = logging.getLogger(__name__)
 
 AHEAD = 24
+BEHIND = 6  # of a file that gives its frames in any order: a hand that jumped there often goes to and fro
 _BACK = 8  # frames back from the last wish up to which a hand is stepping or scrubbing backwards
 
 
@@ -27,14 +28,16 @@ class _Wish:
     backwards: bool
 
     def order(self) -> Iterator[int]:
-        """The frame itself, then the ones that come next on the way round the span.
+        """The frame itself, the ones that come next on the way round the span, then a few on the other side.
 
-        None on the other side: a video would have to be wound back for them, while the hand waits.
+        Of a video none there: it would have to be wound back for them, while the hand waits.
         """
         count = self.last - self.first + 1
         step = -1 if self.backwards else 1
-        for ahead in range(min(AHEAD, count)):
-            yield self.first + (self.t - self.first + step * ahead) % count
+        ahead = min(AHEAD, count)
+        behind = min(BEHIND, count - ahead) if self.cine.any_order else 0
+        for away in (*range(ahead), *range(-1, -behind - 1, -1)):
+            yield self.first + (self.t - self.first + step * away) % count
 
 
 class FrameFeeder(QObject):
@@ -44,11 +47,13 @@ class FrameFeeder(QObject):
 
     Signals:
         frame_ready(cine, t): `cine.cached(t)` answers now.
-        frame_failed(cine, t, sentence): the frame cannot be decoded.
+        frame_failed(cine, t, sentence): the frame that is wanted cannot be decoded.
+        gone(cine): so many cannot that the file must be out of reach.
     """
 
     frame_ready = Signal(object, int)
     frame_failed = Signal(object, int, str)
+    gone = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,24 +102,28 @@ class FrameFeeder(QObject):
                 self._serve(served)
 
     def _serve(self, wish: _Wish) -> None:
+        """A frame that cannot be decoded is passed by; of one ahead it is said when the playhead comes to it."""
+        cine = wish.cine
         for t in wish.order():
-            if wish.cine.cached(t) is None and not self._decode(wish.cine, t, wanted=t == wish.t):
-                break
-            if t == wish.t:
-                self.frame_ready.emit(wish.cine, t)
+            wanted = t == wish.t
+            if wanted or not cine.lost(t):
+                trouble = self._decode(cine, t)
+                if wanted and trouble:
+                    self.frame_failed.emit(cine, t, trouble)
+                elif wanted:
+                    self.frame_ready.emit(cine, t)
             if self._wish is not wish or self._ended:
                 break
+        if cine.gone:
+            self.gone.emit(cine)
 
-    def _decode(self, cine: Cine, t: int, wanted: bool) -> bool:
+    def _decode(self, cine: Cine, t: int) -> str:
+        """Why frame t cannot be shown, "" where it can."""
         try:
             cine.frame(t)
         except EchoViewError as error:
-            sentence = str(error)
+            return str(error)
         except Exception as error:  # a decoder's own; this thread must outlive it
             log.error("frame not decoded: %s", plain_traceback(error))
-            sentence = "Its decoder failed."
-        else:
-            return True
-        if wanted:  # of one ahead it is said when the playhead comes to it
-            self.frame_failed.emit(cine, t, sentence)
-        return False
+            return "Its decoder failed."
+        return ""

@@ -27,12 +27,13 @@ from echoview.io.import_item import Incoming, damaged, read_index
 from echoview.io.import_masks import read_masks
 from echoview.store import Library
 from echoview.store import merge as merge_labels
-from echoview.store.codec import NO_CHANGE, difference, frames_of, replay
+from echoview.store.codec import NO_CHANGE, difference, frames_of, items_of, replay, seen_in
 from echoview.store.transfer import Entry, History, cines, merge
 
 _TRACINGS = "VolumeTracings.csv"
 _OF_FOLDERS = (COCO_FILE, INDEX, _TRACINGS)  # a file of these names stands for the folder that it lies in
 _READS = "EchoView reads bundles (.zip), and folders with CAMUS, EchoNet, COCO, or its own masks or DICOM."
+_OF_PICTURES = ("pixels", "seen")  # fingerprints in a change
 READERS = {"camus": read_camus, "echonet": read_echonet, "coco": read_coco, "masks": read_masks, "dicom": read_dicom}
 
 Say = Callable[[str], None]
@@ -192,7 +193,7 @@ def _stand_in(item: Incoming, frames: list[np.ndarray], folder: Path, secret: by
         raise EchoViewError(f"Its frames cannot be written ({error.strerror}).", "Choose another folder.") from error
     entries, readings = (
         tuple(
-            {**entry, "change": {key: value for key, value in entry["change"].items() if key != "pixels"}}
+            {**entry, "change": {key: value for key, value in entry["change"].items() if key not in _OF_PICTURES}}
             for entry in some
         )
         for some in (item.entries, item.readings)
@@ -228,6 +229,7 @@ def _history(item: Incoming, home: History, kind: str, library: Library, by: str
     seen_there = raw.get("pixels", {}) if item.file is None else {}  # of the cine that is here, not of a blanked copy
     pixels = {t: seen for t, seen in seen_there.items() if int(t) in frames_of(change)}
     change |= {"pixels": pixels} if pixels else {}
+    change |= seen_in(change, [items_of(raw)]) if item.file is None else {}
     entries = (Entry(now, by, __version__, "", f"import {kind}", change),) if change else ()
     return replace(home, entries=entries)
 

@@ -70,15 +70,15 @@ class Inference:
         """Frame by frame: what was found, the device it was found on, frames a second so far, and what was seen.
 
         Raises:
-            EchoViewError: the cine must not be predicted, or a frame cannot be read.
+            EchoViewError: the cine must not be predicted, or cannot be read.
         """
         refuse_withheld(cine)
         predictor = self.predictor(weights, device)
         preparation = preparation_of(cine)
         began = time.perf_counter()
         try:
-            for found in predictor.stream((cine.frame(t) for t in range(len(cine))), preparation):
-                pace = (found.t + 1) / max(time.perf_counter() - began, 1e-6)
+            for n, found in enumerate(read_past(cine, predictor, preparation), 1):
+                pace = n / max(time.perf_counter() - began, 1e-6)
                 yield found, predictor.device, pace, logit_map(found, preparation)
         except RuntimeError as error:
             if predictor.device == "cpu" or "memory" not in str(error).lower():
@@ -88,18 +88,20 @@ class Inference:
             yield from self.predict(cine, weights, "cpu")
 
     def grown(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[Prediction]:
-        """The same as a prediction that grows by a frame each time.
+        """The same as a prediction that grows by a frame each time; one that cannot be read has no contour.
 
         Raises:
             EchoViewError: as `predict`.
         """
         so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
         for found, used, fps, seen in self.predict(cine, weights, device):
-            if found.t == 0:  # also where it goes on with the CPU
+            if not so_far.done or used != so_far.device:  # it begins, anew where it goes on with the CPU
                 so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, used)
             so_far = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
             so_far = so_far.with_evidence(found.t, found.spread_px, seen)
             yield so_far
+        if not so_far.complete:  # the last frames cannot be read
+            yield replace(so_far, done=len(cine))
 
     def reread_both(
         self, cine: Cine, weights: WeightsSet, hints: Mapping[int, np.ndarray], device: str
@@ -126,7 +128,7 @@ class Inference:
         predictor, preparation = self.predictor(weights, device), preparation_of(cine)
         sights = self._sights_of(predictor, cine).without_hints()
 
-        def read(order: range) -> Iterator[FramePrediction]:
+        def read(order: list[int]) -> Iterator[FramePrediction]:
             first = min(map(order.index, hints))
             order, settling = order[max(first - RUN_UP, 0) :], min(first, RUN_UP) + 1
             masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
@@ -134,7 +136,8 @@ class Inference:
             for found in predictor.stream(frames, preparation, masks, order, sights, settling):
                 yield replace(found, t=order[found.t])
 
-        return read(range(len(cine))), read(range(len(cine))[::-1])
+        order = [t for t in range(len(cine)) if t in hints or not cine.lost(t)]
+        return read(order), read(order[::-1])
 
     def look_around(self, cine: Cine, weights: WeightsSet, told: Collection[int], device: str) -> Iterator[int]:
         """See what `reread_both` sees first if it gets hints in these frames, so that its first answers come at once.
@@ -149,7 +152,7 @@ class Inference:
         sights = self._sights_of(predictor, cine)
         first, last = min(told), max(told)
         for t in sorted({*range(first - RUN_UP, first + 2), *range(last - 1, last + RUN_UP + 1)} - set(told)):
-            if 0 <= t < len(cine):
+            if 0 <= t < len(cine) and not cine.lost(t):
                 predictor.look(t, cine.frame(t), preparation, sights)
                 yield t
 
@@ -189,11 +192,28 @@ def refuse_withheld(cine: Cine) -> None:
         raise EchoViewError(cine.info.withheld, "Open a grey-scale cine of the same view to predict a contour.")
 
 
+def read_past(cine: Cine, predictor: Predictor, preparation: Preparation) -> Iterator[FramePrediction]:
+    """What is found in the frames that can be read; the memory of the network is carried over the others.
+
+    Raises:
+        EchoViewError: no frame can be read, or the file is out of reach.
+    """
+    numbers: list[int] = []
+
+    def frames() -> Iterator[np.ndarray]:
+        for t, picture in cine.readable(range(len(cine))):
+            numbers.append(t)
+            yield picture
+
+    for found in predictor.stream(frames(), preparation):
+        yield replace(found, t=numbers[found.t])
+
+
 def preparation_of(cine: Cine) -> Preparation:
     """The crop of a cine, from a few frames spread over it."""
     from ral.prepare import prepare
 
-    return prepare([cine.frame(t) for t in looked_at(len(cine))], cine.calibration, half_open_region(cine))
+    return prepare([cine.frame_near(t) for t in looked_at(len(cine))], cine.calibration, half_open_region(cine))
 
 
 def looked_at(frames: int) -> list[int]:

@@ -22,11 +22,13 @@ _AFTER_PAINT_MS = 1  # a timer that is due comes after the events that wait, the
 
 
 class Lane(Enum):
-    """IO opens and saves, in order; INFERENCE owns the network; TRAINING prepares runs; LISTING walks folders;
-    LOOKING makes the small pictures of the study list; READING goes through the frames of the open cine; WATCHING
-    asks the library, every few seconds, what others have saved."""
+    """IO opens, and reads what may be slow. SAVING writes to the library, and reads of it what must come after that:
+    one thread keeps the order, and no edit waits for a file. INFERENCE owns the network; TRAINING prepares runs;
+    LISTING walks folders; LOOKING makes the small pictures of the study list; READING goes through the frames of the
+    open cine; WATCHING asks the library, every few seconds, what others have saved."""
 
     IO = "io"
+    SAVING = "saving"
     INFERENCE = "inference"
     TRAINING = "training"
     LISTING = "listing"
@@ -102,7 +104,7 @@ class Jobs(QObject):
         """Cancel predictions and preparations; wait for all that is to be saved."""
         self._submit()
         for job in list(self._running):
-            if job.lane is not Lane.IO:
+            if job.lane not in (Lane.IO, Lane.SAVING):
                 job.cancel()
         for lane in self._lanes.values():
             lane.shutdown(wait=True)

@@ -12,6 +12,7 @@ from echoview.domain.review import FIRST, Reader, Reading, Record, reading_due, 
 from echoview.domain.study import status_of
 from echoview.errors import EchoViewError, LibraryError
 from echoview.io import open_cine
+from echoview.io.listing import folder_at
 from echoview.store import Held, Library, rejected, seal_of
 
 
@@ -23,6 +24,16 @@ class Opened(NamedTuple):
     reading: Reading = FIRST
     record: Record = Record()
     error: EchoViewError | None = None
+
+
+def find(path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None) -> Opened | Path:
+    """As `read`; of a folder, or the index of a medium, the folder that is to be listed.
+
+    Raises:
+        EchoViewError: as `read`, or nothing is there.
+    """
+    folder = folder_at(path)
+    return read(path, library, secret, reader, wanted) if folder is None else folder
 
 
 def read(path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None) -> Opened:

@@ -17,7 +17,7 @@ from echoview.errors import CineUnreadable, EchoViewError
 from echoview.io import list_cines, open_cine
 from echoview.io.overlay import OverlayWriter
 from echoview.measure import Measurements, measure
-from echoview.services.inference import Inference, preparation_of, refuse_withheld
+from echoview.services.inference import Inference, preparation_of, read_past, refuse_withheld
 
 SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
 UNSURE = 0.6
@@ -63,9 +63,9 @@ def predict_file(
     masks = np.zeros((len(cine), height, width), bool)
     prediction = Prediction.none_yet(len(cine), weights.name, weights.identity, predictor.device)
     began = time.perf_counter()
-    for found in predictor.stream((cine.frame(t) for t in range(len(cine))), preparation):
+    for n, found in enumerate(read_past(cine, predictor, preparation), 1):
         masks[found.t] = found.mask(preparation)
-        fps = (found.t + 1) / (time.perf_counter() - began)
+        fps = n / (time.perf_counter() - began)
         prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
     whole = not cine.info.missing
     measured = measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole)
@@ -112,8 +112,11 @@ def measurements_json(cine: Cine, prediction: Prediction, measured: Measurements
 def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> list[str]:
     """What a reader of the numbers must know, one sentence each."""
     found = [note for note in (cine.info.calibration_note, cine.info.timing_note, *cine.info.notes) if note]
-    empty = int(np.isnan(prediction.contours[:, 0, 0]).sum())
-    unsure = int((prediction.confidence < UNSURE).sum()) - empty
+    lost = len(cine.unreadable)
+    empty = int(np.isnan(prediction.contours[:, 0, 0]).sum()) - lost
+    unsure = int((prediction.confidence < UNSURE).sum()) - empty - lost
+    if lost:
+        found.append(f"{lost} of {len(cine)} frames cannot be read.")
     if empty:
         found.append(f"No ventricle was found in {empty} of {len(cine)} frames.")
     if unsure > 0:
@@ -132,7 +135,12 @@ def write_overlay(path: Path, cine: Cine, prediction: Prediction) -> None:
     """The cine with its dashed contours as MP4 (mp4v), at its own pace."""
     with OverlayWriter(path, cine.size, cine.fps or 25.0) as writer:
         for t in range(len(cine)):
-            writer.add(cine.frame(t), prediction.contour(t))
+            writer.add(_or_black(cine, t), prediction.contour(t))
+
+
+def _or_black(cine: Cine, t: int) -> np.ndarray:
+    """Frame t, black where it cannot be read, so that the others keep their time."""
+    return np.zeros(cine.size, np.uint8) if cine.lost(t) else cine.frame(t)
 
 
 def number(value: float | None) -> float | None:

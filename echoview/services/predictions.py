@@ -74,13 +74,13 @@ class Predictions:
         yield from self.made_anew(cine, weights, device)
 
     def made_anew(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[Prediction]:
-        """The same, whatever is kept."""
+        """The same, whatever is kept. Where a frame could not be read it is not kept: it may be read another time."""
         grown = None
         for grown in self._inference.grown(cine, weights, device):
-            if grown.complete:
+            if grown.complete and not cine.unreadable:
                 self._remember(cine.info.content_hash, grown)  # before anybody can cancel what is still to be written
             yield grown
-        if grown is not None and grown.complete:
+        if grown is not None and grown.complete and not cine.unreadable:
             self.keep(cine, grown)
 
     def recall(self, cine: Cine, weights: WeightsSet) -> Prediction | None:

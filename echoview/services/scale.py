@@ -14,7 +14,7 @@ def ticks_of(cine: Cine) -> Ticks | None:
     """The marks of the depth scale that is drawn into the picture, or None; decodes a few frames.
 
     Raises:
-        CineUnreadable: one of them is damaged.
+        CineUnreadable: no frame can be read.
     """
     chosen = sorted({int(t) for t in np.linspace(0, len(cine) - 1, _FRAMES)})
-    return find_ticks([cine.frame(t) for t in chosen])
+    return find_ticks([cine.frame_near(t) for t in chosen])

@@ -103,10 +103,15 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Cines that were found since the batch before, and how many files were looked at so far."""
+    """Cines that were found since the batch before, and how many files were looked at so far.
+
+    Attributes:
+        unread: files, and folders, that could not be read so far.
+    """
 
     cines: list[CineFile]
     seen: int
+    unread: tuple[int, int] = (0, 0)
 
 
 def list_folder(
@@ -122,28 +127,42 @@ def list_places(
     """The cines of folders and files in batches as they are found; a batch may be empty while none is.
 
     Raises:
-        CineUnreadable: a place is gone, or none holds a cine.
+        CineUnreadable: a place is gone or cannot be read, or none holds a cine.
     """
     cines: list[CineFile] = []
-    seen = found = 0
+    seen = files = folders = found = 0
     due = time.monotonic() + BATCH_S
     for place in places:
-        listing, folder = list_cines(place, cancelled, secret=secret), place if place.is_dir() else None
+        listing = list_cines(place, cancelled, secret=secret)
+        folder = listing.folder if listing.folder == place else None
         for listed in listing.steps():
             one = None if listed is None else row_of(listed, folder)
             if one is not None:
                 cines.append(one)
                 found += 1
             if time.monotonic() >= due or len(cines) == found == 1:  # the first cine is shown at once
-                yield Batch(cines, seen + listing.seen)
+                yield Batch(cines, seen + listing.seen, (files + listing.unreadable, folders + listing.closed))
                 cines, due = [], time.monotonic() + BATCH_S
         seen += listing.seen
-    yield Batch(cines, seen)
+        files, folders = files + listing.unreadable, folders + listing.closed
+    yield Batch(cines, seen, (files, folders))
     if not found and not cancelled():
         raise CineUnreadable(
-            f"{'This folder holds' if len(places) == 1 else 'These files hold'} no cine.",
+            f"{'This folder holds' if len(places) == 1 else 'These files hold'} no cine"
+            + (f"; {not_read(files, folders)}." if files or folders else "."),
             "Choose a folder with DICOM, AVI, MP4, NIfTI or MetaImage files.",
         )
+
+
+def not_read(files: int, folders: int) -> str:
+    """ "2 folders could not be read"; "" where all could."""
+    parts = [f"{n} {name}{'s' if n != 1 else ''}" for n, name in ((folders, "folder"), (files, "file")) if n]
+    return f"{' and '.join(parts)} could not be read" if parts else ""
+
+
+def gone(paths: tuple[str, ...]) -> list[str]:
+    """Those where nothing is; waits for slow disks."""
+    return [path for path in paths if not os.path.exists(path)]
 
 
 def list_files(paths: tuple[str, ...], secret: bytes | None = None) -> list[CineFile]:

@@ -17,7 +17,7 @@ from echoview.domain.view import View
 from echoview.errors import EchoViewError, plain_traceback
 from echoview.services.jobs import Job, Jobs, Lane
 from echoview.services.predictions import Known
-from echoview.services.studies import Batch, Standing, list_files, list_places, standings
+from echoview.services.studies import Batch, Standing, gone, list_files, list_places, not_read, standings
 from echoview.services.thumbnails import cache_folder, glimpse_of, trim
 from echoview.store import Library
 
@@ -74,6 +74,7 @@ class StudyFeed(QObject):
         self._looking: Job | None = None
         self._stop = threading.Event()
         self.seen = 0  # files that the listing has looked at
+        self.unread = ""  # what of them could not be read
         self._wake = threading.Condition()
         self._urgent: list[CineFile] = []
         self._rest: list[CineFile] = []
@@ -93,6 +94,10 @@ class StudyFeed(QObject):
     def list_recent(self, recent: tuple[str, ...]) -> None:
         """Single files; those that are gone are left out."""
         self._start_listing("", _in_one_batch, recent, self._secret)
+
+    def find_gone(self, paths: tuple[str, ...], tell: Callable[[list[str]], None]) -> None:
+        """Tell which of these files are not there any more; a share may be slow to say so."""
+        self._jobs.run(Lane.LOOKING, "find gone", gone, paths, on_done=tell)
 
     def cancel_listing(self) -> None:
         """What was found so far stays."""
@@ -115,7 +120,7 @@ class StudyFeed(QObject):
         if self._listing is not None:
             self._listing.cancel()
         self.forget()
-        self.seen = 0
+        self.seen, self.unread = 0, ""
         self.read_standings()
         self._listing = self._jobs.run(
             Lane.LISTING, "list", work, *arguments,
@@ -124,7 +129,7 @@ class StudyFeed(QObject):
         self.started.emit(title)
 
     def _take_batch(self, batch: Batch) -> None:
-        self.seen = batch.seen
+        self.seen, self.unread = batch.seen, not_read(*batch.unread)
         if batch.cines:
             self.found.emit(batch.cines)
         self.went_on.emit()

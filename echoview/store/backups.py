@@ -55,7 +55,7 @@ def back_up(file: Path) -> Path | None:
     made = folder / _name()
     part = made.with_name(f"{made.name}.{os.getpid()}{PART}")
     try:
-        _copy(file, part)
+        copy(file, part)
         if not sound(part):
             log.error("the library is damaged and was not backed up")
             return None
@@ -83,8 +83,11 @@ def sound(file: Path) -> bool:
         return False
 
 
-def _copy(file: Path, part: Path) -> None:
-    """In one step: copied in several, the copy would begin anew with every edit made meanwhile."""
+def copy(file: Path, part: Path) -> None:
+    """All that a library holds, its log included, as one file.
+
+    In one step: copied in several, the copy would begin anew with every edit made meanwhile.
+    """
     with (
         contextlib.closing(sqlite3.connect(file, timeout=20)) as source,
         contextlib.closing(sqlite3.connect(part)) as copy,

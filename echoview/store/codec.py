@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -18,6 +19,7 @@ from echoview.domain.view import View
 
 Key = int | str  # a frame's contour, or one of SAID
 SAID = ("view", "ed", "es", "calibration", "not_traceable", "notes", "settled")
+SETS = ("not_traceable", "notes")  # of these a change names all, and each is of a frame
 NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
 
 
@@ -25,11 +27,18 @@ class Item(NamedTuple):
     """The newest that was said of a contour, the view, ED, ES or the calibration.
 
     `value` is its JSON, None = taken back; `pixels` the fingerprint of the frame that it was said of, None where it
-    is of no frame or was saved before there were fingerprints.
+    is of no frame or was saved before there were fingerprints. `seen`: the same of each element of one of `SETS`.
     """
 
     value: Any
     pixels: str | None
+    seen: tuple[str | None, ...] = ()
+
+    @property
+    def elements(self) -> list[tuple[Any, str | None]]:
+        """Of one of `SETS`: each element as JSON, with its fingerprint."""
+        value = self.value or ()
+        return list(itertools.zip_longest(value, self.seen[: len(value)]))
 
 
 def difference(before: Label, after: Label) -> dict[str, Any]:
@@ -37,7 +46,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
     "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames), "notes" (all of them,
-    each [kind, frame, [[x, y], ...]]), "settled" (all of them).
+    each [kind, frame, [[x, y], ...]]), "settled" (all of them). The library adds fingerprints: "pixels" {frame: ...}
+    and, parallel to the elements of `SETS`, "seen" {"not_traceable": [...], "notes": [...]}.
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -100,9 +110,34 @@ def items_of(change: Mapping[str, Any]) -> dict[Key, Item]:
     pixels = change.get("pixels", {})
     items: dict[Key, Item] = {int(t): Item(value, pixels.get(t)) for t, value in change.get("contours", {}).items()}
     for key in SAID:
-        if key in change:
+        if key in SETS and key in change:
+            items[key] = Item(change[key], None, tuple(change.get("seen", {}).get(key, ())))
+        elif key in change:
             items[key] = Item(change[key], pixels.get(str(change[key])) if key in ("ed", "es") else None)
     return items
+
+
+def frame_of(element: Any) -> int:
+    """The frame that an element of one of `SETS` is of."""
+    return int(element[1] if isinstance(element, list) else element)
+
+
+def newly_said(before: Label, change: Mapping[str, Any]) -> set[int]:
+    """The frames of the elements of `SETS` that were not in the label before."""
+    was = difference(Label(), before)
+    return {frame_of(one) for key in SETS for one in change.get(key, ()) if one not in was.get(key, ())}
+
+
+def seen_with(element: Any, known: Iterable[tuple[Any, str | None]]) -> str | None:
+    """The fingerprint of an element of one of `SETS`, out of pairs of both."""
+    return next((pixels for one, pixels in known if one == element and pixels is not None), None)
+
+
+def seen_in(change: Mapping[str, Any], known: Iterable[Mapping[Key, Item]]) -> dict[str, Any]:
+    """The part of a change that holds the fingerprints of its `SETS`, as far as they are known; {} where none is."""
+    pairs = {key: [pair for items in known if key in items for pair in items[key].elements] for key in SETS}
+    seen = {key: [seen_with(one, pairs[key]) for one in change[key]] for key in SETS if key in change}
+    return {"seen": seen} if any(pixels for row in seen.values() for pixels in row) else {}
 
 
 def fold(changes: Iterable[Mapping[str, Any]]) -> dict[Key, Item]:

@@ -15,6 +15,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from echoview.store.mounts import share_of
 
 WAIT_S = 20  # for another window's write
+_DROPPED = {  # after how long a link that has gone without a word is given up, in s and, the last, ms
+    "keepalives": 1, "keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000,
+}  # fmt: skip
 COPIES = 5  # tries to copy a library that its owner is writing to
 LEAST_BYTES = 256 * 1024
 SIDE_FILES = ("-wal", "-journal")  # edits that are not in the file itself yet
@@ -55,7 +58,7 @@ def make_engine(url: str) -> Engine:
         return engine
     if parsed.drivername in ("postgresql", "postgres"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    patience = {"connect_timeout": 5, "options": f"-c lock_timeout={WAIT_S}s"}
+    patience = {"connect_timeout": 5, "options": f"-c lock_timeout={WAIT_S}s", **_DROPPED}
     # A connection that the server dropped is found out before it is used, not by a lost edit.
     return create_engine(parsed, pool_pre_ping=True, connect_args=patience)
 

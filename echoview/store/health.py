@@ -218,6 +218,7 @@ def _backups(file: Path) -> Iterator[Finding]:
         return
     days = (time.time() - good[0].stat().st_mtime) / DAY_S
     yield Finding(True, f"{len(good)} of {len(found)} backups are sound, the newest is {days:.1f} days old.")
+    yield Finding(True, f"One of them is put back with --restore: {', '.join(one.name for one in good)}.")
 
 
 def _room(file: Path) -> Finding:

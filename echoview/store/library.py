@@ -26,13 +26,13 @@ from echoview.domain.label import Label
 from echoview.domain.review import Act, Record
 from echoview.errors import LibraryError
 from echoview.store import acts, backups, patients, refusals, survey
-from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of
+from echoview.store.codec import NO_CHANGE, applied, difference, fold, frames_of, newly_said
 from echoview.store.conflicts import Conflicted
 from echoview.store.engines import checkpoint
 from echoview.store.fingerprint import fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.places import Places
-from echoview.store.rows import changes, cine_row, newest, revision, rows_of, waiting, whole_sets
+from echoview.store.rows import changes, cine_row, newest, revision, rows_of, waiting, whole_sets, with_aside
 from echoview.store.tables import CineRow, RevisionRow
 from echoview.store.twins import told_apart
 from echoview.store.values import Held, LabelledCine, Revision, Saved, Written, fitting, held
@@ -235,6 +235,7 @@ class Library:
         seen = {str(t): fingerprint_of(cine, t) for t in sorted(frames)}
         if pixels := {t: one for t, one in seen.items() if one is not None}:
             change["pixels"] = pixels
+        fresh = {t: fingerprint_of(cine, t) for t in newly_said(before, change)}
         row = {
             "annotator": annotator, "app_version": app_version, "weights": weights, "tool": tool, "change": change,
             "base": base, "seconds": seconds, "drags": drags, "moved_mm": moved_mm,
@@ -243,7 +244,7 @@ class Library:
         with self._write:
             for attempt in range(_TRIES):
                 try:
-                    number = self._append(cine, self.placed(cine.info.identity, path), row, before, after)
+                    number = self._append(cine, self.placed(cine.info.identity, path), row, before, after, fresh)
                     break
                 except IntegrityError as error:  # another window took the number: take the next one
                     if attempt == _TRIES - 1:
@@ -290,8 +291,10 @@ class Library:
             raise refusals.no_backup("it is damaged")
         return made
 
-    def _append(self, cine: Cine, path: str, values: dict[str, Any], before: Label, after: Label) -> int:
-        """The new revision's number."""
+    def _append(
+        self, cine: Cine, path: str, values: dict[str, Any], before: Label, after: Label, fresh: dict[int, str | None]
+    ) -> int:
+        """The new revision's number. `fresh`: fingerprints of the frames of new calipers and the like."""
         with self._writing() as session:
             # On a server the cine's row is the lock under which numbers are given out; SQLite locks the file.
             row = cine_row(session, cine, path)
@@ -299,6 +302,7 @@ class Library:
             if values["base"] is not None and values["base"] < last:
                 whole = whole_sets(session, cine.info.identity, values, before, after)
                 values = {**values, "change": {**values["change"], **whole}}
+            values = {**values, "change": with_aside(session, cine, values, before, fresh)}
             session.add(RevisionRow(cine_id=row.id, number=last + 1, made_at=datetime.now(UTC), **values))
             return last + 1
 

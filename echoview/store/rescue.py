@@ -2,6 +2,9 @@
 
 The library only grows, so the file and its backups are pieces of one history. Of each cine the longest unbroken row
 of revisions is put together from all of them, with every act; the damaged file is kept beside the new one.
+
+Where somebody went back to a backup and worked on, later backups from before that hold another history, whose numbers
+are the same. Of such a copy only what comes before the parting is taken, and the copy is kept beside the library.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
+import shutil
 import sqlite3
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,8 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from echoview.errors import LibraryError
+from echoview.store.aside import put_aside, refuse_if_open
 from echoview.store.backups import backups_of
-from echoview.store.engines import SIDE_FILES, sqlite_url
+from echoview.store.engines import sqlite_url
 from echoview.store.health import readable
 from echoview.store.opening import open_library
 from echoview.store.patients import sound_secret
@@ -27,20 +32,24 @@ from echoview.store.refusals import reason
 from echoview.store.tables import ActRow, CineRow, PatientRow, RevisionRow, SecretRow
 
 CINE = [column.name for column in CineRow.__table__.columns]
-SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
 REVISION = [column.name for column in RevisionRow.__table__.columns]
 ACT = [column.name for column in ActRow.__table__.columns]
+_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}")
 SECRET, PATIENT = ([column.name for column in row.__table__.columns] for row in (SecretRow, PatientRow))
 
 
 @dataclass(frozen=True, slots=True)
 class Rescued:
-    """What a repair made: revisions and cines in the new library, revisions that stayed behind, the old file."""
+    """What a repair made: revisions and cines in the new library, revisions that stayed behind, the old file.
+
+    `apart`: copies of backups that hold revisions of another history.
+    """
 
     revisions: int
     cines: int
     left: int
     kept_as: Path | None
+    apart: tuple[Path, ...] = ()
 
 
 def rescue(file: Path) -> Rescued:
@@ -49,13 +58,15 @@ def rescue(file: Path) -> Rescued:
     Raises:
         LibraryError: it is open in EchoView, nothing can be read, or there is no room; then nothing was changed.
     """
-    _refuse_if_open(file)
+    refuse_if_open(file)
     stamp = f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
     cines: dict[str, dict[str, Any]] = {}
     found: dict[str, dict[int, dict[str, Any]]] = {}
     acts: dict[str, dict[str, dict[str, Any]]] = {}
     secret: list[dict[str, Any]] = []
     links: dict[tuple[str, str], dict[str, Any]] = {}
+    elsewhere: set[tuple[str, int, Any]] = set()  # revisions of another history
+    apart: list[Path] = []
     for source in (file, *backups_of(file)):
         theirs, same = _patients(source)
         secret = secret or theirs
@@ -65,9 +76,10 @@ def rescue(file: Path) -> Rescued:
             cines.setdefault(identity, cine)
             for act in said:
                 acts.setdefault(identity, {}).setdefault(act["uid"], act)
-            known = found.setdefault(identity, {})
-            for number, row in revisions.items():
-                known.setdefault(number, row)
+            strange = {(identity, n, row["change"]) for n, row in _join(found.setdefault(identity, {}), revisions)}
+            if strange - elsewhere:
+                elsewhere |= strange
+                apart = apart if source in apart else [*apart, source]
     whole = {identity: _unbroken(rows) for identity, rows in found.items()}
     count = sum(len(rows) for rows in whole.values())
     if not count and not acts:
@@ -75,31 +87,50 @@ def rescue(file: Path) -> Rescued:
     part = file.with_name(f"{file.name}.{stamp}.rescued")
     try:
         _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()], secret, [*links.values()])
-        kept = _put_aside(file, stamp)
+        copies = [_keep_apart(file, source, stamp) for source in apart]
+        kept = put_aside(file, "damaged", stamp)
         os.replace(part, file)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error
-    return Rescued(count, len(whole), sum(len(rows) for rows in found.values()) - count, kept)
+    readable_ones = sum(row["change"] is not None for rows in found.values() for row in rows.values())
+    return Rescued(count, len(whole), readable_ones - count, kept, tuple(copies))
 
 
-def _refuse_if_open(file: Path) -> None:
-    """A window that has the library open would go on writing into the file that is put aside.
+def _join(known: dict[int, dict[str, Any]], more: dict[int, dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """Take the revisions that `known` lacks, as far as both are of one history; the others are given back.
 
-    Asked of the lock that SQLite keeps on an open file, for opening it with SQLite would change it. Windows does not
-    let an open file be moved.
+    One that is there but cannot be read has no "change": it is made good by the same revision only.
+
+    Beyond the first number under which they hold two things, they have parted; and what only one holds between that
+    and the last one that both hold may be of either.
     """
-    if sys.platform == "win32" or not file.exists():
-        return
-    import fcntl
+    both = sorted(known.keys() & more.keys())
+    parted = next((n for n in both if not _one(known[n], more[n])), None)
+    until = None if parted is None else max((n for n in both if n < parted), default=0)
+    strange = []
+    for number, row in more.items():
+        if until is None or number <= until:
+            if number not in known or known[number]["change"] is None:
+                known[number] = row
+        elif row["change"] is not None and (number not in known or not _one(known[number], row)):
+            strange.append((number, row))
+    return strange
 
-    try:
-        with file.open("rb+") as handle:
-            fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
-    except BlockingIOError as error:
-        raise LibraryError("The library is open in EchoView.", "Close it, then repair.") from error
-    except OSError as error:
-        raise LibraryError(f"The library cannot be repaired ({reason(error)}).", "Nothing was changed.") from error
+
+def _one(row: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two rows are the same revision; of one that cannot be read only its time is believed, if it is one."""
+    if None in (row["change"], other["change"]):
+        times = [str(one.get("made_at")) for one in (row, other)]
+        return times[0] == times[1] or not all(_TIME.match(time) for time in times)
+    return all(row.get(column) == other.get(column) for column in ("made_at", "annotator", "tool", "change"))
+
+
+def _keep_apart(file: Path, source: Path, stamp: str) -> Path:
+    """A backup is dropped after a while; a copy beside the library is not."""
+    kept = file.with_name(f"{file.stem}.apart-{stamp}-{source.stem}{file.suffix}")
+    shutil.copyfile(source, kept)
+    return kept
 
 
 def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str, Any]], list[dict[str, Any]]]]:
@@ -113,8 +144,9 @@ def _read(file: Path) -> Iterator[tuple[str, dict[str, Any], dict[int, dict[str,
             cines = {row["id"]: row for row in _rows(connection, "cines")}
             revisions: dict[int, dict[int, dict[str, Any]]] = {}
             for row in _rows(connection, "revisions"):
-                if row.get("cine_id") in cines and isinstance(row.get("number"), int) and readable(row.get("change")):
-                    revisions.setdefault(row["cine_id"], {})[row["number"]] = row
+                if row.get("cine_id") in cines and isinstance(row.get("number"), int):
+                    change = row.get("change") if readable(row.get("change")) else None
+                    revisions.setdefault(row["cine_id"], {})[row["number"]] = {**row, "change": change}
             acts: dict[int, list[dict[str, Any]]] = {}
             for row in _rows(connection, "acts"):  # none in a file of an earlier schema
                 if row.get("cine_id") in cines and isinstance(row.get("uid"), str):
@@ -159,9 +191,9 @@ def _rows(connection: sqlite3.Connection, table: str) -> list[dict[str, Any]]:
 
 
 def _unbroken(rows: dict[int, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Revisions 1, 2, 3 ... up to the first that is missing."""
-    whole = []
-    while len(whole) + 1 in rows:
+    """Revisions 1, 2, 3 ... up to the first that is missing or cannot be read."""
+    whole: list[dict[str, Any]] = []
+    while len(whole) + 1 in rows and rows[len(whole) + 1]["change"] is not None:
         whole.append(rows[len(whole) + 1])
     return whole
 
@@ -195,13 +227,3 @@ def _insert(connection: sqlite3.Connection, table: str, columns: list[str], row:
     marks = ", ".join("?" * len(known))
     values = [row[column] for column in known]
     connection.execute(f"INSERT INTO {table} ({', '.join(known)}) VALUES ({marks})", values)
-
-
-def _put_aside(file: Path, stamp: str) -> Path | None:
-    """The damaged file and what SQLite kept beside it, under another name."""
-    kept = file.with_name(f"{file.stem}.damaged-{stamp}{file.suffix}")
-    for suffix in (*SIDE_FILES, "-shm", ""):
-        side = file.with_name(file.name + suffix)
-        if side.exists():
-            os.replace(side, kept.with_name(kept.name + suffix))
-    return kept if kept.exists() else None

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
 from echoview.store import acts, conflicts
-from echoview.store.codec import NO_CHANGE, applied, difference, fold
+from echoview.store.codec import NO_CHANGE, SETS, applied, difference, fold, frame_of, seen_with
 from echoview.store.conflicts import Conflicted
+from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.tables import ActRow, CineRow, RevisionRow
 from echoview.store.values import Revision, Written
@@ -83,6 +84,36 @@ def whole_sets(session: Session, identity: str, values: dict[str, Any], before: 
     sets = {key: whole[key] for key in ("not_traceable", "notes", "settled") if key in whole}
     gone = {str(t): None for t in (after.not_traceable - before.not_traceable) & set(theirs.contours)}
     return {**sets, "contours": {**values["change"].get("contours", {}), **gone}} if gone else sets
+
+
+def with_aside(
+    session: Session, cine: Cine, values: dict[str, Any], before: Label, fresh: dict[int, str | None]
+) -> dict[str, Any]:
+    """A change names all calipers and frames that cannot be traced: also those of pictures that the cine does not show.
+
+    Each with the fingerprint of its picture, which those that were there before keep.
+    """
+    change = values["change"]
+    keys = [key for key in SETS if key in change]
+    if not keys:
+        return change
+    try:
+        kept = fold(one for _, one in changes(session, cine.info.identity, values["reading"]))
+    except NO_CHANGE:  # a damaged row must not cost ours
+        kept = {}
+    whole, seen, shown = {}, {}, difference(Label(), before)
+    for key in keys:
+        known = kept[key].elements if key in kept else []
+        there = shown.get(key, [])
+        found = [(one, seen_with(one, known) if one in there else fresh.get(frame_of(one))) for one in change[key]]
+        found += [(one, pixels) for one, pixels in known if one not in change[key] and _strange(cine, one, pixels)]
+        whole[key], seen[key] = [one for one, _ in found], [pixels for _, pixels in found]
+    return {**change, **whole, "seen": seen}
+
+
+def _strange(cine: Cine, element: Any, pixels: str | None) -> bool:
+    """Whether it was said of another picture than the cine shows there."""
+    return pixels is not None and not alike(pixels, fingerprint_of(cine, frame_of(element)) or "")
 
 
 def revision(row: RevisionRow | Entry) -> Revision:

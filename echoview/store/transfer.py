@@ -16,7 +16,7 @@ from echoview.domain.label import Label
 from echoview.domain.review import Record, Trail
 from echoview.errors import LibraryError
 from echoview.store import acts, patients
-from echoview.store.codec import NO_CHANGE, difference, fold, items_of, replay
+from echoview.store.codec import NO_CHANGE, SETS, difference, fold, items_of, replay, seen_in
 from echoview.store.conflicts import JOINED, OURS, THEIRS, found, suspected
 from echoview.store.library import Library
 from echoview.store.merging import Conflict, taking
@@ -239,14 +239,14 @@ def _settled(
 
 
 def _with_pixels(change: dict[str, Any], *sides: tuple[Entry, ...]) -> dict[str, Any]:
-    """The change with the fingerprints of the pictures that its contours, ED and ES were made on."""
+    """The change with the fingerprints of the pictures that it speaks of."""
     known = [fold(entry.change for entry in side) for side in sides]
     pixels = {}
     for key, item in items_of(change).items():
         for items in known:
-            if key in items and items[key].pixels is not None and items[key].value == item.value:
+            if key not in SETS and key in items and items[key].pixels is not None and items[key].value == item.value:
                 pixels[str(item.value if isinstance(key, str) else key)] = items[key].pixels
-    return {**change, "pixels": pixels} if pixels else change
+    return {**change, **({"pixels": pixels} if pixels else {}), **seen_in(change, known)}
 
 
 def _row(session: Session, given: History) -> CineRow:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
-from echoview.store.codec import Item, Key, applied
+from echoview.store.codec import SETS, Item, Key, applied, frame_of
 from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import Conflict
 
@@ -64,18 +65,21 @@ class Held:
         label: what may be drawn.
         revision: the number of its newest revision, 0 without any; to be handed back as the `base` of the next save.
         aside: frame (0-based) -> contour that is kept but was made on another picture than this cine shows there.
+        unlike: frames of which something else is kept that was said of another picture: calipers, not traceable.
     """
 
     label: Label
     revision: int = 0
     aside: Mapping[int, Contour] = field(default_factory=dict)
+    unlike: frozenset[int] = frozenset()
 
     @property
     def note(self) -> str:
         """What to tell about the frames set aside, "" where there are none."""
-        if not self.aside:
+        frames = {*self.aside, *self.unlike}
+        if not frames:
             return ""
-        return f"The labels of {in_words(self.aside)} were made on other pictures and are not drawn."
+        return f"The labels of {in_words(frames)} were made on other pictures and are not drawn."
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,25 +145,41 @@ class LabelledCine:
 
 
 def fitting(items: Mapping[Key, Item], cine: Cine) -> dict[Key, Item]:
-    """The items that were said of pictures that `cine` shows; one without a fingerprint is taken on trust."""
-    shown: dict[str, str] = {}
+    """The items that were said of pictures that `cine` shows; one without a fingerprint is taken on trust.
 
-    def fits(key: Key, item: Item) -> bool:
-        if item.pixels is None or item.value is None:
+    Of `SETS` the elements that fit.
+    """
+    shown: dict[int, str] = {}
+
+    def fits(of: Any, seen: str | None) -> bool:
+        """`of`: the frame as JSON has it; anything else where there is no fingerprint."""
+        if seen is None:
             return True
-        t = key if isinstance(key, int) else int(item.value)
-        if str(t) not in shown:
-            shown[str(t)] = fingerprint_of(cine, t) or ""
-        return alike(item.pixels, shown[str(t)])
+        t = int(of)
+        if t not in shown:
+            shown[t] = fingerprint_of(cine, t) or ""
+        return alike(seen, shown[t])
 
-    return {key: item for key, item in sorted(items.items(), key=_by_frame) if fits(key, item)}
+    found: dict[Key, Item] = {}
+    for key, item in sorted(items.items(), key=_by_frame):
+        if item.seen:
+            kept = [(one, seen) for one, seen in item.elements if fits(frame_of(one), seen)]
+            found[key] = Item([one for one, _ in kept], None, tuple(seen for _, seen in kept))
+        elif item.value is None or fits(key if isinstance(key, int) else item.value, item.pixels):
+            found[key] = item
+    return found
 
 
 def held(items: Mapping[Key, Item], revision: int, cine: Cine) -> Held:
     """What of the items this cine may show, and what is set aside; raises as `codec.applied`."""
     shown = fitting(items, cine)
     rest = {key: item for key, item in items.items() if key not in shown}
-    return Held(applied(Label(), shown), revision, applied(Label(), rest).contours)
+    unlike = {
+        frame_of(one)
+        for key in SETS if key in items
+        for one, _ in items[key].elements if one not in shown[key].value
+    }  # fmt: skip
+    return Held(applied(Label(), shown), revision, applied(Label(), rest).contours, frozenset(unlike))
 
 
 def in_words(keys: Iterable[Key]) -> str:

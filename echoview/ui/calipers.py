@@ -40,7 +40,7 @@ class Calipers(QObject):
             for name, kind in (("caliper", NoteKind.DISTANCE), ("caliper_area", NoteKind.AREA))
         )
         player.frame_changed.connect(self._another_frame)
-        self._session.label_changed.connect(self.refresh)
+        self._session.label_changed.connect(self._label_changed)
         self._session.cine_changed.connect(self._another_cine)
 
     @property
@@ -79,6 +79,13 @@ class Calipers(QObject):
         moved = next((tool.held for tool in self.tools if tool.active and tool.held is not None), None)
         shown = tuple(note for note in self.here() if note is not moved)
         self.item.show_notes(tuple(map(self._read, shown)), None if begun is None else self._read(begun))
+
+    def _label_changed(self) -> None:
+        """A note in the hand that is not there any more, undone or taken away by another, is let go of."""
+        for tool in self.tools:
+            if tool.held is not None and tool.held not in self._session.label.notes:
+                tool.cancel()
+        self.refresh()
 
     def _read(self, note: Note) -> NoteShown:
         whole = len(note.points) >= note.kind.fewest

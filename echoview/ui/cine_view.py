@@ -19,6 +19,7 @@ from echoview.ui.contour_item import ContourItem
 from echoview.ui.frame_item import FrameItem
 from echoview.ui.hand import Hand
 from echoview.ui.look import Look, Overlay
+from echoview.ui.lost_frame import LostFrame
 from echoview.ui.peek import SAME_HOLD_MS
 from echoview.ui.theme import DARK
 from echoview.ui.tool_item import ToolItem
@@ -63,6 +64,7 @@ class CineView(pg.GraphicsView):
         self.ghost_item.setZValue(11)
         self.tool_item = ToolItem()
         self._cavity = CavityItem(self.contour_item)
+        self.lost = LostFrame(self)
         for item in (self.frame_item, self.contour_item, self.ghost_item, self.tool_item):
             self.box.addItem(item, ignoreBounds=True)
         self.hand = Hand(self)
@@ -100,6 +102,7 @@ class CineView(pg.GraphicsView):
             item.set_bounds(QRectF(0, 0, width, height))
         self.hand.reset_radius(height)
         self.show_ghost(None)
+        self.lost.hide()
         self.contour_item.show_points(None)
         self.set_spacing(spacing)
         if size is None:
@@ -118,8 +121,15 @@ class CineView(pg.GraphicsView):
 
     def set_frame(self, frame: np.ndarray) -> None:
         """Draw a frame (H,W) or (H,W,3) uint8; the one that is drawn already is not painted anew."""
+        self.lost.hide()
         if frame is not self.frame_item.frame:
             self.frame_item.show_frame(frame)
+
+    def show_lost(self, t: int) -> None:
+        """Frame `t` cannot be read: these words in place of a picture, and nothing is drawn on it."""
+        self.hand.cancel()
+        self.frame_item.show_frame(None)
+        self.lost.say(t)
 
     def show_points(self, points: np.ndarray | None) -> None:
         self.contour_item.show_points(points)
@@ -226,7 +236,7 @@ class CineView(pg.GraphicsView):
             self._panning, self._space_used = event.position(), True
         elif event.button() == Qt.MouseButton.RightButton:
             self._contrast_from = event.position()
-        elif event.button() == Qt.MouseButton.LeftButton and self._size[0]:
+        elif event.button() == Qt.MouseButton.LeftButton and self._size[0] and self.lost.isHidden():
             self.hand.press(self._at(event), event.position(), event.modifiers())
         event.accept()
 

@@ -27,6 +27,7 @@ from echoview.ui.tools import Tool
 from echoview.workflow import Workflow
 
 _SHORTEST_RULE_PX = 5
+_GAVE_WAY = "What was under way here is dropped: another person has saved this frame"
 
 
 class Correcting(QObject):
@@ -37,6 +38,7 @@ class Correcting(QObject):
         self._window, self._workflow, self._player, self._view = window, workflow, player, view
         self._session = workflow.session
         self._measured: Measurements | None = None  # as last shown, to see where ED and ES go
+        self._label, self._dropped = self._session.label, False  # as last shown; whether that took the hand off it
         self.flickered = False  # whether the prediction is shown though a person corrected the frame
         self.correction = Correction(workflow, self)
         self.readout, self.drafts = Readout(view), Drafts(self._session, player, view)
@@ -67,6 +69,8 @@ class Correcting(QObject):
         self._player.frame_changed.connect(self._looked)
         self._player.playing_changed.connect(lambda playing: playing or self.show_contour())
         self._session.label_changed.connect(self._tell_moved)
+        self._session.label_changed.connect(self._let_go)
+        self._session.label_taken.connect(self._give_way)
         for signal in (self._session.cine_changed, self._session.prediction_changed):
             signal.connect(self._remember)
         self.correction.proposed.connect(self._show_proposal)
@@ -134,6 +138,18 @@ class Correcting(QObject):
         if self._session.cine is not None and self._session.contour(t) is not None:
             self._player.pause()
             self.as_annotator(lambda: self._workflow.accept(t))
+
+    def revert(self) -> None:
+        """The frame shows the prediction again, where it was corrected."""
+        t = self._player.t
+        if self._session.label.contour(t) is not None:
+            self.as_annotator(lambda: self._workflow.revert(t))
+
+    def revert_range(self, span: tuple[int, int] | None) -> None:
+        if span is None:
+            self._workflow.revert_range(None)  # which is refused, whoever asks
+        else:
+            self.as_annotator(lambda: self._workflow.revert_range(span))
 
     def mark(self, mark: Callable[[int], None]) -> None:
         """ED or ES is the frame that is shown."""
@@ -222,14 +238,28 @@ class Correcting(QObject):
         self.readout.show_effect(shown, line, moved(self._session.measurements, measured))
 
     def _remember(self, *_: object) -> None:
-        self._measured = self._session.measurements
+        self._measured, self._label = self._session.measurements, self._session.label
 
     def _tell_moved(self) -> None:
         """A correction made another frame ED or ES: said once, until another frame is shown."""
         label, words = self._session.label, moved(self._measured, self._session.measurements)
-        self._remember()
+        self._measured = self._session.measurements
         if words and (label.ed, label.es) == (None, None):  # else a person chose
             self._view.noticed.emit(words)
+
+    def _let_go(self) -> None:
+        """A gesture began on what its frame showed; where that is another now, its end would overwrite it unseen."""
+        former, self._label = self._label, self._session.label
+        self._dropped = self._view.hand.busy and self._player.t in self._label.frames_unlike(former)
+        if self._dropped:
+            self._view.cancel_gesture()
+
+    def _give_way(self, frames: set[int]) -> None:
+        """Others have saved these frames: what was under way there is dropped, which is said."""
+        waited = self.drafts.lost
+        self.drafts.forget(frames)
+        if self._dropped or waited != self.drafts.lost:
+            self._view.noticed.emit(_GAVE_WAY)
 
     def _looked(self, _t: int) -> None:
         if not self._player.playing:  # a loop also plays for nobody

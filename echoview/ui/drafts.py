@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from PySide6.QtCore import QObject
 
@@ -39,6 +39,11 @@ class Drafts(QObject):
             del self._kept[self._place]
             self._view.hand.resume(drawing)
         return ""
+
+    def forget(self, frames: Collection[int]) -> None:
+        """Another person has traced these frames of the open cine: what waits there would overwrite it."""
+        for t in frames:
+            self._kept.pop((self._place[0], t), None)
 
     def hold(self, banner: Banner, close: Callable[[], object]) -> bool:
         """Whether the window must not close yet: what would be lost is said once, and who closes again means it."""

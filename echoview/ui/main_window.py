@@ -16,6 +16,7 @@ from echoview.session import Session
 from echoview.ui import dialogs, theme
 from echoview.ui.actions import make_actions, say_key
 from echoview.ui.cine_view import CineView
+from echoview.ui.control_keys import ControlKeys
 from echoview.ui.correcting import Correcting
 from echoview.ui.exchanging import Exchanging
 from echoview.ui.findings_panel import FindingsPanel
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         self.acts["loop"].setChecked(True)
         self.acts["point"].setChecked(True)
         self.acts["theme"].setChecked(theme.current() is theme.LIGHT)
+        self.control_keys = ControlKeys(self)
         self.view.setFocus()
 
     # ---- building
@@ -125,9 +127,9 @@ class MainWindow(QMainWindow):
             "mark_ed": lambda: edit.mark(self.workflow.mark_ed), "mark_es": lambda: edit.mark(self.workflow.mark_es),
             **dict.fromkeys(("caliper", "caliper_area", "mmode"), lambda: view.set_tool(Tool.POINT)),
             "delete": view.hand.delete_under_pointer,
-            "revert": lambda: self.workflow.revert(player.t),
-            "revert_range": lambda: self.workflow.revert_range(self.loops.range),
-            "undo": self.session.undo_stack.undo, "redo": self.session.undo_stack.redo,
+            "revert": edit.revert, "revert_range": lambda: edit.revert_range(self.loops.range),
+            "undo": lambda: edit.as_annotator(self.session.undo_stack.undo),
+            "redo": lambda: edit.as_annotator(self.session.undo_stack.redo),
             "hide": lambda: view.hide_overlay(self.acts["hide"].isChecked()),
             "flicker": lambda: edit.flicker(self.acts["flicker"].isChecked()),
             "picture": controls.toggle, "invert": controls.invert,
@@ -183,6 +185,7 @@ class MainWindow(QMainWindow):
         stack.redoTextChanged.connect(name_steps.ask)
         self.reading.frame_shown.connect(self._show_frame)
         self.reading.failed.connect(self.banner.say)
+        self.reading.over.connect(self.banner.withdraw)
         player.playing_changed.connect(lambda playing: view.set_handles_shown(not playing))
         self.correcting.connect_view(self.measure_panel, self.acts)
         self.judging.connect_window(self.acts, self.transport.timeline, self.cines, self.banner)
@@ -329,6 +332,7 @@ class MainWindow(QMainWindow):
         self.exchanging.exchange.cancel()
         self.correcting.correction.end()
         self.watching.end()
+        self.control_keys.end()
         self.workflow.jobs.shut_down()
         self.picture.layouts.end()
         self.feeder.end()

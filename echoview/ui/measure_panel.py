@@ -230,6 +230,8 @@ class MeasurePanel(QWidget):
         state = _state(own, shown is not None, self._correcting)
         if t in session.label.not_traceable and not self._correcting:
             state = "not traceable (O)"
+        if session.lost(t):
+            state = "cannot be read"
         if there and t in session.disputed and not self._correcting:
             state += ", in conflict"
         sure = session.prediction.confidence[t] if there and session.prediction is not None else 0.0
@@ -246,10 +248,12 @@ class MeasurePanel(QWidget):
         notes = [note for note in session.label.notes if there and note.t == t]
         self.calipers.show_readings([(n.kind.value, read(n, session.calibration_of(n.points))) for n in notes])
         nothing = "This frame has no contour." if shown is None else ""
+        if session.lost(t):
+            nothing = "This frame cannot be read."
         off(self.approve, nothing, "The contour of this frame is right (A)")
         untouched = "Nobody has touched this frame." if own is None else ""
         off(self.revert, untouched, "Show the prediction again (R)")
-        missing = there and shown is None and t not in session.label.not_traceable
+        missing = there and shown is None and t not in session.label.not_traceable and not session.lost(t)
         self.draw.setVisible(missing and session.cine is not None and not session.cine.info.withheld)
 
     def _sizes(self, area: float, area_unit: str, length: float, length_unit: str, decimals: int) -> None:
@@ -267,8 +271,11 @@ class MeasurePanel(QWidget):
         prediction = session.prediction
         if prediction is not None and prediction.complete:
             unsure = int(((prediction.confidence < _UNSURE) & (prediction.confidence > 0)).sum())
-            empty = int((prediction.confidence == 0).sum())
-            if empty:
+            lost = 0 if session.cine is None else len(session.cine.unreadable)
+            empty = int((prediction.confidence == 0).sum()) - lost
+            if lost:
+                notes.append("1 frame cannot be read." if lost == 1 else f"{lost} frames cannot be read.")
+            if empty > 0:
                 notes.append(f"No ventricle found in {empty} of {len(prediction.confidence)} frames.")
             if unsure:
                 notes.append(f"Unsure in {unsure} of {len(prediction.confidence)} frames (orange in the timeline).")

@@ -1,4 +1,4 @@
-"""That another desk has changed the open cine: said in a quiet message, shown when the person wishes."""
+"""What is quietly said of the library: that another desk has changed the open cine, and where it lies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PRICE = "The steps before cannot be undone once it is shown."
 
 
 class Told(QObject):
-    """Between the watching of the library and the banner."""
+    """Between the library and the banner."""
 
     def __init__(self, workflow: Workflow, judging: Judging, banner: Banner) -> None:
         super().__init__(judging)
@@ -23,6 +23,15 @@ class Told(QObject):
         self.watching.changed.connect(self._tell)
         self.watching.said.connect(judging.reviewing.read_record)
         self.watching.passed.connect(self._withdraw)
+        workflow.keeping.library_changed.connect(self._tell_place)
+        self._tell_place()
+
+    def _tell_place(self) -> None:
+        """A network share is slow, and for a few people only: said once."""
+        library, settings = self._workflow.library, self._workflow.settings
+        if library is not None and library.note and not library.read_only and library.note != settings.share_told:
+            self._workflow.remember(share_told=library.note)
+            self._banner.say(Message(library.note, "For more than two people a server is better.", False))
 
     def _tell(self, news: News) -> None:
         self._withdraw()

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from echoview.workflow import Workflow
 
-_FILTER = (
-    "Cines (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.gif *.mpg *.wmv *.mkv *.webm *.png *.jpg *.tif *.bmp *.nii "
-    "*.nii.gz *.mhd *.mha);;All files (*)"
+_FILTER = (  # the content decides what a file is, and scanners write names without an ending
+    "All files (*);;By ending (*.dcm *.dicom *.avi *.mp4 *.mov *.m4v *.gif *.mpg *.wmv *.mkv *.webm *.png *.jpg *.tif "
+    "*.bmp *.nii *.nii.gz *.mhd *.mha)"
 )
 _RECENT = 8
 
@@ -27,6 +27,8 @@ class Opening(QObject):
     def __init__(self, window: QWidget, workflow: Workflow, sample: Path | None) -> None:
         super().__init__(window)
         self._window, self._workflow, self._sample = window, workflow, sample
+        self._entries: dict[str, QAction] = {}  # of recent cines, in the menu that is open
+        self._gone: set[str] = set()
 
     def ask_cine(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, "Open cine", self._last_folder(), _FILTER)
@@ -65,11 +67,13 @@ class Opening(QObject):
         menu.clear()
         for name in ("open", "open_folder", "sample"):
             menu.addAction(acts[name])
-        recent = self._recent()
+        recent = self._recent()[:_RECENT]
         if recent:
             menu.addSeparator()
-        for path in recent[:_RECENT]:
-            menu.addAction(Path(path).name).triggered.connect(lambda _=False, p=path: self._workflow.open(p))
+        self._entries = {path: menu.addAction(Path(path).name) for path in recent}
+        for path, entry in self._entries.items():
+            entry.triggered.connect(lambda _=False, p=path: self._workflow.open(p))
+        self._workflow.studies.find_gone(tuple(recent), self._take_away)
         menu.addSeparator()
         for name in ("export", "import", "import_folder", "agreement"):
             menu.addAction(acts[name])
@@ -81,6 +85,14 @@ class Opening(QObject):
         recent = self._recent()
         return str(Path(recent[0]).parent) if recent else str(Path.home())
 
+    def _take_away(self, gone: list[str]) -> None:
+        """What is not there any more leaves the open menu as soon as that is known."""
+        self._gone = set(gone)
+        for path in gone:
+            if path in self._entries:
+                self._entries[path].setVisible(False)
+
     def _recent(self) -> list[str]:
-        """What was opened lately and is still there; the sample has an entry of its own."""
-        return [path for path in self._workflow.settings.recent if Path(path).exists() and Path(path) != self._sample]
+        """What was opened lately, as far as is known still there; the sample has an entry of its own."""
+        known = self._workflow.settings.recent
+        return [path for path in known if path not in self._gone and Path(path) != self._sample]

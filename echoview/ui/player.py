@@ -23,7 +23,7 @@ class Player(QObject):
 
     Attributes:
         dropped: frames that were due since play began, and not shown; `rate`: the speed that was reached, 1 = wanted.
-        ready: whether frame t could be drawn now.
+        ready: whether frame t could be drawn now; lost: whether it never can, so that it is passed by.
 
     Signals:
         frame_changed(t): another frame is shown; awaited(t): that one is due and not ready.
@@ -47,6 +47,7 @@ class Player(QObject):
         self.loop = True
         self.every_frame = False
         self.ready: Callable[[int], bool] = lambda _t: True
+        self.lost: Callable[[int], bool] = lambda _t: False
         self.dropped = 0
         self._since = QElapsedTimer()
         self._from_s = 0.0
@@ -189,7 +190,8 @@ class Player(QObject):
             self._pass_to(due)
         elif due != self._due:
             self._due = due
-            self.awaited.emit(due)
+            if not self.lost(due):
+                self.awaited.emit(due)
 
     def arrived(self, t: int) -> None:
         """Frame t can be drawn now: if its time came while it was on the way, it is shown late."""
@@ -204,8 +206,8 @@ class Player(QObject):
         self._show(t)
 
     def _tick_every(self) -> None:
-        after = self._first if self._t >= self._last else self._t + 1
-        if after == self._first and not self.loop:
+        after = self._next()
+        if after is None:
             self.pause()
             return
         elapsed = self._since.nsecsElapsed() / 1e9
@@ -220,6 +222,12 @@ class Player(QObject):
         self._shown_s = elapsed
         self._show(after)
         self._due_s = max(self._due_s, elapsed - _CATCH_UP_S) + self._step_s(after) / self.speed
+
+    def _next(self) -> int | None:
+        """The frame to be shown after this one, if there is one that is not lost."""
+        behind = range(self._t + 1, self._last + 1)
+        again = range(self._first, self._t + 1) if self.loop else ()
+        return next((t for t in (*behind, *again) if not self.lost(t)), None)
 
     def _step_s(self, t: int) -> float:
         """How long frame t is to be shown at normal speed."""

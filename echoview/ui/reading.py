@@ -22,28 +22,38 @@ class Reading(QObject):
 
     Signals:
         frame_shown(t): the player stands on frame t; whoever draws about it follows.
-        failed(message): a frame cannot be shown.
+        failed(message): frames cannot be shown, or the file is out of reach; each is said once.
+        over(message): that one is of a former cine.
     """
 
     frame_shown = Signal(int)
     failed = Signal(object)
+    over = Signal(object)
 
     def __init__(self, session: Session, player: Player, view: CineView, feeder: FrameFeeder) -> None:
         super().__init__(view)
         self._session, self._player, self._view, self._feeder = session, player, view, feeder
         self._begin: tuple[str, int, bool] | None = None
+        self._told: Message | None = None  # that frames of this cine are passed by
+        self._drawn = 0
         player.ready = self._ready
+        player.lost = session.lost
+        player.playing_changed.connect(self._try_again)
         player.awaited.connect(self._want)
         player.frame_changed.connect(self._show_frame)
         session.label_changed.connect(lambda: view.set_spacing(session.calibration))
         feeder.frame_ready.connect(self._frame_ready)
         feeder.frame_failed.connect(self._frame_failed)
+        feeder.gone.connect(self._stop)
 
     def show_cine(self) -> None:
         """Another cine is open: from its first frame on, playing if it moves."""
         cine = self._session.cine
         self._view.set_cine(cine.size if cine else None, self._session.calibration)
         begin, self._begin = self._begin, None
+        if self._told is not None:
+            self.over.emit(self._told)
+            self._told = None
         if cine is None:
             return
         self._player.load(cine.times_s)
@@ -78,11 +88,24 @@ class Reading(QObject):
         picture = cine.cached(t)
         if picture is not None:
             self._draw(t, picture)
+        elif cine.lost(t):
+            self._view.show_lost(t)
         self.frame_shown.emit(t)
 
     def _draw(self, t: int, picture: np.ndarray) -> None:
         self._view.set_frame(picture)
         self._session.seen.add(t)
+        if self._player.playing and self._told is None:
+            self._tell_lost(self._drawn, t)
+        self._drawn = t
+
+    def _tell_lost(self, before: int, t: int) -> None:
+        """Said when the playhead has passed one on its way from frame `before`: so there are others."""
+        lost = sorted(self._session.cine.unreadable) if self._session.cine is not None else []
+        if any(before < k < t if before <= t else not t <= k <= before for k in lost):
+            which = f"Frame {lost[0] + 1}" if len(lost) == 1 else f"{len(lost)} frames"
+            self._told = Message(f"{which} cannot be read; the others play.", urgent=False)
+            self.failed.emit(self._told)
 
     def _want(self, t: int) -> None:
         if self._session.cine is not None:
@@ -102,7 +125,19 @@ class Reading(QObject):
         else:
             self._player.arrived(t)
 
-    def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
-        if cine is self._session.cine:
+    def _frame_failed(self, cine: Cine, t: int, _sentence: str) -> None:
+        if cine is not self._session.cine:
+            return
+        if t == self._player.t:
+            self._view.show_lost(t)
+            self.frame_shown.emit(t)
+
+    def _stop(self, cine: Cine) -> None:
+        if cine is self._session.cine and self._player.playing:
             self._player.pause()
-            self.failed.emit(Message(f"Frame {t + 1} cannot be shown.", sentence))
+            self.failed.emit(Message("The file cannot be read any more.", "Connect its disk again, then play."))
+
+    def _try_again(self, playing: bool) -> None:
+        cine = self._session.cine
+        if playing and cine is not None and cine.gone:
+            cine.try_again()

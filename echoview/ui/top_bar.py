@@ -185,6 +185,7 @@ class TopBar(QFrame):
 
     def _show_saving(self) -> None:
         self.saved.setText(" Saving")
+        self.saved.setToolTip("The last corrections are being written into the label library.")
 
     def _show_saved(self) -> None:
         self._soon.stop()  # it was written before there was time to say so

@@ -31,6 +31,7 @@ class Transport(QFrame):
         self.counter = QLabel("")
         self.counter.setObjectName("quiet")
         self.counter.setFont(tabular(self.counter.font()))
+        self.counter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.speed = chip("Speed", "Playback speed ([ and ])")
         self._fill_speeds(actions["every_frame"])
         self.over = chip("Loop over", "What the loop goes over (Shift+L)")
@@ -77,20 +78,22 @@ class Transport(QFrame):
         if cine is None:
             self.counter.setText("")
         else:
-            if self.property("narrow"):
-                self.counter.setText(f"{t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s")
-                return
             guessed = "" if cine.info.timing_known else "  (assumed)"
             rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
-            self.counter.setText(f"{self._pace()}frame {t + 1} / {len(cine)}  ·  {cine.times_s[t]:.2f} s{rate}")
+            at, pace = f"{t + 1} / {len(cine)}", self._pace()
+            if self.property("narrow"):
+                self.counter.setText("\n".join(filter(None, (f"{at}{rate}", pace))))
+                return
+            at = f"frame {at}  ·  {cine.times_s[t]:.2f} s"
+            self.counter.setText("  ·  ".join(filter(None, (pace, f"{at}{rate}"))))
 
     def _pace(self) -> str:
         """How true the playback is: frames dropped, or in every-frame mode the speed that it came to."""
         player = self._player
         if player.every_frame:
             slow = f" at {player.rate * player.speed:.2f}×" if player.playing and player.rate < 0.98 else ""
-            return f"every frame{slow}  ·  "
-        return f"{player.dropped} dropped  ·  " if player.dropped else ""
+            return f"every frame{slow}"
+        return f"{player.dropped} dropped" if player.dropped else ""
 
     def _fill_speeds(self, every_frame: QAction) -> None:
         menu, group = QMenu(self.speed), QActionGroup(self.speed)

@@ -205,6 +205,8 @@ class Worklist(FoldingZone):
             words = f"{shown:,} of {words}"
         elif done := self.model.count(Status.APPROVED):
             words += f", {done:,} approved"
+        words = "; ".join(filter(None, (words, self._feed.unread)))
+        self._state.setWordWrap(bool(self._feed.unread))  # else as wide as the list may be
         self._state.setText(words)
 
     # ---- the open cine

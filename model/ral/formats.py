@@ -20,6 +20,9 @@ MAX_BYTES = 2**31
 """No cine of the heart needs more; a header that asks for more is damaged or hostile."""
 
 _MM_PER_NIFTI_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unknown (read as mm), metre, mm, micron
+_SECONDS_PER_NIFTI_UNIT = {8: 1.0, 16: 1e-3, 24: 1e-6}
+_NIFTI_STEP_S = (5e-4, 0.5)  # 2 to 2,000 frames a second; writers that know no time put 1 s there
+_META_STEP_S = (2e-3, 0.1)
 _META_TYPES = {
     "MET_CHAR": "i1",
     "MET_UCHAR": "u1",
@@ -40,6 +43,10 @@ class FormatError(ValueError):
 
 class UnsupportedFormat(FormatError):
     """The file is sound, but of a kind that is not read here."""
+
+
+class TooLarge(FormatError):
+    """The file is sound, but to read it would take more memory than it may."""
 
 
 def kind_of(head: bytes) -> str:
@@ -63,8 +70,12 @@ def kind_of(head: bytes) -> str:
     return ""
 
 
-def read_image(path: str | Path) -> tuple[np.ndarray, Spacing | None]:
+def read_image(path: str | Path, most_bytes: int | None = None) -> tuple[np.ndarray, Spacing | None]:
     """Read a NIfTI (plain or gzip) or MetaImage file; the content decides, not the suffix.
+
+    Args:
+        path: the file.
+        most_bytes: of memory that may be held while it is read, with all copies that this needs; None = any.
 
     Returns:
         frames: (T,H,W) as displayed, in the native dtype of the file (float64 where NIfTI scales its values).
@@ -73,15 +84,40 @@ def read_image(path: str | Path) -> tuple[np.ndarray, Spacing | None]:
     Raises:
         FormatError: the file is missing, cut off or damaged.
         UnsupportedFormat: it is sound but no grey 2-D sequence.
+        TooLarge: it needs more than `most_bytes`.
     """
     path = Path(path)
     head = _read(path, HEAD_BYTES)
     kind = kind_of(head)
     if kind == "nifti":
-        return _read_nifti(path, packed=head[:2] == b"\x1f\x8b")
+        return _read_nifti(path, head[:2] == b"\x1f\x8b", most_bytes)
     if kind == "metaimage":
-        return _read_meta(path)
+        return _read_meta(path, head, most_bytes)
     raise FormatError(f"{path.name} is neither NIfTI nor MetaImage.")
+
+
+def read_step(path: str | Path) -> float | None:
+    """The time from frame to frame in seconds as the header gives it; None where it gives none that an echo can have.
+
+    A NIfTI says in which unit it is. The last spacing of a MetaImage has none: it counts where it is a frame rate as
+    cines have it if it is in seconds, and not the pixel size once more.
+
+    Raises:
+        FormatError: the header is missing or damaged.
+    """
+    path = Path(path)
+    head = _read(path, HEAD_BYTES)
+    if kind_of(head) == "nifti":
+        raw = _unpack(path, 544) if head[:2] == b"\x1f\x8b" else head[:544]
+        header = _nifti_header(path, raw)
+        step = float(header["pixdim"][4]) * _SECONDS_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 0x38, math.nan)
+        return step if _NIFTI_STEP_S[0] <= step <= _NIFTI_STEP_S[1] else None
+    fields = _parse_meta(path, head)[0]
+    try:
+        *pixel, step = map(float, fields["ElementSpacing"].split())
+    except (KeyError, ValueError):
+        return None
+    return step if len(pixel) > 1 and step not in pixel and _META_STEP_S[0] <= step <= _META_STEP_S[1] else None
 
 
 def data_path(path: str | Path) -> Path:
@@ -153,10 +189,15 @@ def _count_bytes(path: Path, shape: tuple[int, ...], dtype: np.dtype) -> int:
     return count
 
 
+def _keep_within(path: Path, need: int, most_bytes: int | None) -> None:
+    if most_bytes is not None and need > most_bytes:
+        raise TooLarge(f"{path.name} would take {need / 2**30:.1f} GiB of memory.")
+
+
 # NIfTI
 
 
-def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
+def _read_nifti(path: Path, packed: bool, most_bytes: int | None) -> tuple[np.ndarray, Spacing | None]:
     raw = _unpack(path, 544) if packed else _read(path, 544)
     header = _nifti_header(path, raw)
     try:
@@ -166,7 +207,9 @@ def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
     if dtype.kind not in "iuf":
         raise UnsupportedFormat(f"{path.name} holds {dtype} values; only grey pictures are read from NIfTI.")
     frames_shape = _nifti_frames_shape(path, shape)
-    need = offset + _count_bytes(path, shape, dtype)
+    pixels = _count_bytes(path, shape, dtype)
+    need = offset + pixels
+    _keep_within(path, 2 * need + (16 * math.prod(shape) if _scales(header) else 0), most_bytes)
     if offset < len(header.binaryblock):
         raise FormatError(f"{path.name} has a damaged NIfTI header.")
     raw = _unpack(path, need) if packed else _read(path, need)
@@ -174,10 +217,17 @@ def _read_nifti(path: Path, packed: bool) -> tuple[np.ndarray, Spacing | None]:
         raise FormatError(f"{path.name} is cut off: {len(raw)} of {need} bytes are there.")
     with np.errstate(all="ignore"):  # a scale that is no number makes values that are none
         values = header.data_from_fileobj(io.BytesIO(raw))
+    del raw  # the next line copies
     frames = np.ascontiguousarray(values.reshape(frames_shape, order="F").T)
     mm = _MM_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 7, 1.0)
     spacing = _spacing(*(float(side) * mm for side in header["pixdim"][1:3]))
     return frames.astype(frames.dtype.newbyteorder("="), copy=False), spacing
+
+
+def _scales(header: nib.Nifti1Header) -> bool:
+    """Whether the values are brought to float64."""
+    slope, intercept = float(header["scl_slope"]), float(header["scl_inter"])
+    return math.isfinite(slope) and slope != 0 and (slope, intercept) != (1, 0)
 
 
 def _nifti_header(path: Path, raw: bytes) -> nib.Nifti1Header:
@@ -220,19 +270,16 @@ def _unpack(path: Path, count: int) -> bytes:
 # MetaImage
 
 
-def _read_meta(path: Path) -> tuple[np.ndarray, Spacing | None]:
-    raw = _read(path)
-    fields, local_start = _parse_meta(path, raw)
+def _read_meta(path: Path, head: bytes, most_bytes: int | None) -> tuple[np.ndarray, Spacing | None]:
+    fields, local_start = _parse_meta(path, head)
     shape, dtype = _meta_layout(path, fields)
     need = _count_bytes(path, shape, dtype)
     source = _meta_data_path(path, fields)
-    if source == path:
-        data = raw[local_start:]
-    elif source.is_file():
-        data = _read(source)
-    else:
+    if source != path and not source.is_file():
         raise FormatError(f"{path.name} needs {source.name} beside it, and that file is missing.")
-    data = _meta_pixels(source, fields, data, need)
+    _keep_within(path, 2 * need + 2 * source.stat().st_size, most_bytes)
+    data = _read(source)
+    data = _meta_pixels(source, fields, data[local_start:] if source == path else data, need)
     width, height, *rest = shape
     frames = np.frombuffer(data, dtype).reshape(math.prod(rest), height, width)
     return frames.astype(dtype.newbyteorder("=")), _meta_spacing(fields)

@@ -9,8 +9,9 @@ from echoview.app import first_cine, sample_path
 from echoview.settings import Settings
 
 
-def test_the_sample_opens_by_itself_until_something_was_opened():
+def test_the_sample_opens_by_itself_until_something_else_was_opened():
     assert first_cine(Settings()) == sample_path() is not None
+    assert first_cine(Settings().with_recent(sample_path())) == sample_path()
     assert first_cine(Settings().with_recent("/cines/one.dcm")) is None
 
 

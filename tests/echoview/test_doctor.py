@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from echoview import cli
+from echoview.store.backups import back_up
 
 FIRST = Path(__file__).parent / "store" / "fixtures" / "schema-0001.sqlite"
 
@@ -71,3 +72,21 @@ def test_what_cannot_be_repaired_is_one_sentence(doctor, tmp_path):
     assert code == 1
     assert "No label can be read from the library or its backups. Nothing was changed." in said
     assert "Traceback" not in said
+
+
+def test_a_backup_that_the_doctor_names_is_put_back(doctor, tmp_path):
+    library = Path(shutil.copy(FIRST, tmp_path / "labels.sqlite"))
+    backup = back_up(library)
+    with closing(sqlite3.connect(library)) as connection, connection:
+        connection.execute("UPDATE revisions SET tool = 'later' WHERE id = 2")
+    code, said = doctor("--library", library)
+    assert code == 0, said
+    assert f"put back with --restore: {backup.name}." in said
+    code, said = doctor("--library", library, "--restore", backup.name)
+    assert code == 0, said
+    assert f"{backup.name} is in the library's place now. The library before is kept as labels.before-restore-" in said
+    with closing(sqlite3.connect(library)) as connection:
+        assert connection.execute("SELECT count(*) FROM revisions WHERE tool = 'later'").fetchone() == (0,)
+    code, said = doctor("--library", library, "--restore", "of-no-day.sqlite")
+    assert code == 1
+    assert "There is no backup of-no-day.sqlite." in said

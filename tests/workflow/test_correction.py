@@ -218,6 +218,20 @@ def test_copy_goes_to_the_next_frame_and_not_over_a_corrected_one(opened):
     assert window.player.t == T
 
 
+def test_copy_does_not_go_over_what_a_person_called_not_traceable(opened):
+    session, window = opened.session, opened.window
+    correct(opened, T)
+    window.player.seek(T + 1)
+    QTest.keyClick(window, Qt.Key.Key_O)
+    assert session.label.not_traceable == {T + 1}
+    window.player.seek(T)
+    QTest.keyClick(window, Qt.Key.Key_D, CTRL)
+    assert "was called not traceable" in opened.refusals[-1]
+    assert window.player.t == T
+    assert session.label.not_traceable == {T + 1}
+    assert T + 1 not in session.label.contours
+
+
 def test_carried_frames_around_are_reverted_together_up_to_the_barriers(opened):
     session, window = opened.session, opened.window
     correct(opened, T)

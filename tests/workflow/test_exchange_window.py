@@ -176,7 +176,7 @@ def test_cines_that_are_not_here_can_be_looked_for(desk, labelled, theirs, sampl
     elsewhere.mkdir()
     shutil.copy(sample, elsewhere)
     fresh = open_library(sqlite_url(theirs.with_name("fresh.sqlite")))
-    desk.workflow.library = fresh
+    desk.workflow.keeping.library = fresh
     take(desk, theirs)
     assert desk.window.banner.text == "Nothing new in it. 1 cine not found here."
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *a, **k: str(elsewhere))

@@ -180,6 +180,33 @@ def test_who_corrects_is_asked_once_and_a_refusal_changes_nothing(opened, monkey
     assert {r.annotator for r in history} == {"AB"}
 
 
+@pytest.mark.parametrize("name", ["revert", "revert_range", "undo", "redo"])
+def test_who_takes_back_is_asked_too(opened, monkeypatch, name) -> None:
+    opened.workflow.accept(3)
+    if name == "redo":
+        opened.session.undo_stack.undo()
+    opened.window.loops.set_range(2, 4)
+    opened.settle()
+    before = opened.session.label
+    answers = iter(["", "AB"])
+    monkeypatch.setattr(dialogs, "ask_annotator", lambda parent: next(answers))
+    opened.workflow.remember(annotator="")
+    opened.window.acts[name].trigger()
+    assert opened.session.label is before, "not without a name"
+    opened.window.acts[name].trigger()
+    opened.settle()
+    assert opened.session.label is not before
+    assert opened.workflow.library.history(opened.session.cine.info.identity)[-1].annotator == "AB"
+
+
+def test_nobody_is_asked_who_takes_back_nothing(opened, monkeypatch) -> None:
+    monkeypatch.setattr(dialogs, "ask_annotator", lambda parent: pytest.fail("asked"))
+    opened.workflow.remember(annotator="")
+    opened.window.acts["revert"].trigger()
+    opened.window.acts["revert_range"].trigger()
+    assert "No range is marked" in opened.refusals[-1]
+
+
 def test_contrast_changes_by_right_drag_and_is_reset(opened) -> None:
     view = opened.window.view
     port = view.viewport()

@@ -9,10 +9,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF, Qt
 
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.review import ActKind, Role
 from echoview.domain.study import Status
 from echoview.domain.view import View
@@ -20,6 +22,7 @@ from echoview.io import open_cine
 from echoview.store import new_act, open_library
 from echoview.store.backups import backups_of
 from echoview.store.engines import sqlite_url
+from echoview.ui.cine_view import Tool
 
 
 @pytest.fixture
@@ -290,3 +293,114 @@ def test_another_desk_s_comment_appears_and_so_does_its_work_in_the_list(desk, s
     look(desk)
     assert [one.words for one in desk.window.judging.reviewing.comments] == ["please look at the apex"]
     desk.until(lambda: desk.window.cines.model.rows[str(other)].status is Status.CORRECTED, 10)
+
+
+def click(desk, x: float, y: float) -> None:
+    """Press and let go without moving: takes a point into the hand, or puts it down."""
+    hand, screen = desk.window.view.hand, QPointF(0, 0)
+    hand.move(QPointF(x, y))
+    hand.press(QPointF(x, y), screen, Qt.KeyboardModifier.NoModifier)
+    hand.release(QPointF(x, y), screen)
+
+
+def show_frame(desk, t: int) -> None:
+    desk.window.player.seek(t)
+    desk.until(lambda: desk.session.cine.cached(t) is not None)
+
+
+def test_what_another_saves_of_the_frame_in_the_hand_takes_the_hand_off(desk, sample, url) -> None:
+    desk.open(sample)
+    show_frame(desk, 5)
+    desk.workflow.edit_contour(5, desk.session.editable(5).moved(7, 120, 80), "move point")
+    desk.settle()
+    x, y = desk.session.editable(5).handles[2]
+    click(desk, x, y)
+    assert desk.window.view.hand.busy, "the point stays in the hand until the next click"
+    theirs = desk.session.editable(5).moved(9, 150, 90)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(5, theirs))
+    noticed: list[str] = []
+    desk.window.view.noticed.connect(noticed.append)
+    desk.workflow.keeping.read_again()
+    desk.settle()
+    assert not desk.window.view.hand.busy
+    assert "dropped" in noticed[-1], "and it is said"
+    desk.window.view.hand.move(QPointF(x + 3, y + 3))
+    click(desk, 2, 2)  # where nothing can be taken hold of
+    desk.settle()
+    np.testing.assert_allclose(desk.session.contour(5).handles, theirs.handles, atol=1e-3)
+    history = desk.workflow.library.history(desk.session.cine.info.identity)
+    assert [r.annotator for r in history] == ["tester", "Dr B"], "nothing was written over theirs"
+
+
+def test_a_gesture_in_another_frame_goes_on(desk, sample, url) -> None:
+    desk.open(sample)
+    show_frame(desk, 5)
+    x, y = desk.session.editable(5).handles[2]
+    click(desk, x, y)
+    theirs = desk.session.editable(9).moved(9, 150, 90)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(9, theirs))
+    desk.workflow.keeping.read_again()
+    desk.settle()
+    assert desk.window.view.hand.busy
+    click(desk, x + 6, y)
+    desk.settle()
+    assert sorted(desk.session.label.contours) == [5, 9]
+    np.testing.assert_allclose(desk.session.contour(9).handles, theirs.handles, atol=1e-3)
+
+
+def test_a_half_drawn_contour_does_not_wait_where_another_has_drawn_meanwhile(desk, sample, url) -> None:
+    desk.open(sample)
+    show_frame(desk, 5)
+    desk.window.correcting.take(Tool.DRAW)
+    for x, y in ((100, 150), (110, 90), (130, 60), (150, 90)):
+        click(desk, x, y)
+    desk.window.correcting.take(Tool.POINT)
+    assert "frame 6" in desk.window.correcting.drafts.lost
+    theirs = desk.session.editable(5).moved(9, 150, 90)
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(5, theirs))
+    desk.workflow.keeping.read_again()
+    desk.settle()
+    assert desk.window.correcting.drafts.lost == ""
+    desk.window.correcting.take(Tool.DRAW)
+    assert not desk.window.view.hand.busy
+
+
+def test_undo_under_a_gesture_ends_it(desk, sample) -> None:
+    desk.open(sample)
+    show_frame(desk, 5)
+    desk.workflow.edit_contour(5, desk.session.editable(5).moved(7, 120, 80), "move point")
+    first = desk.session.contour(5)
+    desk.workflow.edit_contour(5, first.moved(9, 150, 90), "move point")
+    click(desk, *desk.session.editable(5).handles[2])
+    desk.window.acts["undo"].trigger()
+    assert not desk.window.view.hand.busy, "it would bring back what was undone"
+    assert desk.session.contour(5) is first
+
+
+def test_a_caliper_that_another_took_away_is_let_go_of(desk, sample, url) -> None:
+    desk.open(sample)
+    show_frame(desk, 5)
+    note = Note(NoteKind.DISTANCE, 5, ((100.0, 100.0), (150.0, 100.0)))
+    desk.workflow.edit("measure distance, frame 6", desk.session.label.with_notes((note,)))
+    desk.settle()
+    desk.window.acts["caliper"].trigger()
+    caliper = next(tool for tool in desk.window.picture.calipers.tools if tool.active)
+    caliper.click(100, 100, False)
+    assert caliper.held == note
+    save_as("Dr B", url, desk.session.cine, lambda label: label.with_notes(()))
+    desk.workflow.keeping.read_again()
+    desk.settle()
+    assert caliper.held is None
+    caliper.move(105, 100)
+    caliper.click(105, 100, False)
+    assert desk.session.label.notes == ()
+
+
+def test_a_library_on_a_network_share_is_told_once_and_quietly(new_desk, monkeypatch) -> None:
+    for room in ("engines", "opening"):
+        monkeypatch.setattr(f"echoview.store.{room}.share_of", lambda path: "nfs4")
+    desk = new_desk()
+    assert desk.window.banner.text.startswith("The library lies on a network share (nfs4);")
+    assert not desk.window.banner.property("urgent")
+    desk.close()
+    assert "network share" not in new_desk().window.banner.text

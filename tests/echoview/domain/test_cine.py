@@ -7,6 +7,7 @@ import pytest
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine, CineInfo
+from echoview.errors import CineUnreadable
 
 SIZE = (4, 6)
 BYTES = 4 * 6
@@ -109,3 +110,45 @@ def test_a_damaged_frame_says_so_each_time_and_the_others_play_on():
         with pytest.raises(OSError, match="frame 2"):
             cine.frame(2)
     assert (cine.frame(3) == 3).all()
+
+
+class Failing:
+    """Frames whose numbers stand in `bad` cannot be decoded."""
+
+    def __init__(self, bad: set[int]) -> None:
+        self.bad = bad
+
+    def decode(self, t: int) -> np.ndarray:
+        if t in self.bad:
+            raise CineUnreadable(f"Frame {t + 1} is damaged.")
+        return np.full((4, 4), t, np.uint8)
+
+
+def failing(bad: set[int], frames: int = 60) -> Cine:
+    return Cine(CineInfo((4, 4), np.arange(frames) / 30, True, "x", "sha256:x", "test"), Failing(bad))
+
+
+def test_frames_that_cannot_be_decoded_are_passed_by_and_remembered() -> None:
+    cine = failing({3, 5})
+    assert [t for t, _ in cine.readable(range(8))] == [0, 1, 2, 4, 6, 7]
+    assert cine.unreadable == {3, 5}
+    assert cine.lost(3) and not cine.lost(4)
+    assert not cine.gone
+    assert cine.frame_near(3)[0, 0] == 4
+
+
+def test_a_file_that_is_away_is_told_from_damaged_frames_and_can_come_back() -> None:
+    bad = set(range(10, 60))
+    cine = failing(bad)
+    with pytest.raises(CineUnreadable):
+        list(cine.readable(range(60)))
+    assert cine.gone
+    bad.clear()
+    cine.try_again()
+    assert not cine.gone and not cine.unreadable
+    assert len(list(cine.readable(range(60)))) == 60
+
+
+def test_where_no_frame_can_be_decoded_the_reason_is_said() -> None:
+    with pytest.raises(CineUnreadable, match="Frame 3 is damaged"):
+        list(failing({2, 3}).readable([2, 3]))

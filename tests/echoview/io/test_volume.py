@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nibabel as nib
 import numpy as np
 import pytest
 
@@ -97,3 +98,42 @@ def test_a_pixel_file_that_no_system_could_hold(name, tmp_path):
     (tmp_path / "x.mhd").write_bytes(header.encode("latin-1"))
     with pytest.raises(CineUnreadable, match=r"x\.mhd"):
         open_cine(tmp_path / "x.mhd")
+
+
+@pytest.mark.parametrize(
+    ("shape", "unit", "step", "fps"),
+    [
+        ((64, 48, 1, 5), "sec", 0.02, 50),
+        ((64, 48, 1, 5), "msec", 25.0, 40),
+        ((64, 48, 1, 5), "usec", 12500.0, 80),
+        ((64, 48, 5), "msec", 20.0, 50),
+        ((64, 48, 1, 5), "unknown", 0.02, None),
+        ((64, 48, 1, 5), "sec", 1.0, None),  # what writers put there that know no time
+        ((64, 48, 1, 5), "msec", 0.0, None),
+        ((64, 48, 1, 5), "hz", 50.0, None),
+    ],
+)
+def test_the_time_step_of_a_nifti_is_the_files(shape, unit, step, fps, tmp_path, grey_frames):
+    image = nib.Nifti1Image(grey_frames.T.reshape(shape), np.diag([0.3, 0.2, 1, 1]))
+    image.header.set_xyzt_units("mm", unit)
+    image.header["pixdim"][4] = step
+    nib.save(image, tmp_path / "x.nii.gz")
+    cine = open_cine(tmp_path / "x.nii.gz")
+    assert cine.info.timing_known is (fps is not None)
+    assert cine.fps == pytest.approx(fps or 30, rel=1e-4)
+    assert ("assumed" in cine.info.timing_note) is (fps is None)
+
+
+@pytest.mark.parametrize(
+    ("third", "fps"), [(0.02, 50), (0.0125, 80), (1.0, None), (0.3, None), (0.05, None), (20.0, None), ("x", None)]
+)
+def test_the_third_spacing_of_a_metaimage_is_a_time_where_it_can_be_none_else(third, fps, tmp_path, grey_frames):
+    head = f"NDims = 3\nDimSize = 64 48 5\nElementSpacing = 0.3 0.05 {third}\nElementType = MET_UCHAR\n"
+    (tmp_path / "x.mha").write_bytes(f"{head}ElementDataFile = LOCAL\n".encode() + grey_frames.tobytes())
+    cine = open_cine(tmp_path / "x.mha")
+    assert cine.info.timing_known is (fps is not None)
+    assert cine.fps == pytest.approx(fps or 30)
+    if fps is not None:
+        assert (
+            cine.info.timing_note == "The third spacing of the file is taken for the time between frames, in seconds."
+        )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 
+import cv2
 import numpy as np
 import pytest
 
+from echoview import app
 from echoview.domain.cine import Cine, CineInfo
 from echoview.errors import CineUnreadable
-from echoview.services.frames import AHEAD, FrameFeeder
+from echoview.io import open_cine
+from echoview.services.frames import AHEAD, BEHIND, FrameFeeder
 
 
 class Source:
@@ -23,6 +26,11 @@ class Source:
         if t == 7:
             raise CineUnreadable("Frame 8 is damaged.")
         return np.full((8, 8), t, np.uint8)
+
+
+@pytest.fixture
+def sample_path():
+    return app.sample_path()
 
 
 @pytest.fixture
@@ -95,3 +103,33 @@ def test_at_rest_it_lets_go_of_the_cine_and_works_again(feeder, cine, qtbot) -> 
     with qtbot.waitSignal(feeder.frame_ready) as signal:
         feeder.want(cine, 2)
     assert signal.args == [cine, 2]
+
+
+def test_where_frames_are_decoded_in_any_order_a_few_behind_are_ready_too(feeder, cine, qtbot) -> None:
+    cine._source.any_order = True
+    feeder.want(cine, 12)
+    qtbot.waitUntil(lambda: all(cine.cached(t) is not None for t in range(12 - BEHIND, 12) if t != 7))
+    qtbot.wait(50)
+    assert cine.cached(12 - BEHIND - 1) is None, "a few, and no more"
+    assert cine.cached(12 + AHEAD - 1) is not None
+
+
+def test_behind_is_within_the_span_and_the_other_way_when_going_back(feeder, cine, qtbot) -> None:
+    cine._source.any_order = True
+    feeder.want(cine, 22, (20, 24))
+    qtbot.wait(100)
+    assert [t for t in range(40) if cine.cached(t) is not None] == [20, 21, 22, 23, 24]
+    feeder.want(cine, 34)
+    feeder.want(cine, 33)
+    qtbot.waitUntil(lambda: cine.cached(33 + BEHIND) is not None)
+
+
+def test_files_say_whether_their_frames_come_in_any_order(sample_path, tmp_path) -> None:
+    still = open_cine(sample_path, patient_secret=b"x" * 16)
+    assert still.any_order
+    video = tmp_path / "x.avi"
+    writer = cv2.VideoWriter(str(video), cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
+    for _ in range(4):
+        writer.write(np.zeros((48, 64, 3), np.uint8))
+    writer.release()
+    assert not open_cine(video, patient_secret=b"x" * 16).any_order

@@ -83,7 +83,8 @@ def test_a_bug_is_raised_on_the_gui_thread(jobs, qtbot) -> None:
     assert caught[0][0] is ZeroDivisionError
 
 
-def test_what_is_to_be_saved_is_saved_before_the_end(qapp) -> None:
+@pytest.mark.parametrize("lane", [Lane.IO, Lane.SAVING])
+def test_what_is_to_be_saved_is_saved_before_the_end(qapp, lane) -> None:
     jobs, saved = Jobs(), []
 
     def save(n: int) -> None:
@@ -91,7 +92,7 @@ def test_what_is_to_be_saved_is_saved_before_the_end(qapp) -> None:
         saved.append(n)
 
     for n in range(5):
-        jobs.run(Lane.IO, "save", save, n)
+        jobs.run(lane, "save", save, n)
     jobs.shut_down()
     assert saved == [0, 1, 2, 3, 4]
 
@@ -109,6 +110,6 @@ def test_a_job_begins_when_what_waits_is_done_and_in_the_order_asked_for(jobs, q
 
 def test_what_has_not_begun_is_done_before_the_end(qapp) -> None:
     jobs, saved = Jobs(), []
-    jobs.run(Lane.IO, "save", saved.append, 1)
+    jobs.run(Lane.SAVING, "save", saved.append, 1)
     jobs.shut_down()
     assert saved == [1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,10 +16,14 @@ import pytest
 
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
+from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable
 from echoview.io import open_cine
+from echoview.store import open_library
+from echoview.store.engines import sqlite_url
 from echoview.store.fingerprint import alike, fingerprint, fingerprint_of
+from echoview.store.transfer import as_change, histories, merge
 
 ONE, TWO = draw([(0, 10), (5, 0), (10, 10)]), draw([(1, 11), (6, 1), (11, 11)])
 REAL = [
@@ -154,3 +159,56 @@ def test_the_fingerprint_is_stored_with_the_frames_that_a_revision_speaks_of(lab
         [(change,)] = connection.execute("SELECT change FROM revisions").fetchall()
     frames = editing.Frames()
     assert json.loads(change)["pixels"] == {str(t): fingerprint(frames.decode(t)) for t in (3, 9)}
+
+
+NEAR, FAR = Note(NoteKind.DISTANCE, 3, ((0.0, 0.0), (5.0, 5.0))), Note(NoteKind.DISTANCE, 9, ((0.0, 0.0), (5.0, 6.0)))
+
+
+@pytest.fixture
+def measured(library, editing):
+    """Calipers in frames 3 and 9; 4 and 7 are not traceable."""
+    label = Label(notes=(NEAR, FAR)).with_not_traceable(4).with_not_traceable(7)
+    library.save(editing.cine(), "/x", Label(), label, **editing.WHO)
+    return library
+
+
+def test_calipers_and_untraceable_frames_stay_on_their_pictures_too(measured, editing):
+    held = measured.load(editing.cine())
+    assert (held.label.notes, held.label.not_traceable, held.note) == ((NEAR, FAR), {4, 7}, "")
+    held = measured.load(editing.cine(frames=Late(editing.Frames())))
+    assert (held.label.notes, held.label.not_traceable) == ((NEAR,), {4})
+    assert held.note == "The labels of frames 8 and 10 were made on other pictures and are not drawn."
+
+
+def test_what_was_set_aside_outlasts_work_on_the_other_pictures(measured, editing):
+    strange, mine = editing.cine(frames=Late(editing.Frames())), replace(FAR, t=12)
+    held = measured.load(strange)
+    after = held.label.with_not_traceable(4, False).with_not_traceable(20).with_notes((mine,))
+    measured.save(strange, "/x", held.label, after, base=held.revision, **editing.WHO)
+    again = measured.load(strange)
+    assert (again.label.notes, again.label.not_traceable) == ((mine,), {20})
+    there = measured.load(editing.cine())
+    assert (there.label.notes, there.label.not_traceable) == ((FAR,), {7}), "what was taken back is gone for both"
+    assert there.note == "The labels of frames 13 and 21 were made on other pictures and are not drawn."
+
+
+def test_without_a_fingerprint_they_are_trusted_as_before(measured, path, editing):
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DROP TRIGGER revisions_no_UPDATE")
+        connection.execute("UPDATE revisions SET change = json_remove(change, '$.seen')")
+    strange = editing.cine(frames=Late(editing.Frames()))
+    held = measured.load(strange)
+    assert (held.label.notes, held.label.not_traceable, held.note) == ((NEAR, FAR), {4, 7}, "")
+    measured.save(strange, "/x", held.label, held.label.with_not_traceable(20), base=held.revision, **editing.WHO)
+    assert measured.load(editing.cine()).label.not_traceable == {4, 7}, "and get no fingerprint afterwards"
+
+
+def test_the_fingerprints_of_calipers_go_along_into_another_library(measured, editing, tmp_path):
+    strange = editing.cine(frames=Late(editing.Frames()))
+    other = open_library(sqlite_url(tmp_path / "other.sqlite"))
+    merge(other, next(histories(measured)), "B", "1.2")
+    assert other.load(strange).label.notes == (NEAR,)
+    other.close()
+    one = as_change(measured.label("uid-1"), next(histories(measured)).entries)
+    assert len(one["seen"]["notes"]) == len(one["seen"]["not_traceable"]) == 2
+    assert None not in one["seen"]["notes"]

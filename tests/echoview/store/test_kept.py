@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from echoview.domain.label import Label
 from echoview.errors import LibraryError
 from echoview.store import open_library
 from echoview.store.engines import sqlite_url
+from echoview.store.transfer import histories, merge
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals and limits of POSIX")
 ROOT_ONLY = pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="needs root to mount")
@@ -256,3 +258,32 @@ def test_a_path_of_300_characters_in_other_letters(tmp_path, editing):
     assert library.back_up_if_due().is_relative_to(folder)
     library.close()
     assert editing.kept(sqlite_url(folder / "labels.sqlite")) == 1
+
+
+class Clock:
+    """The library's clock, which somebody sets."""
+
+    def __init__(self, now: datetime) -> None:
+        self.at = now
+
+    def now(self, _zone: tzinfo) -> datetime:
+        return self.at
+
+
+def test_a_clock_that_is_set_back_between_two_saves_changes_no_order(path, library, editing, monkeypatch):
+    clock = Clock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    monkeypatch.setattr("echoview.store.library.datetime", clock)
+    first, second = editing.edited(Label(), 0), editing.edited(Label(), 7)  # of the same frame
+    library.save(editing.cine(), "/x", Label(), first, base=0, **editing.WHO)
+    clock.at -= timedelta(days=400)
+    saved = library.save(editing.cine(), "/x", first, second, base=1, **editing.WHO)
+    assert (saved.number, saved.others) == (2, ()), "nobody has saved in between"
+    history = library.history("uid-1")
+    assert [one.number for one in history] == [1, 2]
+    assert history[1].made_at < history[0].made_at, "it says what the clock said"
+    for label in (library.label("uid-1"), library.load(editing.cine()).label, next(histories(library)).label()):
+        assert editing.values(label) == editing.values(second), "the later save is in force"
+    other = open_library(sqlite_url(path.with_name("other.sqlite")))
+    merge(other, next(histories(library)), "B", "1.2")
+    assert editing.values(other.label("uid-1")) == editing.values(second), "in another library too"
+    other.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from echoview.domain.contour import draw
 from echoview.domain.label import Label
 from echoview.errors import LibraryError
 from echoview.store import open_library
@@ -18,6 +19,7 @@ from echoview.store.backups import back_up
 from echoview.store.engines import sqlite_url
 from echoview.store.health import examine
 from echoview.store.rescue import rescue
+from echoview.store.restoring import restore
 
 FIRST = Path(__file__).parent / "fixtures" / "schema-0001.sqlite"
 
@@ -180,3 +182,70 @@ def test_a_server_s_library_is_examined(server_url, editing):
     found = list(examine(server_url))
     assert all(finding.well for finding in found), found
     assert any("3 revisions of 1 cines" in finding.text for finding in found)
+
+
+@pytest.fixture
+def parted(path, editing) -> Path:
+    """Monday's backup, Tuesday's after three more edits; back to Monday's, and an edit on Wednesday."""
+
+    def save(before: Label, after: Label, who: str, base: int) -> None:
+        library = open_library(sqlite_url(path))
+        library.save(editing.cine(), "/x", before, after, base=base, **{**editing.WHO, "annotator": who})
+        library.close()
+
+    monday = Label().with_contour(3, draw([(0, 1), (5, 2), (10, 1)]))
+    save(Label(), monday, "monday", 0)
+    backup = back_up(path)
+    backup = backup.rename(backup.with_name("2026-03-02T080000.sqlite"))
+    label = monday
+    for n in (1, 2, 3):
+        former, label = label, label.with_contour(2 + n, draw([(0, 10 * n), (5, 2), (10, 1)]))
+        save(former, label, "tuesday", n)
+    later = back_up(path)
+    later.rename(later.with_name("2026-03-03T080000.sqlite"))
+    restore(path, backup.name)
+    save(monday, monday.with_contour(5, draw([(0, 20), (5, 21), (10, 20)])), "wednesday", 1)
+    return path
+
+
+def test_two_histories_under_the_same_numbers_are_not_mixed(parted):
+    made = rescue(parted)
+    library = open_library(sqlite_url(parted))
+    assert [(r.number, r.annotator) for r in library.history("uid-1")] == [(1, "monday"), (2, "wednesday")]
+    assert library.label("uid-1").contour(5).handles[0, 1] == 20, "the newest is in force"
+    library.close()
+    assert made.left == 0
+    assert len(made.apart) == 1
+    kept = open_library(sqlite_url(made.apart[0]))
+    assert [r.annotator for r in kept.history("uid-1")] == ["monday", *["tuesday"] * 3], "nothing is lost either"
+    kept.close()
+
+
+def test_a_gap_is_filled_from_a_copy_that_has_not_parted(parted):
+    sql(parted, "UPDATE revisions SET change = '{' WHERE number = 1")
+    made = rescue(parted)
+    library = open_library(sqlite_url(parted))
+    assert [r.annotator for r in library.history("uid-1")] == ["monday", "wednesday"], "from Monday's backup"
+    library.close()
+    assert len(made.apart) == 1
+
+
+def test_the_newest_edit_that_cannot_be_read_is_not_replaced_by_an_older_one(parted):
+    sql(parted, "UPDATE revisions SET change = '{' WHERE number = 2")
+    made = rescue(parted)
+    library = open_library(sqlite_url(parted))
+    assert [r.annotator for r in library.history("uid-1")] == ["monday"]
+    library.close()
+    assert (made.left, len(made.apart)) == (0, 1)
+
+
+def test_a_lost_edit_is_not_made_up_from_another_history(parted, editing):
+    library = open_library(sqlite_url(parted))
+    editing.write(library, 2)  # 3 and 4
+    library.close()
+    sql(parted, "UPDATE revisions SET change = '{' WHERE number = 2")
+    made = rescue(parted)
+    library = open_library(sqlite_url(parted))
+    assert [r.annotator for r in library.history("uid-1")] == ["monday"]
+    library.close()
+    assert (made.left, len(made.apart)) == (2, 1)

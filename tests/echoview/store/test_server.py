@@ -201,3 +201,14 @@ def test_what_was_written_last_is_told_by_a_server_too(shared, server_url, editi
     told = [(one.identity, one.reading, one.number, one.who) for one in shared.newest()]
     assert told == [("uid-1", "", 1, "Dr B"), ("uid-1", "", 0, "Dr C")]
     assert len({one.key for one in shared.newest()}) == 2
+
+
+def test_a_link_that_is_cut_without_a_word_is_given_up(server_url):
+    engine = make_engine(server_url)
+    with engine.connect() as connection:
+        asked = connection.connection.dbapi_connection.info.get_parameters()
+    engine.dispose()
+    assert 0 < int(asked["tcp_user_timeout"]) <= 30_000
+    least = int(asked["keepalives_idle"]) + int(asked["keepalives_interval"]) * int(asked["keepalives_count"])
+    assert (asked["keepalives"], asked["connect_timeout"]) == ("1", "5")
+    assert least <= 30

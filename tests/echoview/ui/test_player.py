@@ -188,3 +188,16 @@ def test_it_keeps_time_on_the_real_clock(qapp, qtbot) -> None:
     qtbot.waitUntil(lambda: not player.playing, timeout=5000)
     assert watch.nsecsElapsed() / 1e9 >= 0.78, "never early"
     assert player.t == 39
+
+
+def test_every_frame_mode_ends_where_only_lost_frames_follow(qtbot) -> None:
+    player = Player()
+    player.load(np.arange(6) / 100)
+    player.set_loop(False)
+    player.set_every_frame(True)
+    player.lost = lambda t: t in (2, 4, 5)
+    shown: list[int] = []
+    player.frame_changed.connect(shown.append)
+    player.play()
+    qtbot.waitUntil(lambda: not player.playing)
+    assert shown == [1, 3]

@@ -1,0 +1,137 @@
+"""One frame of a cine is damaged: the others are played, predicted and measured, and nothing lands on that one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.uid import generate_uid
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from echoview.domain.contour import Contour, Origin
+from echoview.services.propagation import Way
+
+HURT = 12  # frame 13 on the screen
+
+
+@pytest.fixture
+def hurt(sample, tmp_path) -> Path:
+    """The sample with one frame whose JPEG bytes are no picture."""
+    file = pydicom.dcmread(sample)
+    frames = list(generate_frames(file.PixelData, number_of_frames=30))
+    frames[HURT] = b"\xff\xd8" + b"\0" * 200
+    file.PixelData = encapsulate(frames)
+    file["PixelData"].is_undefined_length = True
+    file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    file.save_as(tmp_path / "hurt.dcm")
+    return tmp_path / "hurt.dcm"
+
+
+def stand_on(desk, t: int) -> None:
+    desk.window.player.pause()
+    desk.window.player.seek(t)
+    desk.until(lambda: desk.session.cine.cached(t) is not None or desk.session.lost(t), 5)
+    desk.qtbot.wait(50)
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_it_is_played_past_and_told_once(desk, hurt, every) -> None:
+    player, shown = desk.window.player, []
+    desk.window.banner.dismiss()  # the terms of the weights
+    player.frame_changed.connect(shown.append)
+    desk.workflow.open(hurt)
+    desk.until(lambda: desk.session.cine is not None)
+    player.set_every_frame(every)
+    for _ in range(2):
+        shown.clear()
+        desk.until(lambda: 29 in shown and 11 in shown, 20)
+    assert player.playing
+    assert HURT not in shown
+    assert not desk.refusals
+    banner = desk.window.banner
+    assert banner.text == "Frame 13 cannot be read; the others play."
+    banner.dismiss()
+    shown.clear()
+    desk.until(lambda: 29 in shown, 10)
+    assert not banner.isVisible(), "it is told once"
+
+
+def test_no_picture_stands_under_its_number_and_nothing_is_drawn_on_it(desk, hurt) -> None:
+    desk.open(hurt)
+    window, view = desk.window, desk.window.view
+    stand_on(desk, HURT - 1)
+    assert view.frame_item.frame is not None
+    assert view.lost.isHidden()
+    stand_on(desk, HURT)
+    assert "13 / 30" in window.transport.counter.text()
+    assert view.frame_item.frame is None
+    assert view.lost.isVisible()
+    assert view.lost.text() == "Frame 13 cannot be read."
+    assert "cannot be read" in window.measure_panel.frame.text()
+    assert not window.measure_panel.draw.isVisible()
+    assert not window.measure_panel.approve.isEnabled()
+    window.acts["draw"].trigger()
+    middle = view.viewport().rect().center()
+    for dx, dy in ((-40, 40), (0, -40), (40, 40)):
+        spot = middle.__class__(middle.x() + dx, middle.y() + dy)
+        QTest.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    window.acts["finish"].trigger()
+    window.acts["approve"].trigger()
+    stand_on(desk, HURT - 1)
+    window.acts["copy_next"].trigger()
+    assert not desk.session.label.contours
+    stand_on(desk, HURT + 1)
+    assert view.frame_item.frame is not None
+    assert view.lost.isHidden()
+
+
+def test_the_other_frames_are_predicted_and_measured(desk, hurt) -> None:
+    desk.open(hurt)
+    assert not desk.refusals
+    found = desk.session.prediction
+    assert found is not None and found.complete
+    assert [t for t in range(30) if found.contour(t) is None] == [HURT]
+    assert desk.session.measurements.ef_percent is not None
+    assert desk.window.measure_panel.ef.text() != "–"
+    notes = desk.window.measure_panel.notes.text()
+    assert "1 frame cannot be read." in notes
+    assert "No ventricle" not in notes
+
+
+@pytest.mark.parametrize("way", list(Way))
+def test_corrections_are_carried_past_it(desk, hurt, way) -> None:
+    desk.open(hurt)
+    correction = desk.window.correcting.correction
+    if way not in correction.ways:
+        pytest.skip("these weights read no hints")
+    for t in (HURT - 4, HURT + 4):
+        contour = desk.session.editable(t)
+        moved = Contour.through(contour.dense(65) + 4.0, Origin.CORRECTED)
+        desk.workflow.edit_contour(t, moved, "move")
+    desk.settle()
+    correction.propose(HURT - 4, way)
+    desk.settle()
+    assert not desk.refusals
+    assert HURT - 1 in correction.proposal and HURT + 1 in correction.proposal
+    assert HURT not in correction.proposal
+    correction.accept()
+    assert HURT not in desk.session.label.contours
+
+
+def test_a_contour_for_it_is_refused_in_words(desk, hurt) -> None:
+    desk.open(hurt)
+    contour = desk.session.editable(HURT - 1)
+    desk.workflow.edit_contour(HURT, contour, "draw")
+    assert not desk.session.label.contours
+    assert desk.refusals == ["Frame 13 cannot be read. No contour can be drawn on it."]
+
+
+def test_its_prediction_is_made_anew_for_the_frame_may_be_read_tomorrow(desk, hurt) -> None:
+    desk.open(hurt)
+    cine, weights = desk.session.cine, desk.session.weights
+    assert np.isnan(desk.session.prediction.contours[HURT]).all()
+    assert desk.workflow.predictions.recall(cine, weights) is None

@@ -1,0 +1,38 @@
+"""What a window on a small or much enlarged screen still says."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from ral.formats import write_nifti
+
+
+@pytest.fixture
+def assumed(new_desk, tmp_path):
+    """A cine without times of its own, in the smallest window, standing still."""
+    write_nifti(tmp_path / "x.nii", np.zeros((130, 48, 64), np.uint8), (0.3, 0.3))
+    desk = new_desk(review_only=True)
+    desk.open(tmp_path / "x.nii")
+    desk.window.resize(desk.window.minimumSize())
+    desk.qtbot.wait(100)
+    return desk
+
+
+def test_the_counter_keeps_what_says_how_true_the_playing_is(assumed) -> None:
+    window = assumed.window
+    player, transport = window.player, window.transport
+    assert transport.property("narrow")
+    player.seek(99)
+    assert transport.counter.text() == "100 / 130  ·  30 fps  (assumed)"
+    high = transport.height()
+    player.dropped = 12
+    transport.set_frame(99)
+    assert transport.counter.text() == "100 / 130  ·  30 fps  (assumed)\n12 dropped"
+    assumed.qtbot.wait(50)
+    assert transport.counter.width() >= transport.counter.sizeHint().width(), "nothing is cut off"
+    assert transport.counter.height() >= transport.counter.sizeHint().height()
+    assert (window.width(), transport.height()) == (window.minimumWidth(), high), "and nothing is moved"
+    player.set_every_frame(True)
+    transport.set_frame(99)
+    assert transport.counter.text() == "100 / 130  ·  30 fps  (assumed)\nevery frame"

@@ -1,0 +1,63 @@
+"""How a cine is come by: the file dialog, and the first and the second start."""
+
+from __future__ import annotations
+
+import shutil
+
+from PySide6.QtWidgets import QFileDialog, QTreeView
+
+from echoview.app import first_cine
+from echoview.settings import load
+
+
+def test_the_file_dialog_shows_what_scanners_write(new_desk, sample, tmp_path, monkeypatch, qtbot) -> None:
+    desk = new_desk(review_only=True)
+    for name in ("IM_0001", "DICOMDIR", "1.2.840.113.7", "clip.dcm"):
+        shutil.copy(sample, tmp_path / name)
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *given: asked.append(given) or ("", ""))
+    desk.window.acts["open"].trigger()
+    _, title, _, filters = asked[0]
+    dialog = QFileDialog(desk.window, title, str(tmp_path), filters)
+    dialog.setOption(QFileDialog.Option.DontUseNativeDialog)
+    dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+    dialog.show()
+    tree = dialog.findChild(QTreeView, "treeView")
+
+    def shown() -> set[str]:
+        model, root = tree.model(), tree.rootIndex()
+        return {model.index(row, 0, root).data() for row in range(model.rowCount(root))}
+
+    qtbot.waitUntil(lambda: shown() == {"IM_0001", "DICOMDIR", "1.2.840.113.7", "clip.dcm"}, timeout=5000)
+    dialog.close()
+    dialog.deleteLater()
+
+
+def test_the_sample_opens_again_until_a_cine_of_ones_own_was_opened(new_desk, sample, tmp_path) -> None:
+    desk = new_desk(review_only=True)
+    assert first_cine(load()) == sample
+    desk.open(sample)
+    desk.close()
+    assert first_cine(load()) == sample, "the second start is no empty window"
+    desk = new_desk(review_only=True)
+    shutil.copy(sample, tmp_path / "own.dcm")
+    desk.open(tmp_path / "own.dcm")
+    desk.close()
+    assert first_cine(load()) is None
+    desk = new_desk(review_only=True)
+    desk.until(desk.window.cines.isVisible, 10)
+    assert [row.listed.name for row in desk.window.cines.model.shown()] == ["own.dcm"]
+    assert desk.window.picture.hint.isVisible()
+
+
+def test_where_the_cines_of_before_are_gone_the_window_says_what_to_do(new_desk, sample, tmp_path) -> None:
+    desk = new_desk(review_only=True)
+    shutil.copy(sample, tmp_path / "own.dcm")
+    desk.open(tmp_path / "own.dcm")
+    desk.close()
+    (tmp_path / "own.dcm").unlink()
+    desk = new_desk(review_only=True)
+    desk.settle()
+    assert not desk.window.cines.isVisible()
+    assert desk.window.picture.hint.isVisible()
+    assert "Ctrl+O" in desk.window.picture.hint.text()
