@@ -81,8 +81,8 @@ def test_icons_change_their_colour_with_the_theme(qapp, qtbot) -> None:
 
 # What is drawn over the picture, which is dark in every theme; and who chooses the theme.
 OVER_THE_PICTURE = {
-    "calibrating", "cavity_item", "cine_view", "contour_item", "hints", "mmode", "notes_item", "readout", "theme",
-    "tool_item", "versions_item",
+    "calibrating", "cavity_item", "cine_view", "contour_item", "hints", "lost_frame", "mmode", "notes_item", "readout",
+    "theme", "tool_item", "versions_item",
 }  # fmt: skip
 
 
