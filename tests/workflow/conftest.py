@@ -10,9 +10,13 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from echoview.app import App, application_of, build, sample_path
+from echoview.domain.prediction import Prediction
+from echoview.io import open_cine
 from echoview.learning import Stage
 from echoview.ui import dialogs
 from echoview.ui.soon import Soon
+
+_PREDICTED: dict[str, dict[str, Prediction]] = {}  # by the cine's content and by the weights
 
 
 class Desk:
@@ -45,6 +49,16 @@ class Desk:
         self.until(lambda: len(self.refusals) > refused or self._opened(str(path)))
         self.settle()
         self.window.player.pause()
+
+    def open_known(self, path: Path | str) -> None:
+        """As `open`, but a cine that a former test has had predicted is not predicted once more."""
+        cine = open_cine(path)
+        for prediction in _PREDICTED.get(cine.info.content_hash, {}).values():
+            self.workflow.predictions.keep(cine, prediction)
+        self.open(path)
+        made = self.session.prediction
+        if made is not None and made.complete:
+            _PREDICTED.setdefault(cine.info.content_hash, {})[made.weights_identity] = made
 
     def _opened(self, path: str) -> bool:
         session = self.session

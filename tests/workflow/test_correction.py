@@ -20,7 +20,7 @@ T = 5
 
 @pytest.fixture
 def opened(desk, sample):
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(T)
     desk.settle()
     return desk

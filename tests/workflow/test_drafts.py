@@ -16,7 +16,7 @@ PLACES = ((110, 150), (115, 110), (140, 80), (160, 110))
 @pytest.fixture
 def drawing(desk, sample):
     """Four clicks in frame 4 of the sample."""
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(3)
     desk.until(lambda: desk.session.cine.cached(3) is not None)
     QTest.keyClick(desk.window.view, Qt.Key.Key_3)

@@ -26,7 +26,7 @@ from ral.formats import write_nifti
 @pytest.fixture
 def labelled(desk, sample):
     """The sample with one approved frame."""
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(3)
     desk.workflow.accept(3)
     desk.settle()

@@ -16,7 +16,7 @@ from echoview.ui.cine_view import Tool
 
 @pytest.fixture
 def opened(desk, sample):
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(3)
     desk.until(lambda: desk.session.cine.cached(3) is not None)
     return desk

@@ -19,7 +19,7 @@ BY_TAB = Qt.FocusReason.TabFocusReason
 def opened(new_desk, sample):
     """Without the network, and with a contour to approve."""
     desk = new_desk(review_only=True)
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(0)
     line = np.array([(110, 180), (100, 120), (140, 60), (180, 120), (170, 180)], float)
     desk.workflow.edit_contour(0, Contour.through(line, Origin.PROPAGATED), "carried")

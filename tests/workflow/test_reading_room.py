@@ -43,7 +43,7 @@ LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 @pytest.fixture
 def opened(desk, sample):
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(3)
     desk.until(lambda: desk.session.cine.cached(3) is not None)
     return desk

@@ -23,7 +23,7 @@ T = 3
 
 @pytest.fixture
 def opened(desk, sample):
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.player.seek(T)
     desk.until(lambda: desk.session.cine.cached(T) is not None)
     return desk
