@@ -35,14 +35,23 @@ def refuse_if_open(file: Path) -> None:
         raise LibraryError(f"The library cannot be replaced ({reason(error)}).", "Nothing was changed.") from error
 
 
-def put_aside(file: Path, word: str, stamp: str) -> Path | None:
-    """The file and what SQLite kept beside it, under another name; gives that, None where there was no file.
+def put_in_place(part: Path, file: Path, word: str, stamp: str) -> Path | None:
+    """`part` becomes the library; what was there before is kept under another name, None where there was no file.
 
-    What lay beside it must go along: SQLite would write an old log into whatever file comes in its place.
+    What lay beside it goes along: SQLite would write an old log into whatever file comes in its place.
+
+    Raises:
+        OSError: one of them cannot be moved; all are where they were, for a library without its log has lost edits.
     """
     kept = file.with_name(f"{file.stem}.{word}-{stamp}{file.suffix}")
-    for suffix in (*SIDE_FILES, "-shm", ""):
-        side = file.with_name(file.name + suffix)
-        if side.exists():
-            os.replace(side, kept.with_name(kept.name + suffix))
+    aside = [(file.with_name(file.name + s), kept.with_name(kept.name + s)) for s in (*SIDE_FILES, "-shm", "")]
+    moved: list[tuple[Path, Path]] = []
+    try:
+        for one, there in [*(pair for pair in aside if pair[0].exists()), (part, file)]:
+            os.replace(one, there)
+            moved.append((one, there))
+    except OSError:
+        for one, there in reversed(moved):
+            os.replace(there, one)
+        raise
     return kept if kept.exists() else None

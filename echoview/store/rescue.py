@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from echoview.errors import LibraryError
-from echoview.store.aside import put_aside, refuse_if_open
+from echoview.store.aside import put_in_place, refuse_if_open
 from echoview.store.backups import backups_of
 from echoview.store.engines import sqlite_url
 from echoview.store.health import readable
@@ -88,8 +88,7 @@ def rescue(file: Path) -> Rescued:
     try:
         _write(part, [(cines[one], rows, acts.get(one, {})) for one, rows in whole.items()], secret, [*links.values()])
         copies = [_keep_apart(file, source, stamp) for source in apart]
-        kept = put_aside(file, "damaged", stamp)
-        os.replace(part, file)
+        kept = put_in_place(part, file, "damaged", stamp)
     except (OSError, sqlite3.Error) as error:
         part.unlink(missing_ok=True)
         raise LibraryError(f"The library could not be repaired ({reason(error)}).", "Free some disk space.") from error

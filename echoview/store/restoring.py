@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from echoview.errors import LibraryError
-from echoview.store.aside import put_aside, refuse_if_open
+from echoview.store.aside import put_in_place, refuse_if_open
 from echoview.store.backups import copy, folder_of, sound
 from echoview.store.refusals import reason
 
@@ -38,8 +38,7 @@ def restore(file: Path, backup: str) -> Path | None:
             raise LibraryError(f"{source.name} is not a sound label library.", f"{_NOTHING} Choose another backup.")
         with part.open("rb+") as written:
             os.fsync(written.fileno())
-        kept = put_aside(file, "before-restore", stamp)
-        os.replace(part, file)
+        kept = put_in_place(part, file, "before-restore", stamp)
     except (OSError, sqlite3.Error) as error:
         raise LibraryError(f"{source.name} could not be restored ({reason(error)}).", _NOTHING) from error
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -68,17 +68,12 @@ def draw(plan: Plan, step: int, data: Data, rank: int = 0, world: int = 1) -> li
 
 def cut(clip: Clip, start: int, frames: int) -> Clip:
     """A stretch of a clip."""
-    span = slice(start, start + frames)
-    return Clip(
-        clip.frames[span],
-        clip.masks[span],
-        clip.weights[span],
-        clip.sector,
-        clip.view,
-        clip.source,
-        clip.name,
-        None if clip.care is None else clip.care[span],
-    )
+    return _taken(clip, slice(start, start + frames))
+
+
+def _taken(clip: Clip, frames: slice) -> Clip:
+    care = None if clip.care is None else clip.care[frames]
+    return replace(clip, frames=clip.frames[frames], masks=clip.masks[frames], weights=clip.weights[frames], care=care)
 
 
 def _stills(stage: Stage, rng: np.random.Generator, data: Data) -> list[_Wish]:
@@ -117,9 +112,7 @@ def _made(plan: Plan, stage: Stage, step: int, number: int, wish: _Wish) -> tupl
     rng = np.random.default_rng([plan.seed, step, number])
     clip = cut(wish.clip, wish.start, wish.frames)
     if wish.frames > 1 and rng.random() < 0.25:  # corrections also travel backwards
-        clip = Clip(
-            clip.frames[::-1], clip.masks[::-1], clip.weights[::-1], clip.sector, clip.view, clip.source, clip.name
-        )
+        clip = _taken(clip, slice(None, None, -1))
     sample = augment(clip, rng, stage.size, wish.style, wish.change)
     return _hinted(sample, rng, stage.hint_share)
 

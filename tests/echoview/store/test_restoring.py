@@ -10,6 +10,7 @@ import pytest
 
 from echoview.errors import LibraryError
 from echoview.store import open_library
+from echoview.store.aside import put_in_place
 from echoview.store.backups import back_up, sound
 from echoview.store.engines import sqlite_url
 from echoview.store.restoring import restore
@@ -65,6 +66,18 @@ def test_what_is_no_backup_changes_nothing(crashed, editing, tmp_path, wreck):
     with pytest.raises(LibraryError):
         restore(file, str(other))
     assert sorted(one.name for one in file.parent.iterdir()) == before
+    assert editing.kept(sqlite_url(file)) == 76
+
+
+def test_where_one_file_cannot_be_moved_all_stay_with_the_library(crashed, editing, tmp_path):
+    """Its log had been moved already: without it the library would lack six edits."""
+    file, _ = crashed
+    file.with_name(f"{file.stem}.before-restore-now{file.suffix}").mkdir()  # in the place where it should be kept
+    part = tmp_path / "part"
+    part.write_bytes(b"a backup")
+    with pytest.raises(OSError):
+        put_in_place(part, file, "before-restore", "now")
+    assert part.exists()
     assert editing.kept(sqlite_url(file)) == 76
 
 
