@@ -62,7 +62,11 @@ class Contour:
 
     def dense_origins(self, count: int = DENSE_POINTS) -> tuple[Origin, ...]:
         """The origin of each of the `dense(count)` points: that of the nearest handle."""
-        apart = np.linalg.norm(self.dense(count)[:, None] - self.handles, axis=2)
+        return self.origins_along(self.dense(count))
+
+    def origins_along(self, line: np.ndarray) -> tuple[Origin, ...]:
+        """The origin of each point of a line (N,2) px: that of the nearest handle."""
+        apart = np.square(self.handles).sum(1) - 2 * line @ self.handles.T  # squared, less what all have in common
         return tuple(self.origins[i] for i in apart.argmin(1))
 
     @property

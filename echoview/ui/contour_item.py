@@ -78,7 +78,7 @@ class ContourItem(QGraphicsItem):
         self._dashes, self._colour = (), DARK.approved if accepted else DARK.human
         self._set_line(line)
         if len({_COLOURS[origin] for origin in contour.origins}) > 1:
-            self._stretches = _stretches(line, contour.dense_origins(len(line)))
+            self._stretches = _stretches(line, contour.origins_along(line))
 
     def show_line(self, points: np.ndarray) -> None:
         """The line (N,2) that the hand makes of the contour."""
