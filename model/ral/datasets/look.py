@@ -62,6 +62,9 @@ def _wild(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         near, far = rng.uniform(0.4, 1.3, 2)
         pixels = pixels * np.linspace(near, far, size, dtype=np.float32)[None, :, None]
+    if rng.random() < 0.4:  # a reject level that swallows what is faint, mostly in the depth
+        floor = rng.uniform(0.05, 0.3) * np.linspace(rng.uniform(0, 1), 1, size, dtype=np.float32)[None, :, None]
+        pixels = np.clip(pixels - floor, 0, 1) / (1 - floor)
     for _ in range(int(rng.integers(0, 4))):
         pixels = pixels * _shadow(rng, size)
     if rng.random() < 0.5:

@@ -21,7 +21,7 @@ class Tissue:
     clumps: Array  # (n, n) float32 fine, 0 or more: bright grains of fibrous tissue
     streaks: Array  # (samples, beams) float32 smooth, unit spread: tissue that stays where it is
     wall_db: Array  # (129,) along the border: a bright septum, a lateral wall that drops out
-    inner_db: Array  # (129,) how much weaker than the rest the innermost layer is: spongy muscle has no sharp border
+    inner_db: Array  # (129,) how much weaker than the rest the innermost layer is: the border is not sharp
     wall_patch_db: float
     clump_db: float
     incidence_db: float  # what a wall gains where the beam meets it head-on
@@ -103,10 +103,14 @@ def _wall_levels(rng: np.random.Generator) -> Array:
 
 
 def _inner_levels(rng: np.random.Generator) -> Array:
-    """How much weaker the innermost layer is, dB along the border (129,): most at the apex, some on the right wall."""
+    """How much weaker the innermost layer is, dB along the border (129,): most at the apex, some on the right wall.
+
+    Never so weak that it looks like blood: a border is drawn where the compact muscle begins (ASE/EACVI 2015), so a
+    layer that looks like the cavity belongs to it, and no reader could know how thick it is.
+    """
     tau = np.linspace(-1, 1, 129)
-    apex = rng.uniform(0, 16) * np.exp(-((tau / 0.3) ** 2))
-    return np.maximum(apex, rng.uniform(0, 8) * np.clip((tau + 0.1) / 0.6, 0, 1))
+    apex = rng.uniform(0, 6) * np.exp(-((tau / 0.3) ** 2))
+    return np.maximum(apex, rng.uniform(0, 4) * np.clip((tau + 0.1) / 0.6, 0, 1))
 
 
 def _papillary(rng: np.random.Generator, heart: Heart) -> Array:
