@@ -20,7 +20,7 @@ def text_file(tmp_path: Path) -> Path:
 
 
 def test_a_bad_file_leaves_the_open_cine_and_its_label_alone(desk, sample, text_file, tmp_path) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(2)
     desk.settle()
     cine = desk.session.cine
@@ -63,7 +63,7 @@ def test_a_library_that_cannot_be_opened_is_said_and_the_app_goes_on(new_desk, s
     bad.write_bytes(b"this is no database, only text " * 50)
     desk = new_desk(str(bad))
     assert "library" in desk.window.banner.text
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(1)
     assert desk.session.unsaved
     assert "Not saved" in desk.window.top_bar.saved.text()
@@ -71,7 +71,7 @@ def test_a_library_that_cannot_be_opened_is_said_and_the_app_goes_on(new_desk, s
 
 
 def test_a_save_that_fails_is_made_good_by_the_next(desk, sample) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     engine = desk.workflow.library._engine
     with engine.begin() as connection:
         connection.exec_driver_sql(
@@ -96,7 +96,7 @@ def test_unreadable_weights_are_refused_with_a_way_on(desk, sample, home) -> Non
     card = (broken / "card.json").read_text().replace(shipped.identity, "0" * 16).replace(shipped.name, "broken")
     (broken / "card.json").write_text(card)
     (broken / "weights.safetensors").write_bytes(b"nothing")
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.choose_weights("broken")
     desk.until(lambda: bool(desk.refusals))
     assert "broken" in desk.refusals[0]
@@ -147,7 +147,7 @@ def test_corrections_that_cannot_be_saved_go_to_another_library(new_desk, sample
     bad = tmp_path / "labels.sqlite"
     bad.write_bytes(b"this is no database, only text " * 50)
     desk = new_desk(str(bad))
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(1)
     monkeypatch.setattr(dialogs, "ask_close_unsaved", lambda parent, reason: False)
     desk.window.close()
@@ -161,7 +161,7 @@ def test_corrections_that_cannot_be_saved_go_to_another_library(new_desk, sample
 
 
 def test_corrections_that_were_not_saved_are_there_when_the_cine_is_opened_again(desk, sample, tmp_path) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     engine = desk.workflow.library._engine
     with engine.begin() as connection:
         connection.exec_driver_sql(
@@ -178,7 +178,7 @@ def test_corrections_that_were_not_saved_are_there_when_the_cine_is_opened_again
     assert desk.session.label.empty
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER full")
-    desk.open(sample)
+    desk.open_known(sample)
     assert list(desk.session.label.contours) == [1]
     desk.settle()
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [1]
@@ -186,7 +186,7 @@ def test_corrections_that_were_not_saved_are_there_when_the_cine_is_opened_again
 
 
 def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp_path) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(26)
     desk.settle()
     short = tmp_path / "half.dcm"
@@ -205,7 +205,7 @@ def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device that is to be missing")
 def test_a_device_that_is_not_there_leaves_all_as_it_was(desk, sample) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     prediction, device = desk.session.prediction, desk.workflow.settings.device
     desk.window.top_bar.device_chosen.emit("cuda")
     desk.until(lambda: bool(desk.refusals))
@@ -215,7 +215,7 @@ def test_a_device_that_is_not_there_leaves_all_as_it_was(desk, sample) -> None:
 
 
 def test_broken_weights_do_not_bring_back_a_prediction_of_another_cine(desk, sample, home, tmp_path) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.top_bar.device_chosen.emit("cpu")
     desk.until(lambda: desk.session.prediction is not None and desk.session.prediction.complete)
     desk.settle()

@@ -63,7 +63,7 @@ def record_of(desk):
 
 def test_frames_and_the_cine_are_judged_with_keys_and_the_verdicts_stay(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     review, player = desk.window.judging.reviewing, desk.window.player
     assert review.status is Status.APPROVED, "complete, by a lead, and nobody has said otherwise"
@@ -80,7 +80,7 @@ def test_frames_and_the_cine_are_judged_with_keys_and_the_verdicts_stay(new_desk
     assert "Rejected by Dr A (lead)" in panel.cine.said.text()
     desk.close()
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     review = desk.window.judging.reviewing
     assert (review.status, review.frame_status(2)) == (Status.REJECTED, Status.REJECTED)
     desk.workflow.edit_contour(2, heart(42), "move point")
@@ -101,7 +101,7 @@ def test_frames_and_the_cine_are_judged_with_keys_and_the_verdicts_stay(new_desk
 
 def test_issues_and_comments_are_said_found_resolved_and_kept(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     player, panel = desk.window.player, desk.window.judging.panel
     player.seek(4)
@@ -127,7 +127,7 @@ def test_issues_and_comments_are_said_found_resolved_and_kept(new_desk, sample) 
     assert panel.comments.head.text() == "2 open, 1 resolved"
     desk.close()
     desk = sit(new_desk, "Dr B", "annotator")
-    desk.open(sample)
+    desk.open_known(sample)
     [first, *_] = desk.window.judging.reviewing.comments
     assert (first.act.who, first.closed.who) == ("Dr A", "Dr A")
     desk.window.judging.reviewing.reopen(first)
@@ -137,7 +137,7 @@ def test_issues_and_comments_are_said_found_resolved_and_kept(new_desk, sample) 
 
 def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     desk.workflow.edit_contour(9, heart(33, 85), "move point")
     desk.settle()  # it is dated when it is written
@@ -159,7 +159,7 @@ def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
 
 def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr B", "annotator")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     review, acts, panel = desk.window.judging.reviewing, desk.window.acts, desk.window.judging.panel
     assert review.status is Status.CORRECTED
@@ -173,7 +173,7 @@ def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:
     assert (review.status, review.waits) == (Status.CORRECTED, False)
     desk.close()
     desk = sit(new_desk, "Dr R", "reviewer")
-    desk.open(sample)
+    desk.open_known(sample)
     review = desk.window.judging.reviewing
     assert (review.status, review.waits) == (Status.CORRECTED, True)
     key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
@@ -182,7 +182,7 @@ def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:
 
 def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_path) -> None:
     desk = sit(new_desk, "Dr A", "annotator")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced(40, 30))
     desk.window.judging.reviewing.comment("secret", None)
     desk.window.judging.reviewing.send_to_second()
@@ -190,7 +190,7 @@ def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_pat
     desk.close()
 
     desk = sit(new_desk, "Dr B", "reviewer")
-    desk.open(sample)
+    desk.open_known(sample)
     session, review = desk.session, desk.window.judging.reviewing
     assert session.reading == Reading(ReadKind.SECOND, "Dr B")
     assert session.label.empty
@@ -206,7 +206,7 @@ def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_pat
     assert [one.annotator for one in library.history(identity)] == ["Dr A"]
     key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     assert review.verdict().kind is ActKind.SUBMIT
-    desk.open(sample)
+    desk.open_known(sample)
     assert session.reading == FIRST, "it is done: now the first may be seen"
     assert [one.words for one in review.comments] == ["secret"]
     desk.window.judging.deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
@@ -216,7 +216,7 @@ def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_pat
     desk.close()
 
     desk = sit(new_desk, "Dr L", "lead")
-    desk.open(sample)
+    desk.open_known(sample)
     deciding, player = desk.window.judging.deciding, desk.window.player
     assert deciding.submitted == [Reading(ReadKind.SECOND, "Dr B")]
     deciding.compare(deciding.submitted[0])
@@ -252,14 +252,14 @@ def test_a_second_reader_is_blinded_and_a_lead_decides(new_desk, sample, tmp_pat
 
 def test_a_single_frame_is_read_by_a_second_reader_and_what_others_say_arrives(new_desk, sample, home) -> None:
     desk = sit(new_desk, "Dr A", "reviewer")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     desk.window.player.seek(2)
     key(desk, Qt.Key.Key_W)
     assert desk.window.judging.reviewing.status is Status.SECOND_READ
     desk.close()
     desk = sit(new_desk, "Dr B", "annotator")
-    desk.open(sample)
+    desk.open_known(sample)
     review = desk.window.judging.reviewing
     assert review.blinded
     assert review.judged_frames == {2: Status.SECOND_READ}, "which frames are asked about is no secret"
@@ -275,7 +275,7 @@ def test_a_single_frame_is_read_by_a_second_reader_and_what_others_say_arrives(n
     assert [one.words for one in review.comments] == ["meanwhile", "mine"]
     desk.close()
     desk = sit(new_desk, "Dr L")
-    desk.open(sample)
+    desk.open_known(sample)
     deciding = desk.window.judging.deciding
     deciding.compare(Reading(ReadKind.SECOND, "Dr B"))
     desk.settle()
@@ -288,28 +288,28 @@ def test_a_single_frame_is_read_by_a_second_reader_and_what_others_say_arrives(n
 
 def test_whoever_has_seen_the_first_reading_is_no_second_reader(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     desk.window.judging.reviewing.send_to_second()
     desk.settle()
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.session.reading == FIRST, "not one's own"
     desk.close()
     desk = sit(new_desk, "Dr B")
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.window.judging.reviewing.blinded
     desk.window.judging.panel.first.click()
     desk.until(lambda: desk.session.reading == FIRST)
     desk.settle()
     assert sorted(desk.session.label.contours) == [2, 9]
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.session.reading == FIRST
     assert "seen" in desk.window.judging.reviewing.why_not_second
 
 
 def test_another_person_at_the_desk_reads_the_open_cine_as_theirs(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     desk.window.judging.reviewing.send_to_second()
     desk.settle()
@@ -329,7 +329,7 @@ def test_another_person_at_the_desk_reads_the_open_cine_as_theirs(new_desk, samp
 
 def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk, sample, home) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     cine, url = desk.session.cine, sqlite_url(home / "data" / "labels.sqlite")
     other = open_library(url)
     theirs = Label({2: heart(20), 3: heart(21)})
@@ -370,13 +370,13 @@ def test_two_who_changed_one_frame_decide_in_the_window_and_can_undo_it(new_desk
     assert [one.tool for one in history][-1] == "take mine, frame 4", "to keep one's own is a revision too"
     desk.close()
     desk = sit(new_desk, "Dr B")
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.window.judging.deciding.conflicts == []
 
 
 def test_view_marks_and_calibration_are_decided_between_and_the_status_says_so(new_desk, sample, home) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     cine, other = desk.session.cine, open_library(sqlite_url(home / "data" / "labels.sqlite"))
     who = {"annotator": "Dr B", "app_version": "1", "weights": "", "tool": "drag"}
     theirs = replace(traced(), view=View.A2C, ed=3, calibration=Calibration(0.5, 0.5))
@@ -425,7 +425,7 @@ def test_two_windows_of_one_person_are_told_apart_and_a_reader_of_a_library_deci
     new_desk, sample, home
 ) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     other = open_library(sqlite_url(home / "data" / "labels.sqlite"))
     who = {"annotator": "Dr A", "app_version": "1", "weights": "", "tool": "drag"}
     other.save(desk.session.cine, "/elsewhere", Label(), Label(ed=4), base=0, **who)
@@ -461,21 +461,21 @@ def test_the_study_list_knows_of_conflicts_before_the_cine_is_opened(new_desk, s
 
 def test_a_share_is_read_once_more_and_never_mixed_with_the_first(new_desk, sample, monkeypatch) -> None:
     desk = sit(new_desk, "Dr A", repeat_share=100, repeat_days=3)
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced(40, 30))
     desk.window.judging.reviewing.approve_cine()
     desk.settle()
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.session.reading == FIRST, "it is too early"
     desk.workflow.remember(repeat_days=0)
     desk.workflow.studies.list_recent((str(sample),))
-    desk.open(sample)
+    desk.open_known(sample)
     repeat = Reading(ReadKind.REPEAT, "Dr A")
     assert (desk.session.reading, desk.session.label.empty) == (repeat, True)
     assert "afresh" in desk.window.judging.note.text()
     trace(desk, traced(41, 31))
     key(desk, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
-    desk.open(sample)
+    desk.open_known(sample)
     assert desk.session.reading == FIRST
     assert desk.session.label.contour(2).handles.tolist() == heart(40).handles.round(3).tolist()
     assert desk.window.judging.reviewing.status is Status.APPROVED
@@ -485,7 +485,7 @@ def test_a_share_is_read_once_more_and_never_mixed_with_the_first(new_desk, samp
 
 def test_the_agreement_dialog_shows_and_exports_what_it_says(new_desk, sample, tmp_path) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     dialog = AgreementDialog(desk.window, Comparing(desk.workflow))
     desk.settle()
     assert "No second reading" in dialog.empty.text()
@@ -570,7 +570,7 @@ def test_a_blind_cine_shows_no_prediction_until_ed_and_es_are_drawn(new_desk, sa
 
 def test_what_happened_while_the_tab_was_hidden_is_there_when_it_is_shown(new_desk, sample) -> None:
     desk = sit(new_desk, "Dr A")
-    desk.open(sample)
+    desk.open_known(sample)
     trace(desk, traced())
     desk.window.inspector.setCurrentIndex(0)
     desk.window.player.seek(9)

@@ -45,7 +45,7 @@ def written_by_another(file: Path) -> Iterator[None]:
 
 
 def test_an_edit_is_written_while_the_next_cine_is_still_read(desk, sample, file) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     read_to_the_end = threading.Event()
     desk.workflow.jobs.run(Lane.IO, "open", read_to_the_end.wait, 60)
     try:
@@ -60,7 +60,7 @@ def test_an_edit_is_written_while_the_next_cine_is_still_read(desk, sample, file
 
 
 def test_saved_is_said_when_nothing_waits_any_more(desk, sample) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     waiting: list[int] = []
     desk.session.saved_changed.connect(lambda: waiting.append(desk.workflow.keeping.unsaved_cines))
     for t in range(6):
@@ -71,7 +71,7 @@ def test_saved_is_said_when_nothing_waits_any_more(desk, sample) -> None:
 
 
 def test_a_library_that_is_chosen_during_a_save_gets_the_whole_label(desk, sample, file, tmp_path) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(5)
     desk.settle()
     with written_by_another(file):
@@ -91,7 +91,7 @@ def test_a_library_that_is_chosen_during_a_save_gets_the_whole_label(desk, sampl
 
 
 def test_a_cine_that_is_opened_anew_during_its_save_loses_nothing_of_two_people(desk, sample, file) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     other, cine = open_library(sqlite_url(file)), desk.session.cine
     theirs = Label().with_contour(20, desk.session.editable(20))
     path = str(sample.absolute())
@@ -110,7 +110,7 @@ def test_a_cine_that_is_opened_anew_during_its_save_loses_nothing_of_two_people(
 
 
 def test_a_label_that_was_read_before_the_last_save_is_read_again(desk, sample, file) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     workflow = desk.workflow
     early = read(sample, workflow.library, workflow.secret, workflow.reader, None)
     workflow.accept(1)

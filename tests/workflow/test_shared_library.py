@@ -42,7 +42,7 @@ def save_as(who: str, url: str, cine: Cine, change) -> None:
 
 
 def test_what_another_person_saves_meanwhile_joins_and_is_told(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(2)
     desk.settle()
     cine = desk.session.cine
@@ -68,7 +68,7 @@ def test_what_another_person_saves_meanwhile_joins_and_is_told(desk, sample, url
 
 
 def test_the_same_frame_corrected_by_two_is_a_conflict_and_both_are_kept(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     ours = desk.session.editable(3).moved(7, 120, 80)
     theirs = desk.session.editable(3).moved(7, 150, 90)
     save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(3, theirs).with_ed(1))
@@ -83,7 +83,7 @@ def test_the_same_frame_corrected_by_two_is_a_conflict_and_both_are_kept(desk, s
 
 def test_quick_hands_between_two_saves_lose_nothing(desk, sample, url) -> None:
     """Edits are made faster than they are saved, while another person's arrive."""
-    desk.open(sample)
+    desk.open_known(sample)
     save_as("Dr B", url, desk.session.cine, lambda label: label.with_contour(20, desk.session.editable(20)))
     for t in range(6):
         desk.workflow.accept(t)
@@ -111,10 +111,10 @@ class Late:
 def test_a_label_of_another_decoder_s_frame_is_not_drawn(desk, sample, url) -> None:
     cine = open_cine(sample, patient_secret=desk.workflow.secret)
     strange = Cine(cine.info, Late(cine._source))
-    desk.open(sample)
+    desk.open_known(sample)
     contour = desk.session.editable(9)
     save_as("Dr B", url, strange, lambda label: Label({9: contour, 10: contour}))
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.open(sample)
     desk.settle()
     assert not isinstance(desk.session.contour(9), type(contour)), "the prediction is shown"
@@ -135,13 +135,13 @@ def test_a_library_that_cannot_be_written_shows_labels_and_refuses_edits(new_des
         pytest.skip("this machine does not let us mount a disk")
     try:
         desk = new_desk(str(disk / "labels.sqlite"))
-        desk.open(sample)
+        desk.open_known(sample)
         desk.workflow.accept(4)
         desk.close()
         desk.workflow.library.close()
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         desk = new_desk(str(disk / "labels.sqlite"))
-        desk.open(sample)
+        desk.open_known(sample)
         assert list(desk.session.label.contours) == [4]
         assert desk.refusals == []
         desk.workflow.accept(5)
@@ -158,7 +158,7 @@ def test_a_library_that_cannot_be_written_shows_labels_and_refuses_edits(new_des
 
 def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample, tmp_path, url) -> None:
     """A correction that could not be saved is carried over with all that the former library held of its cine."""
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(1)
     desk.settle()
     with desk.workflow.library._engine.begin() as connection:
@@ -171,14 +171,14 @@ def test_another_library_gets_the_whole_label_of_a_cine_that_waited(desk, sample
     identity = desk.session.cine.info.identity
     desk.session.open(None, "", Label())
     desk.workflow.keeping.use_library(str(tmp_path / "other.sqlite"))
-    desk.open(sample)
+    desk.open_known(sample)
     desk.settle()
     assert desk.workflow.keeping.unsaved_cines == 0
     assert sorted(desk.workflow.library.label(identity).contours) == [1, 2]
 
 
 def test_another_library_that_knows_the_cine_joins_with_what_is_open(desk, sample, tmp_path, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     other = sqlite_url(tmp_path / "other.sqlite")
     ours, theirs = desk.session.editable(1).moved(7, 120, 80), desk.session.editable(1).moved(7, 150, 90)
     save_as("Dr B", other, desk.session.cine, lambda label: Label({1: theirs, 8: theirs}, View.A3C, ed=4))
@@ -199,7 +199,7 @@ def test_another_library_that_knows_the_cine_joins_with_what_is_open(desk, sampl
 def test_a_library_with_labels_is_backed_up_when_the_program_starts(new_desk, sample, home) -> None:
     file = home / "data" / "labels.sqlite"
     desk = new_desk()
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(1)
     desk.close()
     assert backups_of(file) == []
@@ -220,7 +220,7 @@ def look(desk) -> None:
 
 
 def test_what_another_desk_saves_is_told_quietly_and_shown_on_demand(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.workflow.accept(2)
     desk.settle()
     look(desk)
@@ -246,7 +246,7 @@ def test_what_another_desk_saves_is_told_quietly_and_shown_on_demand(desk, sampl
 
 
 def test_it_is_told_once_and_not_of_what_this_window_saved(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     desk.window.banner.dismiss()
     desk.workflow.accept(2)
     desk.settle()
@@ -309,7 +309,7 @@ def show_frame(desk, t: int) -> None:
 
 
 def test_what_another_saves_of_the_frame_in_the_hand_takes_the_hand_off(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     show_frame(desk, 5)
     desk.workflow.edit_contour(5, desk.session.editable(5).moved(7, 120, 80), "move point")
     desk.settle()
@@ -333,7 +333,7 @@ def test_what_another_saves_of_the_frame_in_the_hand_takes_the_hand_off(desk, sa
 
 
 def test_a_gesture_in_another_frame_goes_on(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     show_frame(desk, 5)
     x, y = desk.session.editable(5).handles[2]
     click(desk, x, y)
@@ -349,7 +349,7 @@ def test_a_gesture_in_another_frame_goes_on(desk, sample, url) -> None:
 
 
 def test_a_half_drawn_contour_does_not_wait_where_another_has_drawn_meanwhile(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     show_frame(desk, 5)
     desk.window.correcting.take(Tool.DRAW)
     for x, y in ((100, 150), (110, 90), (130, 60), (150, 90)):
@@ -366,7 +366,7 @@ def test_a_half_drawn_contour_does_not_wait_where_another_has_drawn_meanwhile(de
 
 
 def test_undo_under_a_gesture_ends_it(desk, sample) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     show_frame(desk, 5)
     desk.workflow.edit_contour(5, desk.session.editable(5).moved(7, 120, 80), "move point")
     first = desk.session.contour(5)
@@ -378,7 +378,7 @@ def test_undo_under_a_gesture_ends_it(desk, sample) -> None:
 
 
 def test_a_caliper_that_another_took_away_is_let_go_of(desk, sample, url) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     show_frame(desk, 5)
     note = Note(NoteKind.DISTANCE, 5, ((100.0, 100.0), (150.0, 100.0)))
     desk.workflow.edit("measure distance, frame 6", desk.session.label.with_notes((note,)))

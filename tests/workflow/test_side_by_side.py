@@ -210,7 +210,7 @@ def test_without_r_waves_ed_and_es_are_the_clock_and_the_window_says_so(desk, tm
 
 
 def test_a_cine_without_others_says_what_to_do(desk, sample) -> None:
-    desk.open(sample)
+    desk.open_known(sample)
     views = put_on(desk, Layout.VIEWS).views
     assert "Open its folder" in views.panes[0]._words.text()
 
