@@ -67,6 +67,11 @@ class Library:
         self._saved = 0
 
     @property
+    def file(self) -> Path | None:
+        """The SQLite file that is backed up, None where there is none."""
+        return self._file
+
+    @property
     def read_only(self) -> bool:
         return self._copy is not None
 
