@@ -63,6 +63,7 @@ class Correction(QObject):
         self._pause.timeout.connect(self._inspect)
         self._session.cine_changed.connect(self._forget)
         self._session.label_changed.connect(self.reject)
+        self._session.label_changed.connect(self._get_ready)
         self._session.prediction_changed.connect(lambda t: t < 0 and self.reject())
         self._session.measured.connect(self._pause.start)
 
@@ -121,6 +122,11 @@ class Correction(QObject):
             cine, weights, human, self._workflow.settings.device,
             on_error=lambda _: None,  # whoever carries the corrections is told
         )  # fmt: skip
+
+    def _get_ready(self) -> None:
+        """A correction has ended: if the network shall carry it, it looks around already."""
+        if self.way is Way.REREAD:
+            self.look_around()
 
     def _look_no_more(self) -> None:
         if self._looking is not None:
@@ -316,8 +322,6 @@ class Correction(QObject):
 
     def _inspect(self) -> None:
         session, cine = self._session, self._session.cine
-        if self.way is Way.REREAD:
-            self.look_around()
         if cine is None or cine.info.withheld or (session.prediction is not None and not session.prediction.complete):
             return
         measured = session.measurements

@@ -126,6 +126,17 @@ class Keeping(QObject):
                 on_done=lambda found: self._carry_over(opened, cine, *found), on_error=self._workflow.refused.emit,
             )  # fmt: skip
 
+    def let_go(self) -> Library:
+        """Use the library no more, for another file is to take its place; see `take_up`."""
+        assert self.library is not None
+        former, self.library = self.library, None
+        return former
+
+    def take_up(self, library: Library | None) -> None:
+        """Go on with what lies in the library's place now; nothing of it was seen yet."""
+        self.library, self._saved = library, {}
+        self.library_changed.emit()
+
     def _carry_over(self, library: Library, cine: Cine, held: Held, record: Record) -> None:
         """The open cine's label and what the new library holds of it already become one; ours where both say it."""
         if library is not self.library or cine is not self._session.cine:

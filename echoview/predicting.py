@@ -67,7 +67,7 @@ class Predicting(QObject):
         self._workflow.progressed.emit("Predicting", 0.0)
         made_anew, device = self._workflow.predictions.made_anew, self._workflow.settings.device
         self._predicting = self._workflow.jobs.run(
-            Lane.INFERENCE, "predict", made_anew, cine, weights, device,
+            Lane.INFERENCE, "predict", made_anew, cine, weights, device, True,
             on_item=lambda grown: self._predicted(cine, grown),
             on_done=lambda _: self._prediction_ended(),
             on_error=self._prediction_refused,

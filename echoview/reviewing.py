@@ -30,7 +30,7 @@ from echoview.errors import EchoViewError, LibraryError
 from echoview.judged import Judged
 from echoview.services.history import Entry, history
 from echoview.services.jobs import Lane
-from echoview.store import new_act, rejected, seal_of
+from echoview.store import Held, new_act, rejected, seal_of
 from echoview.workflow import Workflow
 
 _NOBODY = "Say who you are first (REVIEW, at the top)."
@@ -214,6 +214,33 @@ class Reviewing(Judged):
                 on_done=partial(self._take_history, cine),
                 on_error=self.workflow.refused.emit,
             )  # fmt: skip
+
+    def bring_back(self, entry: Entry) -> None:
+        """The frames of an edit as it left them, as one more edit: nothing goes from the history."""
+        session, library = self._session, self.workflow.library
+        cine, reading = session.cine, session.reading.key
+        if cine is not None and library is not None and entry.frames:
+            self.workflow.jobs.run(
+                Lane.SAVING, "read a version", library.load, cine, reading, entry.number,
+                on_done=partial(self._bring_back, cine, reading, entry), on_error=self.workflow.refused.emit,
+            )  # fmt: skip
+
+    def _bring_back(self, cine: Cine, reading: str, entry: Entry, then: Held) -> None:
+        session, label = self._session, self._session.label
+        if (cine, reading) != (session.cine, session.reading.key):
+            return
+        if unlike := [t + 1 for t in entry.frames if t in then.aside]:
+            self.refuse(f"Frame {unlike[0]} was corrected on another picture.", "That version cannot be drawn here.")
+            return
+        for t in entry.frames:
+            contour = then.label.contour(t)
+            label = label.without_contour(t) if contour is None else label.with_contour(t, contour)
+            label = label.with_not_traceable(t) if t in then.label.not_traceable else label
+        if seal_of(label) == seal_of(session.label):
+            self.refuse("That version is what is shown.", "Choose an older one.")
+            return
+        frames = f"frame {entry.frames[0] + 1}" if len(entry.frames) == 1 else f"{len(entry.frames)} frames"
+        self.workflow.edit(f"back to revision {entry.number}, {frames}", label)
 
     def _take_history(self, cine: Cine, entries: list[Entry]) -> None:
         if cine is self._session.cine:

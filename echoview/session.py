@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -19,6 +19,8 @@ from echoview.domain.weights import WeightsSet
 from echoview.measure import Measurements, confidence_shown, contours_shown, measure, remeasure, remeasure_frames
 from echoview.measure.effort import Meter
 from echoview.measure.measurements import Instants
+
+Numbers = tuple[Prediction | None, Measurements | None]  # what was measured, and with which prediction
 
 
 class Session(QObject):
@@ -154,7 +156,7 @@ class Session(QObject):
 
     def edit(self, text: str, after: Label) -> None:
         """One undo step; `text` names it in the menu and in the history."""
-        self.undo_stack.push(_EditLabel(self._replace_label, self._label, after, text))
+        self.undo_stack.push(_EditLabel(self, self._label, after, text))
 
     def take(self, label: Label) -> None:
         """What another window saved has joined; the undo steps hold labels without it, and are dropped."""
@@ -179,14 +181,17 @@ class Session(QObject):
         self.unsaved = reason
         self.saved_changed.emit()
 
-    def _replace_label(self, before: Label, after: Label, tool: str) -> None:
+    def replace_label(self, before: Label, after: Label, tool: str, known: Numbers | None) -> None:
+        """A step of `undo_stack`; `known`: what was measured with `after` already, and with which prediction."""
         self._label = after
-        changed = after.frames_unlike(before)
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
         if said or self.measurements is None:
             self._measure()
+        elif known is not None and known[0] is self.prediction:
+            self.measurements = known[1]
+            self.measured.emit()
         else:
-            self._measure_again(changed)
+            self._measure_again(after.frames_unlike(before))
         self.label_changed.emit()
         self.label_edited.emit(before, after, tool)
 
@@ -233,14 +238,20 @@ class Session(QObject):
 
 
 class _EditLabel(QUndoCommand):
-    """From one label to the next and back; the first push runs redo."""
+    """From one label to the next and back; the first push runs redo. The numbers of either are measured once."""
 
-    def __init__(self, replace: Callable[[Label, Label, str], None], before: Label, after: Label, text: str) -> None:
+    def __init__(self, session: Session, before: Label, after: Label, text: str) -> None:
         super().__init__(text)
-        self._replace, self._before, self._after = replace, before, after
+        self._session, self._before, self._after = session, before, after
+        self._measured: dict[int, Numbers] = {}
 
     def redo(self) -> None:
-        self._replace(self._before, self._after, self.text())
+        self._go(self._before, self._after, self.text())
 
     def undo(self) -> None:
-        self._replace(self._after, self._before, f"undo {self.text()}")
+        self._go(self._after, self._before, f"undo {self.text()}")
+
+    def _go(self, before: Label, after: Label, tool: str) -> None:
+        session = self._session
+        self._measured[id(before)] = session.prediction, session.measurements
+        session.replace_label(before, after, tool, self._measured.get(id(after)))

@@ -64,7 +64,7 @@ TABLE: dict[str, Row] = {
         (
             *echoview("domain", "measure", "session", "workflow", "learning", "paths", "settings", "ui"),
             *echoview("correction", "exchange", "reviewing", "deciding", "comparing", "beside", "other_weights"),
-            *echoview("watching"),
+            *echoview("watching", "going_back"),
             *QT,
             "pyqtgraph",
         ),
@@ -85,7 +85,7 @@ TABLE: dict[str, Row] = {
     "ral.commands": Row(("ral", "torch", *PICTURES, "safetensors")),
 }
 TABLE["echoview.workflow"] = TABLE["echoview.learning"] = TABLE["echoview.session"]
-TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.session"]
+TABLE["echoview.correction"] = TABLE["echoview.exchange"] = TABLE["echoview.going_back"] = TABLE["echoview.session"]
 TABLE["echoview.beside"] = TABLE["echoview.other_weights"] = Row(
     (*TABLE["echoview.session"].now, *echoview("beside")), TABLE["echoview.session"].later
 )

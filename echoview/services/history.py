@@ -10,7 +10,10 @@ from echoview.store import Library
 
 
 class Entry(NamedTuple):
-    """A line of a history: an edit, or (`said`) an act; `t` is its one frame, or None."""
+    """A line of a history: an edit, or (`said`) an act; `t` is its one frame, or None.
+
+    `number` and `frames` are those of the edit's revision; 0 and none of an act.
+    """
 
     made_at: datetime
     who: str
@@ -18,6 +21,8 @@ class Entry(NamedTuple):
     t: int | None
     said: bool
     blind: bool
+    number: int = 0
+    frames: tuple[int, ...] = ()
 
 
 def history(library: Library, identity: str, reading: str, trail: Trail) -> list[Entry]:
@@ -29,7 +34,7 @@ def history(library: Library, identity: str, reading: str, trail: Trail) -> list
     done = [
         Entry(
             one.made_at, one.annotator, one.tool, one.frames[0] if len(one.frames) == 1 else None, False,
-            one.blind is True,
+            one.blind is True, one.number, one.frames,
         )
         for one in library.history(identity, reading)
     ]  # fmt: skip

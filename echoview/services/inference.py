@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LOOKED_AT = 8  # frames that decide on the crop
+_PREPARED: weakref.WeakKeyDictionary[Cine, Preparation] = weakref.WeakKeyDictionary()
 RUN_UP = 4  # frames that the recurrence needs to settle, as in fine-tuning
 
 
@@ -65,9 +66,12 @@ class Inference:
         return self._loaded[key]
 
     def predict(
-        self, cine: Cine, weights: WeightsSet, device: str
+        self, cine: Cine, weights: WeightsSet, device: str, again: bool = False
     ) -> Iterator[tuple[FramePrediction, str, float, LogitMap]]:
         """Frame by frame: what was found, the device it was found on, frames a second so far, and what was seen.
+
+        Args:
+            again: it may be read once more, so what the encoder saw is kept for that.
 
         Raises:
             EchoViewError: the cine must not be predicted, or cannot be read.
@@ -75,9 +79,10 @@ class Inference:
         refuse_withheld(cine)
         predictor = self.predictor(weights, device)
         preparation = preparation_of(cine)
+        sights = self._sights_of(predictor, cine) if again and predictor.reads_hints else None
         began = time.perf_counter()
         try:
-            for n, found in enumerate(read_past(cine, predictor, preparation), 1):
+            for n, found in enumerate(read_past(cine, predictor, preparation, sights), 1):
                 pace = n / max(time.perf_counter() - began, 1e-6)
                 yield found, predictor.device, pace, logit_map(found, preparation)
         except RuntimeError as error:
@@ -85,16 +90,16 @@ class Inference:
                 raise
             log.warning("the device ran out of memory; going on with the CPU")
             self._loaded.clear()
-            yield from self.predict(cine, weights, "cpu")
+            yield from self.predict(cine, weights, "cpu", again)
 
-    def grown(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[Prediction]:
+    def grown(self, cine: Cine, weights: WeightsSet, device: str, again: bool = False) -> Iterator[Prediction]:
         """The same as a prediction that grows by a frame each time; one that cannot be read has no contour.
 
         Raises:
             EchoViewError: as `predict`.
         """
         so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, device)
-        for found, used, fps, seen in self.predict(cine, weights, device):
+        for found, used, fps, seen in self.predict(cine, weights, device, again):
             if not so_far.done or used != so_far.device:  # it begins, anew where it goes on with the CPU
                 so_far = Prediction.none_yet(len(cine), weights.name, weights.identity, used)
             so_far = so_far.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
@@ -129,20 +134,23 @@ class Inference:
         sights = self._sights_of(predictor, cine).without_hints()
 
         def read(order: list[int]) -> Iterator[FramePrediction]:
-            first = min(map(order.index, hints))
-            order, settling = order[max(first - RUN_UP, 0) :], min(first, RUN_UP) + 1
+            run_up, order = _from_run_up(order, hints)
+            settling = 1
+            if predictor.reads_both_ways:
+                run_up, order, settling = [], run_up + order, len(run_up) + 1
+            state = predictor.settle(run_up, cine.frame, preparation, sights)
             masks = {order.index(t): raster(points, cine.size) for t, points in hints.items()}
             frames = (cine.frame(t) for t in order)
-            for found in predictor.stream(frames, preparation, masks, order, sights, settling):
+            for found in predictor.stream(frames, preparation, masks, order, sights, settling, state):
                 yield replace(found, t=order[found.t])
 
-        order = [t for t in range(len(cine)) if t in hints or not cine.lost(t)]
-        return read(order), read(order[::-1])
+        ahead = _order(cine, hints)
+        return read(ahead), read(ahead[::-1])
 
     def look_around(self, cine: Cine, weights: WeightsSet, told: Collection[int], device: str) -> Iterator[int]:
         """See what `reread_both` sees first if it gets hints in these frames, so that its first answers come at once.
 
-        The frames it has seen, one after the other; it may be ended between two.
+        The frames it has seen, one after the other; it may be ended between two. At the end it runs up to the hints.
 
         Raises:
             EchoViewError: as `reread_both`.
@@ -150,11 +158,13 @@ class Inference:
         refuse_withheld(cine)
         predictor, preparation = self.predictor(weights, device), preparation_of(cine)
         sights = self._sights_of(predictor, cine)
-        first, last = min(told), max(told)
-        for t in sorted({*range(first - RUN_UP, first + 2), *range(last - 1, last + RUN_UP + 1)} - set(told)):
-            if 0 <= t < len(cine) and not cine.lost(t):
-                predictor.look(t, cine.frame(t), preparation, sights)
-                yield t
+        ahead = _order(cine, told)
+        ways = [_from_run_up(order, told) for order in (ahead, ahead[::-1])]
+        for t in sorted({t for run_up, order in ways for t in (*run_up, *order[:2])} - set(told)):
+            predictor.look(t, cine.frame, preparation, sights)
+            yield t
+        for run_up, _ in ways:
+            predictor.settle(run_up, cine.frame, preparation, sights)
 
     def _sights_of(self, predictor: Predictor, cine: Cine) -> Sights:
         """What was seen in the frames of this cine, kept till another is read."""
@@ -163,6 +173,17 @@ class Inference:
         if self._sights is None or self._sights[0] is not predictor or self._sights[1]() is not cine:
             self._sights = predictor, weakref.ref(cine), Sights()
         return self._sights[2]
+
+
+def _order(cine: Cine, told: Collection[int]) -> list[int]:
+    """The frames that can be read, and those that a person told of."""
+    return [t for t in range(len(cine)) if t in told or not cine.lost(t)]
+
+
+def _from_run_up(order: list[int], told: Collection[int]) -> tuple[list[int], list[int]]:
+    """The run-up to the first frame in this order that a person told of; that frame and those behind it."""
+    first = min(map(order.index, told))
+    return order[max(first - RUN_UP, 0) : first], order[first:]
 
 
 def reads_hints(weights: WeightsSet) -> bool:
@@ -192,8 +213,13 @@ def refuse_withheld(cine: Cine) -> None:
         raise EchoViewError(cine.info.withheld, "Open a grey-scale cine of the same view to predict a contour.")
 
 
-def read_past(cine: Cine, predictor: Predictor, preparation: Preparation) -> Iterator[FramePrediction]:
+def read_past(
+    cine: Cine, predictor: Predictor, preparation: Preparation, sights: Sights | None = None
+) -> Iterator[FramePrediction]:
     """What is found in the frames that can be read; the memory of the network is carried over the others.
+
+    Args:
+        sights: keeps what the encoder saw.
 
     Raises:
         EchoViewError: no frame can be read, or the file is out of reach.
@@ -205,15 +231,19 @@ def read_past(cine: Cine, predictor: Predictor, preparation: Preparation) -> Ite
             numbers.append(t)
             yield picture
 
-    for found in predictor.stream(frames(), preparation):
+    for found in predictor.stream(frames(), preparation, order=numbers, sights=sights):
         yield replace(found, t=numbers[found.t])
 
 
 def preparation_of(cine: Cine) -> Preparation:
-    """The crop of a cine, from a few frames spread over it."""
+    """The crop of a cine, from a few frames spread over it; made once."""
     from ral.prepare import prepare
 
-    return prepare([cine.frame_near(t) for t in looked_at(len(cine))], cine.calibration, half_open_region(cine))
+    made = _PREPARED.get(cine)
+    if made is None:
+        frames = [cine.frame_near(t) for t in looked_at(len(cine))]
+        made = _PREPARED[cine] = prepare(frames, cine.calibration, half_open_region(cine))
+    return made
 
 
 def looked_at(frames: int) -> list[int]:

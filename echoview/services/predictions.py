@@ -73,10 +73,13 @@ class Predictions:
             return
         yield from self.made_anew(cine, weights, device)
 
-    def made_anew(self, cine: Cine, weights: WeightsSet, device: str) -> Iterator[Prediction]:
-        """The same, whatever is kept. Where a frame could not be read it is not kept: it may be read another time."""
+    def made_anew(self, cine: Cine, weights: WeightsSet, device: str, again: bool = False) -> Iterator[Prediction]:
+        """The same, whatever is kept; `again` as of `Inference.predict`.
+
+        Where a frame could not be read it is not kept: it may be read another time.
+        """
         grown = None
-        for grown in self._inference.grown(cine, weights, device):
+        for grown in self._inference.grown(cine, weights, device, again):
             if grown.complete and not cine.unreadable:
                 self._remember(cine.info.content_hash, grown)  # before anybody can cancel what is still to be written
             yield grown

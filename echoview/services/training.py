@@ -33,8 +33,6 @@ log = logging.getLogger(__name__)
 EVENTS = "events.jsonl"
 WATCH = "ECHOVIEW_CHILD"  # set for a child of the window, which ends with it
 ACCEPTED_WEIGHT = 0.3  # a prediction that was only nodded at teaches less than one that was moved
-MOVED_WEIGHT = 2.0  # the stretch of border that a person moved or drew
-_MOVED = (Origin.CORRECTED, Origin.DRAWN)
 _BORDER_POINTS = 601
 HOLD_OUT_FROM = 4  # patients from which on every fourth is held out
 REACH = 12  # unlabelled frames kept on either side of a labelled one
@@ -153,7 +151,7 @@ def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarra
     Within a frame that somebody corrected, care (T,S,S) uint8 says that the moved stretches of the border count most,
     and those that were left as the network drew them least.
     """
-    from ral.datasets.care import PARTS, care_of
+    from ral.datasets.care import PARTS, care_of, counts_along
     from ral.geometry import raster
 
     by_hand = {t: contour for t, contour in label.contours.items() if contour.human}
@@ -166,13 +164,14 @@ def clip_of(cine: Cine, label: Label) -> tuple[np.ndarray, np.ndarray, np.ndarra
     weights = np.zeros(len(frames), np.float32)
     care = np.full((len(frames), size, size), PARTS, np.uint8)
     for t, contour in by_hand.items():
-        line = preparation.to_input(contour.dense(_BORDER_POINTS))
+        native = contour.dense(_BORDER_POINTS)
+        line = preparation.to_input(native)
         masks[t - first] = raster(line, (size, size))
         only_accepted = all(o is Origin.ACCEPTED for o in contour.origins)
         weights[t - first] = ACCEPTED_WEIGHT if only_accepted else 1.0
         if not only_accepted:
-            counts = [MOVED_WEIGHT if o in _MOVED else ACCEPTED_WEIGHT for o in contour.dense_origins(_BORDER_POINTS)]
-            care[t - first] = care_of(line, np.array(counts), size)
+            counts = counts_along(native, contour.handles, [origin.value for origin in contour.origins])
+            care[t - first] = care_of(line, counts, size)
     return frames, masks, weights, preparation.sector_input, care
 
 

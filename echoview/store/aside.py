@@ -13,6 +13,10 @@ from echoview.store.refusals import reason
 SHARED_FIRST, SHARED_SIZE = 0x40000002, 510  # where SQLite locks a file that is open, see its file format
 
 
+class LibraryInUse(LibraryError):
+    """Another program has the library open."""
+
+
 def refuse_if_open(file: Path) -> None:
     """A window that has the library open would go on writing into the file that is put aside.
 
@@ -20,7 +24,7 @@ def refuse_if_open(file: Path) -> None:
     let an open file be moved.
 
     Raises:
-        LibraryError: it is open, or cannot be looked at.
+        LibraryInUse: it is open. LibraryError: it cannot be looked at.
     """
     if sys.platform == "win32" or not file.exists():
         return
@@ -30,7 +34,7 @@ def refuse_if_open(file: Path) -> None:
         with file.open("rb+") as handle:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, SHARED_SIZE, SHARED_FIRST)
     except BlockingIOError as error:
-        raise LibraryError("The library is open in EchoView.", "Close it, then try again.") from error
+        raise LibraryInUse("The library is open in EchoView.", "Close it, then try again.") from error
     except OSError as error:
         raise LibraryError(f"The library cannot be replaced ({reason(error)}).", "Nothing was changed.") from error
 

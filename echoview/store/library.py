@@ -67,6 +67,11 @@ class Library:
         self._saved = 0
 
     @property
+    def file(self) -> Path | None:
+        """The SQLite file that is backed up, None where there is none."""
+        return self._file
+
+    @property
     def read_only(self) -> bool:
         return self._copy is not None
 
@@ -102,8 +107,11 @@ class Library:
         with self._reading() as session:
             return applied(Label(), fold(change for _, change in changes(session, identity, reading)))
 
-    def load(self, cine: Cine, reading: str = "") -> Held:
+    def load(self, cine: Cine, reading: str = "", until: int | None = None) -> Held:
         """What is held of a reading for an opened cine. Decodes its labelled frames: are they the same pictures?
+
+        Args:
+            until: the last revision that counts, to see what was held then; None = all.
 
         Raises:
             LibraryError: as `label`; or the cine has other frames than the one that was labelled.
@@ -118,6 +126,7 @@ class Library:
                     " changed. This one plays; open the other to correct it.",
                 )
             rows = changes(session, cine.info.identity, reading) if row is not None else []
+            rows = [one for one in rows if until is None or one[0] <= until]
             items = fold(change for _, change in rows)
         try:
             return held(items, rows[-1][0] if rows else 0, cine)

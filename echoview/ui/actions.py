@@ -27,6 +27,7 @@ ACTS = (
     Act("export", "Export labels", ("Ctrl+Shift+E",)),
     Act("import", "Import labels", ("Ctrl+Shift+I",)),
     Act("import_folder", "Import labels from a folder"),
+    Act("backups", "Backups"),
     Act("play", "Play", ("Space",), "play"),
     Act("back", "Frame back", ("Left",), "step-back"),
     Act("forward", "Frame forward", ("Right",), "step-forward"),

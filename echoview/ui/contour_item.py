@@ -235,6 +235,8 @@ class ContourItem(QGraphicsItem):
         painter.restore()
 
     def _set_line(self, points: np.ndarray | None) -> None:
+        if points is None and self.points is None:
+            return
         before = self._drawn()
         self._path = QPainterPath()
         self._annulus, self._stretches = None, []

@@ -90,6 +90,17 @@ def ask_close_unsaved(parent: QWidget, reason: str) -> bool:
     return box.clickedButton() is close
 
 
+def ask_go_back(parent: QWidget, when: str) -> bool:
+    """Whether the library shall be what it was then."""
+    box = QMessageBox(QMessageBox.Icon.NoIcon, "Go back to a backup", f"Go back to {when}?", parent=parent)
+    box.setInformativeText("Labels made since then leave the screen. The library as it is now is kept beside it.")
+    stay = box.addButton("Stay", QMessageBox.ButtonRole.RejectRole)
+    back = box.addButton("Go back", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(stay)
+    box.exec()
+    return box.clickedButton() is back
+
+
 def show_bug(parent: QWidget | None, text: str) -> None:
     """An error that is ours: what happened, ready to copy."""
     dialog = QDialog(parent)

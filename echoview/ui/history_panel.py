@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QListWidgetItem, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QListWidgetItem, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from echoview.reviewing import Reviewing
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.soon import Soon
 from echoview.ui.theme import current, put_icon
+from echoview.ui.widgets import off
 
 if TYPE_CHECKING:
     from echoview.services.history import Entry
@@ -20,9 +21,13 @@ _ROWS = 40
 
 
 class HistoryPanel(QWidget):
-    """Folded until somebody asks, for reading it takes a look into the library. Signals: sought(t)."""
+    """Folded until somebody asks, for reading it takes a look into the library.
+
+    Signals: sought(t); wanted_back(entry): the frames of an edit, as it left them.
+    """
 
     sought = Signal(int)
+    wanted_back = Signal(object)
 
     def __init__(self, reviewing: Reviewing) -> None:
         super().__init__()
@@ -39,12 +44,18 @@ class HistoryPanel(QWidget):
         self.list = GrowingList("History", _ROWS)
         self.list.itemClicked.connect(self._go)
         self.list.itemActivated.connect(self._go)
-        self.list.hide()
+        self.list.currentRowChanged.connect(self._offer)
+        self.back = QPushButton("Bring back")
+        self.back.setAccessibleName("Bring back the version that is chosen")
+        self.back.clicked.connect(lambda: self.wanted_back.emit(self._entries[self.list.currentRow()]))
+        for widget in (self.list, self.back):
+            widget.hide()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.list)
+        layout.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         reviewing.history_read.connect(self._show)
         self._soon = Soon(self._refresh, self)
         reviewing.changed.connect(self._soon.ask)
@@ -52,6 +63,7 @@ class HistoryPanel(QWidget):
 
     def _fold(self, shown: bool) -> None:
         self.list.setVisible(shown)
+        self.back.setVisible(shown)
         self._unfolding = shown
         self._refresh()
 
@@ -71,6 +83,16 @@ class HistoryPanel(QWidget):
                 item.setForeground(current().colour("flag"))
             self.list.addItem(item)
         self.list.fit()
+        self._offer(self.list.currentRow())
+
+    def _offer(self, row: int) -> None:
+        """The button says what it would bring back, and why where it is off."""
+        entry = self._entries[row] if 0 <= row < len(self._entries) else None
+        frames = entry.frames if entry is not None else ()
+        what = f" frame {frames[0] + 1}" if len(frames) == 1 else f" {len(frames)} frames" if frames else ""
+        self.back.setText(f"Bring back{what}")
+        reason = "" if frames else "Choose an edit of a contour in the list"
+        off(self.back, reason, "As this edit left it; that is one more step in the history, and can be undone")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

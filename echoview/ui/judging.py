@@ -73,6 +73,7 @@ class Judging(QObject):
         panel.withdrawn.connect(lambda t: self._in_my_name(lambda: self.reviewing.withdraw(t)))
         panel.commented.connect(lambda text, t: self._in_my_name(lambda: self.reviewing.comment(text, t)))
         panel.closed.connect(lambda comment: self._in_my_name(lambda: self._close(comment)))
+        panel.wanted_back.connect(lambda entry: self._in_my_name(lambda: self.reviewing.bring_back(entry)))
         panel.chosen.connect(self._choose)
         panel.newest_kept.connect(lambda: self._in_my_name(self.deciding.keep_newest))
         panel.adjudicated.connect(lambda other: self._in_my_name(lambda: self.deciding.adjudicate(other)))

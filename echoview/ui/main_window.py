@@ -15,6 +15,7 @@ from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs, theme
 from echoview.ui.actions import make_actions, say_key
+from echoview.ui.backups_dialog import show_backups
 from echoview.ui.cine_view import CineView
 from echoview.ui.control_keys import ControlKeys
 from echoview.ui.correcting import Correcting
@@ -115,6 +116,7 @@ class MainWindow(QMainWindow):
             "open": opening.ask_cine, "open_folder": opening.ask_folder, "sample": opening.open_sample,
             "export": self.exchanging.export, "import": self.exchanging.take,
             "import_folder": self.exchanging.take_folder,
+            "backups": lambda: show_backups(self, self.workflow, self.banner),
             "play": player.toggle, "back": lambda: player.step(-1), "forward": lambda: player.step(1),
             "back_five": lambda: player.step(-5), "forward_five": lambda: player.step(5),
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),

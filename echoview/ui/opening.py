@@ -75,7 +75,7 @@ class Opening(QObject):
             entry.triggered.connect(lambda _=False, p=path: self._workflow.open(p))
         self._workflow.studies.find_gone(tuple(recent), self._take_away)
         menu.addSeparator()
-        for name in ("export", "import", "import_folder", "agreement"):
+        for name in ("export", "import", "import_folder", "agreement", "backups"):
             menu.addAction(acts[name])
         menu.addSeparator()
         for name in ("predict", "theme", "keys", "quit"):

@@ -27,7 +27,8 @@ _BLINDED = {
 
 class ReviewPanel(QWidget):
     """Signals: sought(t); withdrawn(t or None); commented(text, t or None); closed(Comment); chosen(Choice, Side);
-    newest_kept(); adjudicated(other); first_wanted(); reader_wanted(); agreement_wanted()."""
+    newest_kept(); adjudicated(other); first_wanted(); reader_wanted(); agreement_wanted();
+    wanted_back(entry)."""
 
     sought = Signal(int)
     withdrawn = Signal(object)
@@ -39,6 +40,7 @@ class ReviewPanel(QWidget):
     first_wanted = Signal()
     reader_wanted = Signal()
     agreement_wanted = Signal()
+    wanted_back = Signal(object)
 
     def __init__(self, reviewing: Reviewing, deciding: Deciding) -> None:
         super().__init__()
@@ -62,6 +64,7 @@ class ReviewPanel(QWidget):
         self.comments, self.decisions = CommentsPanel(reviewing), DecisionPanel(reviewing, deciding)
         self.history = HistoryPanel(reviewing)
         self.history.sought.connect(self.sought)
+        self.history.wanted_back.connect(self.wanted_back)
         self.agreement = QPushButton(" Agreement of readings")
         put_icon(self.agreement, "scale", size=16)
         self.agreement.clicked.connect(self.agreement_wanted)

@@ -59,7 +59,8 @@ class Timeline(QWidget):
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_LATER_MS)
-        self._soon.timeout.connect(self._redraw)
+        self._soon.timeout.connect(self._freshen)
+        self._stale = False
         self._flag: tuple[str, int] | None = None  # that is being dragged, and where it is
         self._range_from: int | None = None
         self._scrubbing = False
@@ -257,6 +258,10 @@ class Timeline(QWidget):
         if not self._soon.isActive():
             self._soon.start()
 
+    def _freshen(self) -> None:
+        self._stale = True
+        self.update()
+
     def _redraw(self) -> None:
         self._soon.stop()
         self._drawn = None
@@ -281,8 +286,9 @@ class Timeline(QWidget):
         return (paint.LOWEST if low else paint.HEIGHT) + strip
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._drawn is None or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():
-            self._drawn = self.draw_session()
+        outdated = self._stale and not self._soon.isActive()  # else there is something newer, which waits its turn
+        if self._drawn is None or outdated or self._drawn.devicePixelRatioF() != self.devicePixelRatioF():
+            self._drawn, self._stale = self.draw_session(), False
         painter = QPainter(self)
         painter.drawPixmap(0, 0, self._drawn)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

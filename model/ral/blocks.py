@@ -16,7 +16,7 @@ class DenseLayer(nn.Module):
         self.conv = nn.Conv2d(channels, growth, 3, padding=dilation, dilation=dilation, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.conv(F.relu(self.norm(x)))
+        return self.conv(F.relu(self.norm(x), inplace=True))
 
 
 class DenseBlock(nn.Module):
@@ -28,9 +28,25 @@ class DenseBlock(nn.Module):
         self.channels = channels + layers * growth
 
     def forward(self, x: Tensor) -> Tensor:
+        if len(x) == 1 and not torch.is_grad_enabled():
+            return self._in_place(x)
         for layer in self.layers:
             x = torch.cat([x, layer(x)], 1)
         return x
+
+    def _in_place(self, x: Tensor) -> Tensor:
+        """The same numbers, but what is there already is not copied for each layer; learning alone needs the copies.
+
+        Of one picture only, whose first channels are one stretch of memory: elsewhere torch would round otherwise.
+        """
+        known = x.shape[1]
+        whole = x.new_empty(x.shape[0], self.channels, *x.shape[2:])
+        whole[:, :known] = x
+        for layer in self.layers:
+            made = layer(whole[:, :known])
+            whole[:, known : known + made.shape[1]] = made
+            known += made.shape[1]
+        return whole
 
 
 class PlainBlock(nn.Sequential):
@@ -52,7 +68,7 @@ class Transition(nn.Module):
         self.pooled = pooled
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.conv(F.relu(self.norm(x)))
+        x = self.conv(F.relu(self.norm(x), inplace=True))
         return F.avg_pool2d(x, 2) if self.pooled else x
 
 

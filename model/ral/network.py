@@ -103,6 +103,10 @@ class RAL(nn.Module):
         shape = (frames.shape[0], frames.shape[1])
         return Seen([f.unflatten(0, shape) for f in features], deepest, (frames.shape[-2], frames.shape[-1]))
 
+    def remember(self, seen: Seen, state: State | None = None) -> State:
+        """What `follow` remembers of it; nothing is said of these frames."""
+        return self.cells(seen.features, state)[1]
+
     def follow(self, seen: Seen, state: State | None = None) -> Output:
         """The part that remembers: what was seen in each frame, in the order in which the frames are read."""
         features, deepest, size = seen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,8 @@ from ral.prepare import Preparation, normalise
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
 _WIDEST = 0.1  # of the input's side: the spread where the logits are flat
 _CHUNK, _OVERLAP = 32, 8  # frames that a network which reads both ways sees at once
-_KEPT = 64  # frames whose features are kept for a second reading, about 1.5 MB each
+_KEPT = 64  # frames whose features are kept for a second reading, about 1.7 MB each
+_RUN_UPS = 4  # whose memory is kept, about 2.7 MB each: of two corrections, forwards and backwards
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -68,11 +69,12 @@ class Sights:
     """
 
     _of: dict[int, Seen] = field(default_factory=dict)
+    _settled: dict[tuple[int, ...], State] = field(default_factory=dict)  # by the frames of a run-up
     _told: dict[int, Seen] = field(default_factory=dict)  # of frames with a hint
 
     def without_hints(self) -> Sights:
         """For a reading with other hints: in frames that had none the encoder sees the same."""
-        return Sights(self._of)
+        return Sights(self._of, self._settled)
 
     def get(self, t: int, told: bool) -> Seen | None:
         return (self._told if told else self._of).get(t)
@@ -82,6 +84,14 @@ class Sights:
         kept[t] = seen
         if len(kept) > _KEPT:
             del kept[next(iter(kept))]
+
+    def settled(self, order: tuple[int, ...]) -> State | None:
+        return self._settled.get(order)
+
+    def keep_settled(self, order: tuple[int, ...], state: State) -> None:
+        self._settled[order] = state
+        if len(self._settled) > _RUN_UPS:
+            del self._settled[next(iter(self._settled))]
 
 
 def choose_device(wish: str = "auto") -> str:
@@ -132,6 +142,11 @@ class Predictor:
         """Whether corrected masks steer what it says."""
         return isinstance(self.net.config, RALConfig) and self.net.config.mask_hint
 
+    @property
+    def reads_both_ways(self) -> bool:
+        """Whether it reads a cine backwards too by itself, and so keeps no memory from frame to frame."""
+        return isinstance(self.net.config, RALConfig) and self.net.config.bidirectional
+
     @torch.inference_mode()
     def stream(
         self,
@@ -141,6 +156,7 @@ class Predictor:
         order: Sequence[int] = (),
         sights: Sights | None = None,
         settling: int = 0,
+        state: State | None = None,
     ) -> Iterator[FramePrediction]:
         """Predict frame after frame, carrying the recurrent state.
 
@@ -154,13 +170,13 @@ class Predictor:
             sights: of the same frames with the same hints, read in another order; used and added to. Networks that
                 also read backwards by themselves leave them alone.
             settling: so many frames at the beginning only settle the memory, and nothing is said of them.
+            state: the memory to begin with, see `settle`; networks that also read backwards begin with none.
         """
         pictures = (normalise(preparation.picture(frame), preparation.sector_input) for frame in frames)
         inputs = ((p, _signed(hints, t, preparation)) for t, p in enumerate(pictures))
-        config = self.net.config
-        both_ways = isinstance(config, RALConfig) and config.bidirectional
+        one_by_one = self._one_by_one(inputs, order, sights, state)
         gathered: torch.Tensor | None = None
-        for t, out in enumerate(self._in_chunks(inputs) if both_ways else self._one_by_one(inputs, order, sights)):
+        for t, out in enumerate(self._in_chunks(inputs) if self.reads_both_ways else one_by_one):
             if t < settling:
                 continue
             views = np.full(len(VIEWS), 1 / len(VIEWS))
@@ -172,11 +188,35 @@ class Predictor:
             yield read_logits(t, logits, views, preparation, self.calibration)
 
     @torch.inference_mode()
-    def look(self, t: int, frame: np.ndarray, preparation: Preparation, sights: Sights) -> None:
-        """See frame t, native (H,W) or (H,W,3) uint8, without a hint, before a reading that gets the same `sights`."""
+    def look(self, t: int, frame: Callable[[int], np.ndarray], preparation: Preparation, sights: Sights) -> None:
+        """See frame t without a hint, before a reading that gets the same `sights`.
+
+        Args:
+            frame: gives frame t, native (H,W) or (H,W,3) uint8; asked only where it was not seen yet.
+        """
         if isinstance(self.net, RAL) and sights.get(t, told=False) is None:
-            picture = normalise(preparation.picture(frame), preparation.sector_input)
+            picture = normalise(preparation.picture(frame(t)), preparation.sector_input)
             self._seen(t, picture, _signed(None, t, preparation), sights)
+
+    @torch.inference_mode()
+    def settle(
+        self, order: Sequence[int], frame: Callable[[int], np.ndarray], preparation: Preparation, sights: Sights
+    ) -> State | None:
+        """What `stream` may begin with: the memory after a few frames without a hint were read in this order.
+
+        None after no frame, and from networks that keep no memory. For `frame` see `look`.
+        """
+        state = sights.settled(tuple(order))
+        if state is not None or not isinstance(self.net, RAL) or self.reads_both_ways:
+            return state
+        for t in order:
+            self.look(t, frame, preparation, sights)
+            seen = sights.get(t, told=False)
+            assert seen is not None
+            state = self.net.remember(seen, state)
+        if state is not None:
+            sights.keep_settled(tuple(order), state)
+        return state
 
     def _tensors(self, pictures: list[np.ndarray], hints: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
         frames, given = (torch.from_numpy(np.stack(a))[None, :, None].to(self.device) for a in (pictures, hints))
@@ -187,9 +227,9 @@ class Predictor:
         return self.net(frames, state, given)
 
     def _one_by_one(
-        self, inputs: Iterable[tuple[np.ndarray, np.ndarray]], order: Sequence[int], sights: Sights | None
-    ) -> Iterator[Output]:
-        state: State | None = None
+        self, inputs: Iterable[tuple[np.ndarray, np.ndarray]], order: Sequence[int], sights: Sights | None,
+        state: State | None,
+    ) -> Iterator[Output]:  # fmt: skip
         for n, (picture, hint) in enumerate(inputs):
             if sights is not None and isinstance(self.net, RAL):
                 out = self.net.follow(self._seen(order[n], picture, hint, sights), state)

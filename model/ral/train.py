@@ -234,7 +234,8 @@ def _backward(
         span = slice(start, start + window)
         with torch.autocast(kind, torch.bfloat16, enabled=bfloat16):
             out = net(batch["frames"][:, span], state, batch["hints"][:, span])
-            segmentation = _segmentation(net, out, batch["masks"][:, span], batch["weights"][:, span], counted[0])
+            given = {name: batch[name][:, span] for name in ("masks", "weights", "care") if name in batch}
+            segmentation = _segmentation(net, out, given, counted[0])
             view = segmentation.new_zeros(())
             if isinstance(net, RAL) and out.view_features is not None:
                 view = view_loss(net.view_logits(out.view_features).float(), batch["views"], counted[1]) / windows
@@ -244,10 +245,12 @@ def _backward(
     return totals
 
 
-def _segmentation(net: Network, out: Any, masks: Tensor, weights: Tensor, total: float) -> Tensor:
-    """The segmentation loss of a window, with what deep supervision and a shape prior add."""
+def _segmentation(net: Network, out: Any, given: dict[str, Tensor], total: float) -> Tensor:
+    """The segmentation loss of a window, with what deep supervision and a shape prior add; those know no care."""
+    masks, weights = given["masks"], given["weights"]
     logits, flat = out.logits.flatten(0, 1).float(), masks.flatten(0, 1)
-    loss = segmentation_loss(logits, flat, weights.flatten(), total)
+    care = given["care"].flatten(0, 1) if "care" in given else None
+    loss = segmentation_loss(logits, flat, weights.flatten(), total, care)
     if out.deep:
         loss = loss + DEEP_WEIGHT * deep_loss(out.deep, masks, weights, total)
     if isinstance(net, FrameByFrame) and net.code is not None:

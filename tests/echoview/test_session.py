@@ -29,3 +29,27 @@ def test_the_person_names_the_view_before_the_file_and_the_file_before_the_netwo
         assert session.view is (label.view or hint)
         session.set_prediction(found)
         assert session.view is view
+
+
+def test_what_was_measured_is_there_again_after_an_undo_unless_the_prediction_is_another(qapp):
+    session = Session()
+    angle = np.linspace(0.2, np.pi - 0.2, 65)
+    ring = 30 + 20 * np.column_stack([np.cos(angle), -np.sin(angle)])
+    found = Prediction.none_yet(3, "w", "0", "cpu")
+    for t in range(3):
+        found = found.with_frame(t, ring * (1 - 0.1 * t), 0.9, np.eye(3)[2], 1.0)
+    info = CineInfo((64, 64), np.arange(3) / 30, True, "x", "sha256:0", "test")
+    session.open(Cine(info, Grey()), "x", Label())
+    session.set_prediction(found)
+    before = session.measurements
+    contour = session.editable(1)
+    session.edit("move point", session.label.with_contour(1, contour.moved(7, 30, 2)))
+    after = session.measurements
+    assert after.area_px2[1] != before.area_px2[1]
+    session.undo_stack.undo()
+    assert session.measurements is before
+    session.undo_stack.redo()
+    assert session.measurements is after
+    session.set_prediction(replace(found, contours=found.contours * 0.9))
+    session.undo_stack.undo()
+    np.testing.assert_allclose(session.measurements.area_px2, 0.81 * before.area_px2, rtol=1e-6)

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from ral.datasets import bundle_clips, fingerprint, survey
@@ -33,13 +34,16 @@ def border(mask) -> list[list[float]]:
 
 @pytest.fixture
 def bundle(cine, tmp_path) -> Path:
-    """Frame 3 drawn, frame 4 accepted, frame 6 only carried over, frame 7 drawn and taken back."""
-    origins = {DRAWN: ["drawn"], NODDED: ["accepted"], CARRIED: ["propagated"]}
+    """Frame 3 drawn, its second half left as predicted; frame 4 accepted, frame 6 only carried over, frame 7 drawn and
+    taken back."""
+    lines = {str(t): border(cine.masks[t]) for t in (DRAWN, NODDED, CARRIED)}
+    origins = {DRAWN: ["drawn"] * 7 + ["predicted"] * 6, NODDED: ["accepted"] * 13, CARRIED: ["propagated"] * 13}
+    contours = {str(t): {"handles": lines[str(t)][::5][:13], "origins": told} for t, told in origins.items()}
+    gone = {"handles": lines[str(CARRIED)][::5][:13], "origins": ["drawn"] * 13}
     history = [
-        {"change": {"contours": {str(t): {"origins": told * 15} for t, told in {**origins, 6: ["drawn"]}.items()}}},
+        {"change": {"contours": {**contours, "6": gone}}},
         {"change": {"contours": {"6": None}, "view": "A3C"}},
     ]
-    lines = {str(t): border(cine.masks[t]) for t in (DRAWN, NODDED, CARRIED)}
     body = {
         "name": "cine-00001", "patient": "patient0001", "frames": 8, "height": 160, "width": 160, "view": "A3C",
         "calibration": [cine.mm_per_px] * 2, "history": history, "outlines": lines,
@@ -70,6 +74,18 @@ def test_frames_masks_and_weights_come_back(bundle, cine):
     for t in (DRAWN, NODDED):
         assert dice(clip.masks[t], preparation.mask(cine.masks[t])) > 0.98
     assert not clip.masks[CARRIED].any()
+
+
+def test_the_stretch_that_was_drawn_counts_most_and_what_was_left_as_predicted_least(bundle, cine):
+    from ral.datasets.assemble import prepare_cine
+
+    [clip] = bundle_clips(bundle)
+    assert clip.care is not None
+    assert (clip.care.shape, clip.care.dtype) == (clip.masks.shape, np.uint8)
+    line = prepare_cine(cine.frames, (cine.mm_per_px,) * 2).to_input(np.array(border(cine.masks[DRAWN])))
+    x, y = np.round(line[[10, 20, 45, 55]]).astype(int).T
+    assert clip.care[DRAWN, y, x].tolist() == [200, 200, 30, 30]
+    assert (clip.care[[t for t in range(8) if t != DRAWN]] == 100).all()
 
 
 def test_the_view_is_handed_on_only_where_it_is_trusted(bundle):

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ral.bench import gmac
+from ral.blocks import DenseBlock
 from ral.config import ABLATIONS, CONFIGS, EXTENSIONS, RAL_BASE, RAL_LITE, RALConfig, config_from, variant
 from ral.network import RAL
 
@@ -216,3 +217,18 @@ def test_a_config_comes_back_from_json():
         assert config_from(json.loads(json.dumps(config.to_dict()))) == config
     with pytest.raises(TypeError, match="wings"):
         RALConfig.from_dict({"name": "x", "wings": 2})
+
+
+def test_a_picture_goes_through_a_block_without_copies_and_gives_the_same_numbers(monkeypatch):
+    block = DenseBlock(10, 2, 2, 1).eval()
+    x = torch.rand(1, 10, 16, 16)
+    kept = x.clone()
+    expected = block(x).detach()
+    copies = []
+    join = torch.cat
+    monkeypatch.setattr(torch, "cat", lambda *given: copies.append(1) or join(*given))
+    with torch.no_grad():
+        found = block(x)
+    assert torch.equal(found, expected)
+    assert torch.equal(x, kept), "what came in is as it was"
+    assert not copies

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -53,6 +54,18 @@ def told(event: dict) -> dict:
 def weights(folder: Path) -> dict[str, torch.Tensor]:
     [state] = folder.glob("net-*.safetensors")
     return load_file(state)
+
+
+def test_where_a_person_moved_the_border_an_error_costs_more(real, phantom, tmp_path):
+    def first_loss(name: str, *cares: int | None) -> float:
+        told = [replace(clip, care=None if c is None else np.full_like(clip.frames, c)) for clip in real for c in cares]
+        plan = replace(PLAN, stages=(replace(STAGE, stills=4, real_share=1.0, clips=0, pairs=0),))
+        events = train(plan, Data(told, phantom, phantom, phantom[:1]), tmp_path / name)
+        return next(event["loss"] for event in events if "loss" in event)
+
+    usual = first_loss("usual", None)
+    assert first_loss("alike", 100) == pytest.approx(usual, rel=0.03), "what a turn brings in counts nothing"
+    assert first_loss("moved", 200) > 1.1 * usual, "the cross-entropy is twice as large, the Dice is not"
 
 
 def test_the_loss_falls_and_the_dice_rises(phantom, tmp_path):

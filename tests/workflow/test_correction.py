@@ -137,7 +137,10 @@ def test_the_network_looks_around_a_correction_before_it_is_asked_where_that_is_
     opened.settle()
     assert looked == [], "the usual way needs no network"
     correction.way = Way.REREAD
-    correct(opened, T, dx=3.0)
+    contour = opened.session.editable(T)
+    x, y = contour.handles[11]
+    opened.workflow.edit_contour(T, contour.pulled(11, x + 3, y), "move point")
+    assert correction._looking is not None, "at once, not when the contours are inspected"
     opened.until(lambda: len(looked) > 1)
     correction.propose(T)
     assert correction._looking is None, "it gives way"

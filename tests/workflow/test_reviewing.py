@@ -8,6 +8,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pydicom
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -22,6 +23,7 @@ from echoview.domain.view import View
 from echoview.io import open_cine
 from echoview.measure.agreement import Kind, summary
 from echoview.services.agreement import COLUMNS, pairs, write_table
+from echoview.services.history import Entry
 from echoview.services.studies import standings
 from echoview.store import new_act, open_library
 from echoview.store.engines import sqlite_url
@@ -155,6 +157,61 @@ def test_the_history_says_who_did_and_said_what(new_desk, sample) -> None:
     assert words == ["Apex foreshortened, frame 5\nDr A", "Move point, frame 10\nDr A", "Draw\nDr A"]
     history.list.itemClicked.emit(history.list.item(1))
     assert desk.window.player.t == 9
+
+
+def test_an_older_version_of_a_frame_comes_back_as_one_more_edit_and_can_be_undone(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    older, newer = heart(33, 85), heart(30, 80)
+    desk.workflow.edit_contour(9, older, "move point")
+    desk.workflow.edit_contour(9, newer, "nudge")
+    desk.workflow.edit_contour(4, heart(31, 82), "draw")
+    desk.settle()
+    history, session = desk.window.judging.panel.history, desk.session
+    desk.window.inspector.setCurrentIndex(1)
+    assert not history.back.isVisible()
+    history.button.click()
+    desk.settle()
+    assert not history.back.isEnabled(), "nothing is chosen"
+    history.list.setCurrentRow(2)
+    assert history.list.currentItem().text().startswith("Move point, frame 10")
+    assert history.back.text() == "Bring back frame 10"
+    history.back.click()
+    desk.settle()
+    back = session.label.contour(9)
+    np.testing.assert_allclose(back.handles, older.handles, atol=0.001)
+    assert back.origins == older.origins
+    assert session.label.contour(4) is not None, "other frames stay"
+    identity = session.cine.info.identity
+    done = desk.workflow.library.history(identity)
+    assert [one.tool for one in done] == [
+        "move point, frame 10", "nudge, frame 10", "draw, frame 5", "back to revision 1, frame 10",
+    ]  # fmt: skip
+    assert done[-1].annotator == "Dr A"
+    held = desk.workflow.library.load(session.cine).label.contour(9)
+    np.testing.assert_array_equal(held.handles, back.handles)
+    session.undo_stack.undo()
+    assert session.label.contour(9) is newer
+    desk.settle()
+    assert len(desk.workflow.library.history(identity)) == 5, "nothing goes from the history"
+    history.list.setCurrentRow(3)
+    history.back.click()
+    desk.settle()
+    assert "That version is what is shown." in desk.refusals[-1]
+
+
+def test_an_edit_that_was_a_revert_brings_the_prediction_back(new_desk, sample) -> None:
+    desk = sit(new_desk, "Dr A")
+    desk.open(sample)
+    desk.workflow.edit_contour(9, heart(33, 85), "move point")
+    desk.workflow.revert(9)
+    desk.workflow.edit_contour(9, heart(30, 80), "nudge")
+    desk.settle()
+    [_, reverted, _] = desk.workflow.library.history(desk.session.cine.info.identity)
+    review = desk.window.judging.reviewing
+    review.bring_back(Entry(reverted.made_at, "Dr A", reverted.tool, 9, False, False, reverted.number, reverted.frames))
+    desk.settle()
+    assert desk.session.label.contour(9) is None
 
 
 def test_an_annotator_submits_and_a_reviewer_approves(new_desk, sample) -> None:

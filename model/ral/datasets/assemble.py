@@ -22,8 +22,12 @@ def assemble(
     source: str,
     name: str,
     weights: np.ndarray | None = None,
+    care: np.ndarray | None = None,
 ) -> Clip:
-    """Native frames (T of (H,W) uint8) and masks (T of (H,W) bool) -> a clip; all weights 1 unless given (T,)."""
+    """Native frames (T of (H,W) uint8) and masks (T of (H,W) bool) -> a clip; all weights 1 unless given (T,).
+
+    `care` as of `ral.datasets.clip.Clip`, on the prepared grid.
+    """
     pictures = np.stack([preparation.picture(frame) for frame in frames])
     return Clip(
         pictures,
@@ -33,6 +37,7 @@ def assemble(
         view,
         source,
         name,
+        care,
     )
 
 

@@ -20,13 +20,16 @@ import numpy as np
 
 from ral.config import VIEWS
 from ral.datasets.assemble import WITHHELD, assemble, prepare_cine, view_index
+from ral.datasets.care import PARTS, care_of, counts_along
 from ral.datasets.clip import Clip
 from ral.formats import FormatError
-from ral.geometry import raster
+from ral.geometry import raster, resample
+from ral.prepare import Preparation
 
 MANIFEST, KIND, VERSION = "manifest.json", "bundle", 1
 ACCEPTED, BY_HAND = "accepted", {"accepted", "corrected", "drawn"}
 ACCEPTED_WEIGHT = 0.3  # a border that was only nodded at teaches less than one that was drawn
+_BORDER_POINTS = 601  # of a line without a gap
 REACH = 12
 """Unlabelled frames kept on either side of the labelled ones."""
 MOST_BYTES = 2**28
@@ -91,7 +94,8 @@ def bundle_clips(path: str | Path, views_trusted: bool = False) -> Iterator[Clip
 
 
 def _clip(file: zipfile.ZipFile, sums: dict[str, str], cine: dict[str, Any], views_trusted: bool) -> Clip | None:
-    trust = _trust(cine["history"])
+    newest = _newest(cine["history"])
+    trust = {t: _trust(contour["origins"]) for t, contour in newest.items()}
     outlines = {int(t): np.array(line, float) for t, line in cine.get("outlines", {}).items() if trust.get(int(t))}
     if not outlines:
         return None
@@ -101,25 +105,41 @@ def _clip(file: zipfile.ZipFile, sums: dict[str, str], cine: dict[str, Any], vie
     spacing = (float(cine["calibration"][0]), float(cine["calibration"][1])) if cine["calibration"] else None
     empty = np.zeros(shape, bool)
     view = cine["view"] if cine["view"] in VIEWS else None
+    preparation = prepare_cine(frames, spacing)
     return assemble(
-        prepare_cine(frames, spacing),
+        preparation,
         frames,
         (raster(outlines[t], shape) if t in outlines else empty for t in span),
         view_index(view, views_trusted) if view else WITHHELD,
         KIND,
         str(cine["patient"]),
         np.array([trust[t] if t in outlines else 0.0 for t in span], np.float32),
+        np.stack([_care(newest.get(t), outlines.get(t), preparation) for t in span]),
     )
 
 
-def _trust(history: list[dict[str, Any]]) -> dict[int, float]:
-    """How much each frame's newest contour counts: what no person stands behind counts nothing."""
-    newest: dict[int, float] = {}
+def _newest(history: list[dict[str, Any]]) -> dict[int, dict[str, Any]]:
+    """Each frame's contour as the history leaves it."""
+    newest: dict[int, Any] = {}
     for entry in history:
-        for t, contour in entry["change"].get("contours", {}).items():
-            origins = set(contour["origins"]) if contour else set()
-            newest[int(t)] = 0.0 if not origins & BY_HAND else ACCEPTED_WEIGHT if origins == {ACCEPTED} else 1.0
-    return newest
+        newest |= {int(t): contour for t, contour in entry["change"].get("contours", {}).items()}
+    return {t: contour for t, contour in newest.items() if contour}
+
+
+def _trust(origins: list[str]) -> float:
+    """How much a contour counts: what no person stands behind counts nothing."""
+    told = set(origins)
+    return 0.0 if not told & BY_HAND else ACCEPTED_WEIGHT if told == {ACCEPTED} else 1.0
+
+
+def _care(contour: dict[str, Any] | None, outline: np.ndarray | None, preparation: Preparation) -> np.ndarray:
+    """(S,S) uint8, as in fine-tuning: a stretch that was moved counts most, one that was left as predicted least."""
+    size = preparation.size
+    if contour is None or outline is None or set(contour["origins"]) == {ACCEPTED}:
+        return np.full((size, size), PARTS, np.uint8)
+    line = resample(outline, _BORDER_POINTS)
+    counts = counts_along(line, np.array(contour["handles"], float), contour["origins"])
+    return care_of(preparation.to_input(line), counts, size)
 
 
 def _picture(body: bytes, shape: tuple[int, int]) -> np.ndarray:

@@ -254,6 +254,62 @@ def test_the_first_two_that_a_network_proposes_lie_on_either_side_and_are_soon_t
         assert np.abs(other[t] - warm[t]).max() > 0
 
 
+def test_after_a_prediction_or_a_look_around_hardly_anything_is_left_to_do(cine, heart, hinting, monkeypatch):
+    from ral.network import RAL, Recurrence
+
+    done: list[str] = []
+    for part, name in ((RAL, "look"), (Recurrence, "forward")):
+        whole = getattr(part, name)
+
+        def counted(*given, whole=whole, name=name):
+            done.append(name)
+            return whole(*given)
+
+        monkeypatch.setattr(part, name, counted)
+
+    def first_two(inference: Inference) -> list[np.ndarray]:
+        done.clear()
+        both = inference.reread_both(cine, hinting, {8: heart.contours[8]}, "cpu")
+        return [next(reading).logits for reading in both]
+
+    cold = first_two(Inference())
+    assert done.count("look") == 2 * RUN_UP + 1
+    inference = Inference()
+    for _ in inference.predict(cine, hinting, "cpu", again=True):
+        pass
+    predicted = first_two(inference)
+    assert done.count("look") == 1, "the corrected frame; the others were seen by the prediction"
+    again = first_two(inference)
+    assert done == ["look", *["forward"] * 4], "the run-ups are known by now"
+    inference = Inference()
+    for _ in inference.look_around(cine, hinting, {8}, "cpu"):
+        pass
+    around = first_two(inference)
+    assert done == ["look", *["forward"] * 4], "they were known before"
+    for found in (predicted, again, around):
+        for one, other in zip(cold, found, strict=True):
+            np.testing.assert_array_equal(one, other)
+    for _ in inference.predict(Cine(cine.info, Held(heart.frames)), hinting, "cpu"):
+        pass  # of a cine that is not open
+    first_two(inference)
+    assert done.count("look") == 1, "what was seen of the open one is still there"
+
+
+def test_the_crop_of_a_cine_is_decided_once(cine, heart, hinting, monkeypatch):
+    import ral.prepare
+
+    made: list[int] = []
+    make = ral.prepare.prepare
+    monkeypatch.setattr(ral.prepare, "prepare", lambda *given: made.append(1) or make(*given))
+    inference = Inference()
+    next(inference.predict(cine, hinting, "cpu"))
+    inference.reread_both(cine, hinting, {3: heart.contours[3]}, "cpu")
+    assert sector_of(cine).any()
+    assert len(made) == 1
+    assert sector_of(Cine(cine.info, Held(heart.frames))).any()
+    assert len(made) == 2, "another cine, another crop"
+
+
 def test_what_was_seen_is_of_one_cine(cine, heart, hinting):
     inference = Inference()
     assert list(inference.look_around(cine, hinting, {0, 15}, "cpu")) == [1, 14], "there is nothing before and behind"

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from echoview.domain.label import Label
+from echoview.domain.review import ActKind, Role
 from echoview.errors import LibraryError
-from echoview.store import open_library
+from echoview.store import new_act, open_library
 from echoview.store.engines import sqlite_url
 from echoview.store.transfer import histories, merge
 
@@ -286,4 +287,39 @@ def test_a_clock_that_is_set_back_between_two_saves_changes_no_order(path, libra
     other = open_library(sqlite_url(path.with_name("other.sqlite")))
     merge(other, next(histories(library)), "B", "1.2")
     assert editing.values(other.label("uid-1")) == editing.values(second), "in another library too"
+    other.close()
+
+
+def test_a_clock_that_is_set_back_amid_saves_verdicts_and_a_merge_loses_and_swaps_nothing(
+    path, library, editing, monkeypatch
+):
+    clock = Clock(datetime(2026, 3, 2, 12, tzinfo=UTC))
+    for module in ("library", "acts", "transfer"):
+        monkeypatch.setattr(f"echoview.store.{module}.datetime", clock)
+    other = open_library(sqlite_url(path.with_name("other.sqlite")))
+    cine, first = editing.cine(), editing.edited(Label(), 0)
+
+    def said(where, kind: ActKind, who: str) -> None:
+        where.say(cine, "/x", new_act(kind, who, Role.LEAD), "1.0")
+
+    library.save(cine, "/x", Label(), first, base=0, **editing.WHO)
+    said(library, ActKind.REJECT, "A")
+    merge(other, next(histories(library)), "B", "1.2")  # here the two part
+    clock.at -= timedelta(days=400)
+    ours, theirs = editing.edited(first, 7), editing.edited(editing.edited(first, 14), 1)
+    library.save(cine, "/x", first, ours, base=1, **editing.WHO)
+    said(library, ActKind.APPROVE, "A")
+    other.save(cine, "/x", first, theirs, base=1, **{**editing.WHO, "annotator": "B"})
+    said(other, ActKind.SECOND_READ, "B")
+    clock.at += timedelta(days=1)
+    merged = merge(library, next(histories(other)), "A", "1.2")
+    assert merged.conflicts == ("frame 1",), "what both changed since they parted, and nothing before it"
+    held = library.load(cine).label
+    assert editing.values(held.without_contour(1)) == editing.values(ours), "ours stays in force"
+    assert editing.values(held)[0][1] == editing.values(theirs)[0][1], "what only they drew has joined"
+    assert [one.annotator for one in library.history("uid-1")][1:3] == [editing.WHO["annotator"], "B"]
+    kinds = [one.kind for one in library.record("uid-1").trail.acts]
+    assert kinds[0] is ActKind.REJECT, "the two others were said later, though by a clock that was set back"
+    assert sorted(kind.value for kind in kinds) == ["approve", "reject", "second read"]
+    assert merge(library, next(histories(other)), "A", "1.2").added == 0, "nothing comes twice"
     other.close()

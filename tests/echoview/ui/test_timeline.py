@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -277,6 +277,22 @@ def test_the_curve_is_a_persons_only_where_a_person_was(timeline, qtbot) -> None
     assert DARK.propagated in dotted
     elsewhere = set().union(*(curve_colours(timeline, at) for at in np.linspace(x(25), x(38), 20)))
     assert elsewhere == {DARK.prediction}
+
+
+def test_it_is_not_drawn_between_two_changes_that_follow_each_other(timeline, qtbot, monkeypatch) -> None:
+    drawn: list[int] = []
+    draw = Timeline.draw_session
+    monkeypatch.setattr(Timeline, "draw_session", lambda self: drawn.append(1) or draw(self))
+    qtbot.waitUntil(lambda: not timeline._soon.isActive())
+    timeline.grab()
+    timeline._session.measured.emit()
+    QTest.qSleep(40)  # it is time to draw
+    drawn.clear()
+    timeline._soon.timeout.emit()
+    timeline._session.measured.emit()  # an undo comes in between
+    QCoreApplication.sendPostedEvents()
+    assert not drawn, "the picture and the numbers go first"
+    qtbot.waitUntil(lambda: len(drawn) == 1)
 
 
 def test_one_touched_frame_of_many_is_seen_in_the_curve(make_session, qtbot) -> None:
