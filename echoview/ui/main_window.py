@@ -21,6 +21,7 @@ from echoview.ui.correcting import Correcting
 from echoview.ui.exchanging import Exchanging
 from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.geometry import geometry_of, restore_geometry
+from echoview.ui.going_on import GoingOn
 from echoview.ui.judging import Judging
 from echoview.ui.keymap import KeyMap
 from echoview.ui.keys_overlay import KeysOverlay
@@ -90,6 +91,8 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
+        self.going_on = GoingOn(workflow, self.player, self.view, self.reading, self.cines.model, self.banner)
+        self.judging.approved.connect(self.going_on.approved)
         self._narrow = False
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
@@ -101,6 +104,7 @@ class MainWindow(QMainWindow):
         self.top_bar.show_device(workflow.settings.device)
         self.acts["loop"].setChecked(True)
         self.acts["point"].setChecked(True)
+        self.acts["go_on"].setChecked(workflow.settings.go_on)
         self.acts["theme"].setChecked(theme.current() is theme.LIGHT)
         self.control_keys = ControlKeys(self)
         self.view.setFocus()
@@ -136,6 +140,7 @@ class MainWindow(QMainWindow):
             "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predicting.predict,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "next_zone": self._next_zone, "keys": self._show_keys,
+            "go_on": lambda: self.workflow.remember(go_on=self.acts["go_on"].isChecked()),
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
         } | edit.does() | self.judging.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
 

@@ -78,7 +78,7 @@ class Opening(QObject):
         for name in ("export", "import", "import_folder", "agreement"):
             menu.addAction(acts[name])
         menu.addSeparator()
-        for name in ("predict", "theme", "keys", "quit"):
+        for name in ("predict", "go_on", "theme", "keys", "quit"):
             menu.addAction(acts[name])
 
     def _last_folder(self) -> str:
