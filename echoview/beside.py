@@ -202,6 +202,7 @@ class Neighbours(QObject):
         found = read(Path(path), workflow.library, workflow.secret, workflow.reader, None)
         cine, label = found.cine, found.held.label
         cine.keep_at_most(_CACHE_BYTES)
+        cine.play_at(label.frame_rate)
         hidden = is_blind(cine.info.identity, workflow.reader, found.reading, found.record, drawn(label))
         return cine, label, hidden and not workflow.review_only
 

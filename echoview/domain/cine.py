@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -17,6 +17,20 @@ from echoview.errors import EchoViewError
 CACHE_BYTES = 192 * 2**20
 GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, the file itself is away
 _VIDEO_GONE_AFTER = 3  # of a video a frame that is damaged is still decoded, somehow
+
+
+RATE_HZ = (1.0, 1000.0)  # frames a second that an echo cine can have
+
+
+def possible_rate(rate_hz: float) -> float:
+    """The same.
+
+    Raises:
+        ValueError: no echo cine has such a frame rate.
+    """
+    if not RATE_HZ[0] <= rate_hz <= RATE_HZ[1]:
+        raise ValueError("no frame rate")
+    return rate_hz
 
 
 class FrameSource(Protocol):
@@ -118,7 +132,7 @@ class Cine:
     """
 
     def __init__(self, info: CineInfo, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
-        self.info = info
+        self.info = self._given = info
         self._source = source
         self._cache: OrderedDict[int, np.ndarray] = OrderedDict()
         self._cache_bytes = cache_bytes
@@ -148,6 +162,21 @@ class Cine:
         found = {self._calibration_at(x, y) for x, y in points}
         return found.pop() if len(found) == 1 else None
 
+    @property
+    def one_size(self) -> bool:
+        """Whether all pictures in the frame have one pixel size, or none has."""
+        return self.calibration is not None or not self.info.regions
+
+    def calibration_around(self, contours: np.ndarray) -> Calibration | None:
+        """As `calibration_of`, of the picture that all these contours (...,N,2) lie in, by their middles.
+
+        NaN where there is no contour.
+        """
+        if self.one_size:
+            return self.calibration
+        middles = contours.reshape(-1, *contours.shape[-2:]).mean(1)
+        return self.calibration_of([(x, y) for x, y in middles if np.isfinite(x)])
+
     def _calibration_at(self, x_px: float, y_px: float) -> Calibration | None:
         for (x0, y0, x1, y1), calibration in self.info.regions:
             if x0 <= x_px <= x1 and y0 <= y_px <= y1:
@@ -164,6 +193,21 @@ class Cine:
         """Median frames per second; 0 for a single frame."""
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
+
+    @property
+    def rate_assumed(self) -> bool:
+        """Whether the file gives no frame times, so that a person may say how fast it plays."""
+        return len(self) > 1 and not self._given.timing_known
+
+    def play_at(self, rate_hz: float | None) -> None:
+        """So many frames a second, as a person said; None goes back to what is assumed. A file's own times stay."""
+        if not self.rate_assumed:
+            return
+        self.info = self._given
+        if rate_hz is not None:
+            note = f"The frame rate, {rate_hz:g} a second, was given by hand."
+            times_s = np.arange(len(self)) / rate_hz
+            self.info = replace(self._given, times_s=times_s, timing_known=True, timing_note=note)
 
     @property
     def any_order(self) -> bool:

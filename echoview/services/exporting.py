@@ -157,10 +157,12 @@ def _outgoing(
     name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, secret: bytes,
     frames: bool, predict: Predict | None,
 ) -> Outgoing:  # fmt: skip
+    if cine is not None:
+        cine.play_at(label.frame_rate)
     prediction = predict(cine) if predict is not None and cine is not None else None
     lines = contours_shown(history.shape[0], prediction, label)
     contours = {t: line for t, line in enumerate(lines) if not np.isnan(line[0, 0])}
-    calibration = label.calibration or (cine.calibration if cine else None)
+    calibration = label.calibration or (cine.calibration_around(lines) if cine else None)
     measured = _measured(lines, calibration, prediction, label, cine is None or not cine.info.missing)
     view, view_from = _view(label, cine, prediction)
     said = None if view_from is ViewFrom.NETWORK else view  # a guess must not come back as what the file says

@@ -162,7 +162,9 @@ def _bytes(prediction: Prediction) -> int:
 
 def _ef_of(cine: Cine, prediction: Prediction) -> float | None:
     whole = not cine.info.missing
-    return measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole).ef_percent
+    return measure(
+        prediction.contours, cine.calibration_around(prediction.contours), prediction.confidence, whole=whole
+    ).ef_percent
 
 
 def _write(path: Path, prediction: Prediction, content_key: str, ef_percent: float | None) -> None:

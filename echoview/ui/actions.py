@@ -41,6 +41,7 @@ ACTS = (
     Act("loop", "Loop", ("L",), "repeat", True),
     Act("loop_over", "Loop over cine, beat or range", ("Shift+L",)),
     Act("every_frame", "Every frame, even if late", ("Ctrl+L",), "", True),
+    Act("frame_rate", "Frame rate …", (), "timer"),
     Act("beat_back", "Beat back", ("PgUp",)),
     Act("beat_on", "Beat forward", ("PgDown",)),
     Act("to_ed", "Go to ED", ("D",)),

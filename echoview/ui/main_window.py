@@ -124,7 +124,7 @@ class MainWindow(QMainWindow):
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
             "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
-            "loop_over": self.loops.cycle,
+            "loop_over": self.loops.cycle, "frame_rate": edit.ask_frame_rate,
             "every_frame": lambda: player.set_every_frame(self.acts["every_frame"].isChecked()),
             "beat_back": lambda: self.loops.to_beat(-1), "beat_on": lambda: self.loops.to_beat(1),
             "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),

@@ -137,6 +137,7 @@ class Strip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(140)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        session.retimed.connect(self.update)
         cross = QToolButton(self)
         cross.setObjectName("over")
         cross.setIcon(icon("x", DARK.text))  # the strip is dark in every theme
