@@ -74,6 +74,12 @@ class Session(QObject):
         return self._label
 
     @property
+    def name(self) -> str:
+        """What the open cine is called on the screen."""
+        title = "" if self.cine is None else self.cine.info.title
+        return title or self.path.replace("\\", "/").rsplit("/", 1)[-1]
+
+    @property
     def view(self) -> View | None:
         """What the person said, else the file, else the network."""
         said = self.label.view or (self.cine.info.view_hint if self.cine else None)

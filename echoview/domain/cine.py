@@ -98,6 +98,7 @@ class CineInfo:
         notes: other things to tell about the file, a sentence each.
         missing: frames that the file promises and does not hold, because it was cut off.
         vendor: manufacturer and model as the file says, "" when unknown.
+        title: what to call it where its file's name says nothing; "" where that name will do.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
     """
 
@@ -117,6 +118,7 @@ class CineInfo:
     vendor: str = ""
     patient_label: str = ""
     study_date: str = ""
+    title: str = ""
     notes: tuple[str, ...] = ()
     missing: int = 0
     r_waves_s: tuple[float, ...] = ()

@@ -101,7 +101,7 @@ class GoingOn(QObject):
         if row is None:
             self._view.noticed.emit("ED and ES are approved; no other view of this study waits")
             return
-        of, to = view.value if view else "this cine", row.view.value if row.view else row.listed.name
+        of, to = view.value if view else self._session.name, row.view.value if row.view else row.listed.name
         self._told = Message(
             f"ED and ES of {of} are approved. Next is {to}.", "", False, "Back", partial(self._back, path, t), True
         )

@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
-        self.opening.give_menu(self.top_bar.open_button, self.acts)
+        self.opening.give_menu(self.top_bar.open_button, self.acts, self.cines.model.names)
         self._connect()
         restore_geometry(self, workflow.settings.geometry)
         self._show_weights()

@@ -134,9 +134,9 @@ class ViewsBeside(QSplitter):
         self._explain(len(rows))
 
     def _put(self, paths: list[str]) -> None:
-        views = {row.listed.path: row.view for row in self._rows()}
+        rows = {row.listed.path: row for row in self._rows()}
         for pane, path in zip(self.panes, paths, strict=True):
-            pane.listed_view = views.get(path)
+            pane.listed = rows.get(path)
             pane.show_path(path)
         self.neighbours.show([path for path in paths if path])
         self.panes[1].setVisible(bool(paths[1]))
@@ -210,7 +210,7 @@ class _CinePane(Pane):
         super().__init__("Another cine of the study")
         self._neighbours = neighbours
         self.path = ""
-        self.listed_view: View | None = None  # in the study list, before the cine is read
+        self.listed: Row | None = None  # in the study list, before the cine is read
         self.t = -1  # of the frame that is shown
         self._wanted, self._phase = -1, 0.0
         self._shown: Neighbour | None = None
@@ -231,8 +231,9 @@ class _CinePane(Pane):
         if found is not None:
             self.explain("" if cine is not None else found.trouble or "Opening")
             if cine is None:
-                name = path.replace("\\", "/").rsplit("/", 1)[-1]
-                self.title.say(self.listed_view.value if self.listed_view else "?", None, name)
+                row = self.listed
+                name = path.replace("\\", "/").rsplit("/", 1)[-1] if row is None else row.listed.name
+                self.title.say(row.view.value if row is not None and row.view else "?", None, name)
             elif self.t >= 0:
                 self._draw(self.t)
 
