@@ -12,10 +12,10 @@ import numpy as np
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.view import View
-from echoview.errors import EchoViewError
+from echoview.errors import CineAway, EchoViewError
 
 CACHE_BYTES = 192 * 2**20
-GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, the file itself is away
+GONE_AFTER = 24  # frames that the disk does not give, one after the other: the file itself is away
 _VIDEO_GONE_AFTER = 3  # of a video a frame that is damaged is still decoded, somehow
 
 
@@ -140,7 +140,8 @@ class Cine:
         self._cache_bytes = cache_bytes
         self._held = 0
         self._unreadable: set[int] = set()
-        self._failing: set[int] = set()  # since the last frame that could be decoded
+        self._failing: set[int] = set()  # since the last frame that was decoded; without those known to be damaged
+        self._away: set[int] = set()  # of the unreadable ones those that may be read another time
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -246,14 +247,17 @@ class Cine:
                 return self._cache[t]
         try:
             picture = self._source.decode(t)
-        except Exception:
+        except Exception as error:
             with self._lock:
                 self._unreadable.add(t)
-                self._failing.add(t)
+                if isinstance(error, CineAway) or not self.any_order:  # a video does not say why
+                    self._failing.add(t)
+                    self._away.add(t)
             raise
         picture.setflags(write=False)
         with self._lock:
             self._unreadable.discard(t)
+            self._away.discard(t)
             self._failing.clear()
             if t not in self._cache:
                 self._cache[t] = picture
@@ -267,13 +271,24 @@ class Cine:
         with self._lock:
             return frozenset(self._unreadable)
 
+    @property
+    def damaged(self) -> frozenset[int] | None:
+        """The unreadable frames, where all of them are so for good; None where the disk may give some another time."""
+        with self._lock:
+            return None if self._away else frozenset(self._unreadable)
+
+    def pass_by(self, frames: Iterable[int]) -> None:
+        """These frames are known to be damaged: nobody need try."""
+        with self._lock:
+            self._unreadable.update(frames)
+
     def lost(self, t: int) -> bool:
         """Whether frame `t` was asked for and could not be decoded."""
         return t in self._unreadable
 
     @property
     def gone(self) -> bool:
-        """Whether so many frames failed one after the other that the file itself must be out of reach."""
+        """Whether so many frames were not given one after the other that the file itself must be out of reach."""
         return len(self._failing) >= min(GONE_AFTER if self.any_order else _VIDEO_GONE_AFTER, len(self))
 
     def try_again(self) -> None:
@@ -281,6 +296,7 @@ class Cine:
         with self._lock:
             self._unreadable.clear()
             self._failing.clear()
+            self._away.clear()
 
     def readable(self, order: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
         """Of these frames those that can be decoded, each with its number.
