@@ -96,7 +96,7 @@ def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
     buttons = _buttons(dialog, "Use it")
     taken_back: list[bool] = []
     if said:
-        back = buttons.addButton("Assume it again", QDialogButtonBox.ButtonRole.ResetRole)
+        back = buttons.addButton("Assume 30", QDialogButtonBox.ButtonRole.ResetRole)
         back.clicked.connect(lambda: (taken_back.append(True), dialog.accept()))
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(24, 20, 24, 16)
@@ -105,9 +105,7 @@ def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
     why.setWordWrap(True)
     layout.addWidget(why)
     layout.addWidget(rate)
-    layout.addWidget(
-        quiet("The scanner shows it beside the picture, often as Hz or fps. The heart rate follows from it.")
-    )
+    layout.addWidget(quiet("The scanner writes it beside the picture, as Hz or fps."))
     layout.addWidget(buttons)
     _put_aside(dialog, parent)
     if dialog.exec() != QDialog.DialogCode.Accepted:

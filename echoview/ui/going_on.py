@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from echoview.domain.study import Status
 from echoview.domain.view import View
+from echoview.measure import Measurements
 from echoview.session import Session
 from echoview.ui.cine_view import CineView
 from echoview.ui.player import Player
@@ -54,7 +55,8 @@ class GoingOn(QObject):
         self._left: dict[int, tuple[int, str]] = {}  # undo step -> frame that was approved with it, and its name
         self._step = 0
         self._bound = ""  # the cine that is to be shown at its ED as soon as that is known
-        self._told: Message | None = None
+        self._told: Message | None = None  # when the next cine is open
+        self._shown: Message | None = None
         session = self._session
         session.undo_stack.indexChanged.connect(self._stepped)
         session.cine_changed.connect(self._another_cine)
@@ -63,13 +65,16 @@ class GoingOn(QObject):
         player.frame_changed.connect(self._moved)
         player.playing_changed.connect(self._moved)
 
-    def approved(self, t: int) -> None:
-        """Frame t was approved: on, if it is ED or ES and the person wants that."""
-        measured = self._session.measurements
-        if not self._workflow.settings.go_on or measured is None:
+    def approved(self, t: int, before: Measurements | None) -> None:
+        """Frame t was approved: on, if it is ED or ES and the person wants that.
+
+        Args:
+            before: the numbers before that, for where no ED was known the approved frame becomes it.
+        """
+        if not self._workflow.settings.go_on or before is None:
             return
-        ed, es = measured.ed, measured.es
-        if ed is None or es is None or t not in (ed, es) or not self._stands(t):
+        ed, es = before.ed, before.es
+        if ed is None or es is None or ed == es or t not in (ed, es) or not self._stands(t):
             return
         name, other, to = ("ED", "ES", es) if t == ed else ("ES", "ED", ed)
         if self._stands(to):
@@ -119,8 +124,12 @@ class GoingOn(QObject):
         self._left, self._step = {}, 0
         if self._session.path != self._bound:
             self._bound = ""
-        elif self._told is not None:
-            self._banner.say(self._told)
+        told, self._told = self._told, None
+        if self._shown is not None:  # it speaks of the cine that was open until now
+            self._banner.withdraw(self._shown)
+        self._shown = told if self._bound else None
+        if self._shown is not None:
+            self._banner.say(self._shown)
 
     def _arrive(self, *_: object) -> None:
         """ED of the cine is known, by the label or when the network has seen all of it."""

@@ -33,10 +33,10 @@ AsAnnotator = Callable[[Callable[[], object]], None]
 class Judging(QObject):
     """Owns the REVIEW tab; `connect_window` once the other zones are there.
 
-    Signals: approved(t): a person stands behind frame t, as it was just said.
+    Signals: approved(t, before): a person stands behind frame t, as it was just said; the numbers as they were before.
     """
 
-    approved = Signal(int)
+    approved = Signal(int, object)
 
     def __init__(
         self, window: QWidget, workflow: Workflow, player: Player, view: CineView, as_annotator: AsAnnotator
@@ -151,8 +151,9 @@ class Judging(QObject):
         return do
 
     def _approve(self, t: int) -> None:
+        before = self._workflow.session.measurements
         if self.reviewing.approve_frame(t):
-            self.approved.emit(t)
+            self.approved.emit(t, before)
 
     def _next(self) -> None:
         self._worklist.next_unreviewed()

@@ -111,6 +111,7 @@ def test_the_message_has_the_way_back(study) -> None:
     window.banner._button.click()
     opened(study, "A4C.dcm")
     assert (window.player.t, window.player.playing) == (es, False)
+    assert "Next is" not in window.banner.text, "it is over"
     assert len(study.session.label.contours) == 2
 
 
@@ -123,6 +124,17 @@ def test_whoever_moves_meanwhile_is_not_carried_off_to_ed(study) -> None:
     window.player.seek(9)
     opened(study, "A2C.dcm")
     assert window.player.t == 9
+
+
+def test_where_no_ed_was_known_an_approved_frame_leads_nowhere(study) -> None:
+    window, session = study.window, study.session
+    contour = session.editable(4)
+    session.set_prediction(None)
+    study.workflow.edit_contour(4, contour, "draw")
+    window.player.seek(4)
+    approve(study)
+    study.settle()
+    assert (session.path.endswith("A4C.dcm"), window.player.t) == (True, 4)
 
 
 def test_other_frames_stay_where_they_are(study) -> None:
