@@ -138,7 +138,8 @@ class Reading(QObject):
             self.frame_shown.emit(t)
 
     def _stop(self, cine: Cine) -> None:
-        if cine is self._session.cine and self._player.playing:
+        back = not cine.gone  # it was tried again since this was said
+        if cine is self._session.cine and self._player.playing and not back:
             self._player.pause()
             self.failed.emit(Message("The file cannot be read any more.", "Connect its disk again, then play."))
 
