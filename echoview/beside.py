@@ -28,6 +28,7 @@ from echoview.services.jobs import Lane
 from echoview.services.opening import read
 from echoview.workflow import Workflow
 
+_GONE = "The file cannot be read any more."
 _CACHE_BYTES = 64 * 2**20  # of decoded frames, for each cine beside the open one
 
 
@@ -202,6 +203,7 @@ class Neighbours(QObject):
         found = read(Path(path), workflow.library, workflow.secret, workflow.reader, None)
         cine, label = found.cine, found.held.label
         cine.keep_at_most(_CACHE_BYTES)
+        cine.play_at(label.frame_rate)
         hidden = is_blind(cine.info.identity, workflow.reader, found.reading, found.record, drawn(label))
         return cine, label, hidden and not workflow.review_only
 
@@ -256,6 +258,7 @@ class Neighbours(QObject):
         feeder = FrameFeeder(self)
         feeder.frame_ready.connect(self._frame_ready)
         feeder.frame_failed.connect(self._frame_failed)
+        feeder.gone.connect(self._gone)
         return feeder
 
     def _path_of(self, cine: Cine) -> str:
@@ -263,8 +266,15 @@ class Neighbours(QObject):
 
     def _frame_ready(self, cine: Cine, t: int) -> None:
         if path := self._path_of(cine):
+            if self._known[path].trouble == _GONE:
+                self._put(path, trouble="")  # its disk is there again
             self.frame_ready.emit(path, t)
 
-    def _frame_failed(self, cine: Cine, t: int, sentence: str) -> None:
+    def _frame_failed(self, cine: Cine, _t: int, _sentence: str) -> None:
+        """It is damaged, which the cine knows; the others go on."""
         if path := self._path_of(cine):
-            self._put(path, trouble=f"Frame {t + 1} cannot be shown. {sentence}")
+            self.changed.emit(path)
+
+    def _gone(self, cine: Cine) -> None:
+        if path := self._path_of(cine):
+            self._put(path, trouble=_GONE)

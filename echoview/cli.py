@@ -137,6 +137,7 @@ def _export(chosen: argparse.Namespace) -> int:
     count = export_to(
         out, chosen.format, library, secret=secret,
         frames=chosen.frames, only=only, predict=_predictor() if chosen.predict else None, say=_say,
+        unread=lambda name, count: print(f"black     {name}: frames that cannot be read: {count}"),
         unsettled=lambda name, count: print(f"conflict  {name}: {count} not decided, what is in force goes out"),
     )  # fmt: skip
     print(f"{count} cine{'s' if count != 1 else ''} exported as {chosen.format}")

@@ -45,7 +45,8 @@ class Choice:
     """What waits for a decision, or a frame of two readings.
 
     Attributes:
-        key: frame, 0-based, or "view", "ed", "es" or "calibration"; sides: the two versions, in force first.
+        key: frame, 0-based, or "view", "ed", "es", "calibration" or "frame_rate"; sides: the two versions, that in
+            force first.
         conflict: where two people said it at once, else None.
     """
 
@@ -77,6 +78,8 @@ class Choice:
         if isinstance(said, Calibration):
             across, down = f"{said.x_mm:.3f}", f"{said.y_mm:.3f}"
             return f"{across} mm/px" if across == down else f"{across} × {down} mm/px"
+        if isinstance(said, float):
+            return f"{said:g} frames a second"
         return f"frame {said + 1}" if isinstance(said, int) else "traced"
 
 
@@ -205,7 +208,7 @@ class Deciding(QObject):
             taken = label.with_contours(theirs.contours)
             taken = Label(
                 taken.contours, theirs.view or label.view, theirs.ed, theirs.es, label.calibration, left_out,
-                label.notes, label.settled,
+                label.notes, label.settled, label.frame_rate,
             )  # fmt: skip
             self._workflow.edit(f"adjudicate {_name(self.other)}", taken)
         self._decided(not other, None)

@@ -26,6 +26,10 @@ class CineUnreadable(EchoViewError):
     """The file is missing, damaged or holds no picture."""
 
 
+class CineAway(CineUnreadable):
+    """What could be read before cannot be read now: its disk does not answer, or the file has become shorter."""
+
+
 class CineUnsupported(EchoViewError):
     """The file is sound, but of a kind that EchoView does not read."""
 

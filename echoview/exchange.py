@@ -63,6 +63,7 @@ class Exchange(QObject):
         self._job: Job | None = None
         self._stop = threading.Event()
         self._left_out: list[str] = []
+        self._unread: list[int] = []  # frames, of each cine that has such
         self._unsettled: list[int] = []  # conflicts of each cine that went out with any
         self._looking: Job | None = None
         self._leaving: list[History] | None = None
@@ -119,7 +120,7 @@ class Exchange(QObject):
         if self.busy or library is None:
             return
         only = [cine.info.identity] if wish.this_cine and cine is not None else None
-        self._left_out, self._unsettled, self._stop = [], [], threading.Event()
+        self._left_out, self._unsettled, self._unread, self._stop = [], [], [], threading.Event()
         self.progressed.emit("Exporting", 0.0)
         self._job = self._workflow.jobs.run(
             Lane.TRAINING, "export", self._write, library, wish, out, only, self._shown(wish), self._stop,
@@ -142,6 +143,7 @@ class Exchange(QObject):
             out, wish.kind, library, secret=self._workflow.secret, frames=wish.frames, only=only, predict=predict,
             say=self._left_out.append, at=self._counting(stop, len(only or cines(library))),
             unsettled=lambda _name, conflicts: self._unsettled.append(conflicts),
+            unread=lambda _name, frames: self._unread.append(frames),
         )  # fmt: skip
 
     def _counting(self, stop: threading.Event, total: int) -> Callable[[int], None]:
@@ -174,6 +176,9 @@ class Exchange(QObject):
         if open_still:
             what = "1 conflict" if open_still == 1 else f"{open_still} conflicts"
             hints.append(f"{what} in {_cines(len(self._unsettled))} not decided: what is in force went out.")
+        if unread := sum(self._unread):
+            what = "1 frame" if unread == 1 else f"{unread} frames"
+            hints.append(f"{what} in {_cines(len(self._unread))} cannot be read and went out black.")
         self.said.emit(Outcome(f"{_cines(count)} exported to {out.name}.", " ".join(hints)))
 
     def _imported(self, path: Path, came: Came) -> None:

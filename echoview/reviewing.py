@@ -118,7 +118,7 @@ class Reviewing(Judged):
         more = len(set(label.contours) - {label.ed, label.es})
         marked += [f"{more} more frame{'s' if more > 1 else ''}"] if more else []
         listed = " and ".join(part for part in (", ".join(marked[:-1]), *marked[-1:]) if part)
-        return f"{done}: {Path(self._session.path).name}, {listed}."
+        return f"{done}: {self._session.name}, {listed}."
 
     def _approved(self) -> Label | None:
         """The label with ED, ES and all that was touched accepted; None where something is missing.

@@ -38,6 +38,7 @@ class Session(QObject):
         label_taken(frames): these are shown now as another window saved them.
         label_edited(before, after, tool): for whoever saves.
         weights_changed(), saved_changed().
+        retimed(): the frames have other times, as the label says.
         reviewed(): `record` or `blind` changed.
     """
 
@@ -49,6 +50,7 @@ class Session(QObject):
     measured = Signal()
     weights_changed = Signal()
     saved_changed = Signal()
+    retimed = Signal()
     reviewed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -74,6 +76,12 @@ class Session(QObject):
         return self._label
 
     @property
+    def name(self) -> str:
+        """What the open cine is called on the screen."""
+        title = "" if self.cine is None else self.cine.info.title
+        return title or self.path.replace("\\", "/").rsplit("/", 1)[-1]
+
+    @property
     def view(self) -> View | None:
         """What the person said, else the file, else the network."""
         said = self.label.view or (self.cine.info.view_hint if self.cine else None)
@@ -83,7 +91,9 @@ class Session(QObject):
 
     @property
     def calibration(self) -> Calibration | None:
-        """What the person measured, else the file's."""
+        """What the person measured, else the file's: of several pictures in the frame that with the contours."""
+        if self.measurements is not None:
+            return self.label.calibration or self.measurements.calibration
         return self.label.calibration or (self.cine.calibration if self.cine else None)
 
     def calibration_of(self, points: Sequence[tuple[float, float]]) -> Calibration | None:
@@ -97,6 +107,8 @@ class Session(QObject):
         """Show another cine with the label that the library holds for it; `locked`: why it must not be edited."""
         self.locked, self.reading, self.record, self.blind = locked, reading, record or Record(), blind
         self.cine, self.path, self._label = cine, path, label
+        if cine is not None:
+            cine.play_at(label.frame_rate)
         self.prediction = self.predicted = None
         self.meter.restart()
         self.seen = set()
@@ -122,7 +134,8 @@ class Session(QObject):
     def set_prediction(self, prediction: Prediction | None, t: int = -1) -> None:
         """The prediction grew by frame t, or is another one (-1)."""
         self.prediction = prediction
-        if prediction is None or t < 0 or self.measurements is None or self.predicted is None:
+        known = self.predicted if self.measurements is not None else None
+        if prediction is None or t < 0 or known is None or self._elsewhere(known, prediction.contours[t]):
             self._measure()
         else:
             self._measure_frame(prediction, t)
@@ -161,7 +174,7 @@ class Session(QObject):
     def take(self, label: Label) -> None:
         """What another window saved has joined; the undo steps hold labels without it, and are dropped."""
         changed = label.frames_unlike(self._label)
-        self._label = label
+        self._put(label)
         self.undo_stack.clear()
         self._measure()
         self.label_changed.emit()
@@ -183,7 +196,7 @@ class Session(QObject):
 
     def replace_label(self, before: Label, after: Label, tool: str, known: Numbers | None) -> None:
         """A step of `undo_stack`; `known`: what was measured with `after` already, and with which prediction."""
-        self._label = after
+        self._put(after)
         said = (before.ed, before.es, before.calibration) != (after.ed, after.es, after.calibration)
         if said or self.measurements is None:
             self._measure()
@@ -194,6 +207,12 @@ class Session(QObject):
             self._measure_again(after.frames_unlike(before))
         self.label_changed.emit()
         self.label_edited.emit(before, after, tool)
+
+    def _put(self, label: Label) -> None:
+        former, self._label = self._label, label
+        if self.cine is not None and former.frame_rate != label.frame_rate:
+            self.cine.play_at(label.frame_rate)
+            self.retimed.emit()
 
     def _measure(self) -> None:
         nothing = self.cine is None or (self.prediction is None and self.label.empty)
@@ -225,15 +244,24 @@ class Session(QObject):
             shown = self.contour(t)
             nothing = np.full((3, 2), np.nan)
             changed[t] = shown.dense() if isinstance(shown, Contour) else nothing if shown is None else shown
+        if any(self._elsewhere(self.measurements, line) for line in changed.values()):
+            self._measure()
+            return
         self.measurements = remeasure_frames(self.measurements, changed, confidence, self.label.ed, self.label.es)
         self.measured.emit()
+
+    def _elsewhere(self, known: Measurements, contour: np.ndarray) -> bool:
+        """Whether a contour (N,2) may lie in another picture of the frame than what is measured, with other pixels."""
+        if self.cine is None or self.cine.one_size or self.label.calibration is not None:
+            return False
+        return known.calibration is None or known.calibration != self.cine.calibration_around(contour)
 
     def _measured(self, label: Label, former: Instants = (None, None)) -> Measurements:
         assert self.cine is not None
         frames = len(self.cine)
         contours = contours_shown(frames, self.prediction, label)
         confidence = confidence_shown(frames, self.prediction, label)
-        spacing, whole = label.calibration or self.cine.calibration, not self.cine.info.missing
+        spacing, whole = label.calibration or self.cine.calibration_around(contours), not self.cine.info.missing
         return measure(contours, spacing, confidence, label.ed, label.es, former, whole)
 
 

@@ -35,6 +35,7 @@ class Settings:
         geometry: Qt's saved window geometry, base64.
         worklist_width: of the study list, px; worklist_shown: whether it is folded out.
         recent: paths that were opened, the latest first.
+        go_on: whether approving ED leads to ES, and ES to the next view.
         daylight: whether the window is light; colours: of the picture, see `ui.look.COLOURS`.
         overlay: what is drawn over the picture, names of `ui.look.Overlay`.
         keys: keys that the person gave an action, "action=Ctrl+K" each; "action=" takes its keys away.
@@ -59,6 +60,7 @@ class Settings:
     worklist_width: int = 256
     worklist_shown: bool = True
     recent: tuple[str, ...] = ()
+    go_on: bool = True
     daylight: bool = False
     colours: str = "grey"
     overlay: tuple[str, ...] = ("contour", "annulus")

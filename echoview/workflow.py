@@ -297,6 +297,12 @@ class Workflow(QObject):
         """These frames are ED and ES, in one step."""
         self.edit("mark ED and ES", self.session.label.with_ed(ed).with_es(es))
 
+    def set_frame_rate(self, rate_hz: float | None) -> None:
+        """Of a file that gives no frame times; None goes back to what is assumed."""
+        cine = self.session.cine
+        if cine is not None and cine.rate_assumed and rate_hz != self.session.label.frame_rate:
+            self.edit("frame rate", self.session.label.with_frame_rate(rate_hz))
+
     def calibrate(self, calibration: Calibration | None) -> None:
         """None goes back to what the file says; a size that no echo picture has is refused."""
         if calibration is not None and not plausible(calibration):

@@ -5,18 +5,32 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.view import View
-from echoview.errors import EchoViewError
+from echoview.errors import CineAway, EchoViewError
 
 CACHE_BYTES = 192 * 2**20
-GONE_AFTER = 24  # frames that fail one after the other: no damage to a frame, the file itself is away
+GONE_AFTER = 24  # frames that the disk does not give, one after the other: the file itself is away
 _VIDEO_GONE_AFTER = 3  # of a video a frame that is damaged is still decoded, somehow
+
+
+RATE_HZ = (1.0, 1000.0)  # frames a second that an echo cine can have
+
+
+def possible_rate(rate_hz: float) -> float:
+    """The same.
+
+    Raises:
+        ValueError: no echo cine has such a frame rate.
+    """
+    if not RATE_HZ[0] <= rate_hz <= RATE_HZ[1]:
+        raise ValueError("no frame rate")
+    return rate_hz
 
 
 class FrameSource(Protocol):
@@ -84,6 +98,7 @@ class CineInfo:
         notes: other things to tell about the file, a sentence each.
         missing: frames that the file promises and does not hold, because it was cut off.
         vendor: manufacturer and model as the file says, "" when unknown.
+        title: what to call it where its file's name says nothing; "" where that name will do.
         patient_label, study_date: for the screen only, never written anywhere; "" when unknown.
     """
 
@@ -103,6 +118,7 @@ class CineInfo:
     vendor: str = ""
     patient_label: str = ""
     study_date: str = ""
+    title: str = ""
     notes: tuple[str, ...] = ()
     missing: int = 0
     r_waves_s: tuple[float, ...] = ()
@@ -118,13 +134,14 @@ class Cine:
     """
 
     def __init__(self, info: CineInfo, source: FrameSource, cache_bytes: int = CACHE_BYTES) -> None:
-        self.info = info
+        self.info = self._given = info
         self._source = source
         self._cache: OrderedDict[int, np.ndarray] = OrderedDict()
         self._cache_bytes = cache_bytes
         self._held = 0
         self._unreadable: set[int] = set()
-        self._failing: set[int] = set()  # since the last frame that could be decoded
+        self._failing: set[int] = set()  # since the last frame that was decoded; without those known to be damaged
+        self._away: set[int] = set()  # of the unreadable ones those that may be read another time
         self._lock = threading.Lock()
 
     def __len__(self) -> int:
@@ -148,6 +165,21 @@ class Cine:
         found = {self._calibration_at(x, y) for x, y in points}
         return found.pop() if len(found) == 1 else None
 
+    @property
+    def one_size(self) -> bool:
+        """Whether all pictures in the frame have one pixel size, or none has."""
+        return self.calibration is not None or not self.info.regions
+
+    def calibration_around(self, contours: np.ndarray) -> Calibration | None:
+        """As `calibration_of`, of the picture that all these contours (...,N,2) lie in, by their middles.
+
+        NaN where there is no contour.
+        """
+        if self.one_size:
+            return self.calibration
+        middles = contours.reshape(-1, *contours.shape[-2:]).mean(1)
+        return self.calibration_of([(x, y) for x, y in middles if np.isfinite(x)])
+
     def _calibration_at(self, x_px: float, y_px: float) -> Calibration | None:
         for (x0, y0, x1, y1), calibration in self.info.regions:
             if x0 <= x_px <= x1 and y0 <= y_px <= y1:
@@ -164,6 +196,21 @@ class Cine:
         """Median frames per second; 0 for a single frame."""
         steps = np.diff(self.times_s)
         return float(1.0 / np.median(steps)) if len(steps) else 0.0
+
+    @property
+    def rate_assumed(self) -> bool:
+        """Whether the file gives no frame times, so that a person may say how fast it plays."""
+        return len(self) > 1 and not self._given.timing_known
+
+    def play_at(self, rate_hz: float | None) -> None:
+        """So many frames a second, as a person said; None goes back to what is assumed. A file's own times stay."""
+        if not self.rate_assumed:
+            return
+        self.info = self._given
+        if rate_hz is not None:
+            note = f"The frame rate, {rate_hz:g} a second, was given by hand."
+            times_s = np.arange(len(self)) / rate_hz
+            self.info = replace(self._given, times_s=times_s, timing_known=True, timing_note=note)
 
     @property
     def any_order(self) -> bool:
@@ -200,14 +247,17 @@ class Cine:
                 return self._cache[t]
         try:
             picture = self._source.decode(t)
-        except Exception:
+        except Exception as error:
             with self._lock:
                 self._unreadable.add(t)
-                self._failing.add(t)
+                if isinstance(error, CineAway) or not self.any_order:  # a video does not say why
+                    self._failing.add(t)
+                    self._away.add(t)
             raise
         picture.setflags(write=False)
         with self._lock:
             self._unreadable.discard(t)
+            self._away.discard(t)
             self._failing.clear()
             if t not in self._cache:
                 self._cache[t] = picture
@@ -221,13 +271,24 @@ class Cine:
         with self._lock:
             return frozenset(self._unreadable)
 
+    @property
+    def damaged(self) -> frozenset[int] | None:
+        """The unreadable frames, where all of them are so for good; None where the disk may give some another time."""
+        with self._lock:
+            return None if self._away else frozenset(self._unreadable)
+
+    def pass_by(self, frames: Iterable[int]) -> None:
+        """These frames are known to be damaged: nobody need try."""
+        with self._lock:
+            self._unreadable.update(frames)
+
     def lost(self, t: int) -> bool:
         """Whether frame `t` was asked for and could not be decoded."""
         return t in self._unreadable
 
     @property
     def gone(self) -> bool:
-        """Whether so many frames failed one after the other that the file itself must be out of reach."""
+        """Whether so many frames were not given one after the other that the file itself must be out of reach."""
         return len(self._failing) >= min(GONE_AFTER if self.any_order else _VIDEO_GONE_AFTER, len(self))
 
     def try_again(self) -> None:
@@ -235,6 +296,7 @@ class Cine:
         with self._lock:
             self._unreadable.clear()
             self._failing.clear()
+            self._away.clear()
 
     def readable(self, order: Iterable[int]) -> Iterator[tuple[int, np.ndarray]]:
         """Of these frames those that can be decoded, each with its number.

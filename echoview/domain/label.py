@@ -19,7 +19,8 @@ class Label:
     Attributes:
         contours: frame (0-based) -> contour, only frames that a person touched.
         not_traceable: frames of which a person said that no border can be seen.
-        view, ed, es, calibration: what the person said instead of the file or the network; None = nothing said.
+        view, ed, es, calibration, frame_rate: what the person said instead of the file or the network; None = nothing
+            said.
         notes: what was measured with calipers.
         settled: frames that two people had changed and one has decided between, each with what the choice was from,
             see `store.conflicts`.
@@ -33,6 +34,7 @@ class Label:
     not_traceable: frozenset[int] = frozenset()
     notes: tuple[Note, ...] = ()
     settled: frozenset[str] = frozenset()
+    frame_rate: float | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contours", MappingProxyType(dict(sorted(self.contours.items()))))
@@ -71,6 +73,9 @@ class Label:
     def with_calibration(self, calibration: Calibration | None) -> Label:
         return replace(self, calibration=calibration)
 
+    def with_frame_rate(self, rate_hz: float | None) -> Label:
+        return replace(self, frame_rate=rate_hz)
+
     def with_notes(self, notes: tuple[Note, ...]) -> Label:
         return replace(self, notes=notes)
 
@@ -84,5 +89,5 @@ class Label:
 
     @property
     def empty(self) -> bool:
-        said = (self.view, self.ed, self.es, self.calibration)
-        return not self.contours and not self.not_traceable and not self.notes and said == (None,) * 4
+        said = (self.view, self.ed, self.es, self.calibration, self.frame_rate)
+        return not self.contours and not self.not_traceable and not self.notes and said == (None,) * 5

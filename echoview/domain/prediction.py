@@ -49,6 +49,7 @@ class Prediction:
         fps: frames a second while it ran.
         spread_px: (T,65) float64, how far the border may lie from each contour point, one standard deviation along
             the normal; NaN where that is not known. (0,0) where no frame said.
+        lost: frames that could not be read, for they are damaged; told when it is kept.
         maps: frame -> what the network saw in it; only frames that were kept.
     """
 
@@ -62,6 +63,7 @@ class Prediction:
     fps: float = 0.0
     spread_px: np.ndarray = field(default_factory=lambda: np.zeros((0, 0)))
     maps: Mapping[int, LogitMap] = field(default_factory=dict)
+    lost: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for array in (self.contours, self.confidence, self.view_probabilities, self.spread_px):

@@ -31,11 +31,13 @@ class CineFile:
     """A file that holds a cine.
 
     Attributes:
+        name: that of the file, or where that says nothing what the header counts it as.
         study: what is the same for the cines of one study: a keyed hash, or the folder where files name no study.
         modified_ns: the file's time.
         heading: how the study is called on the screen, "" = as `study`. It may name the patient: never log it.
         view, frames: as the header says, None where it does not.
         trouble: why the header cannot be read, "" where it can.
+        date: of the study, YYYY-MM-DD, "" where the file names none.
     """
 
     path: str
@@ -47,6 +49,14 @@ class CineFile:
     view: View | None = None
     frames: int | None = None
     trouble: str = ""
+    date: str = ""
+
+    @property
+    def alone(self) -> str:
+        """Its name where no heading and no badge stand by; never the patient's."""
+        if self.path.endswith(self.name):
+            return self.name
+        return ", ".join(part for part in (self.date, self.view.value if self.view else "", self.name) if part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -28,6 +28,7 @@ from echoview.io.dicom_pixels import PixelElement, Span, find_pixels, group_fram
 from echoview.io.dicom_regions import Box, read_regions
 from echoview.io.frames import DicomFrames, PixelFormat, StoredFrame, read_native
 from echoview.io.longfile import FileBytes, Pieces, read_file
+from echoview.io.naming import title_of
 from echoview.io.shades import choose_show
 from echoview.io.video import VideoFrames, open_stream, video_timing
 
@@ -82,6 +83,7 @@ def open_dicom(path: Path, secret: bytes) -> Cine:
         vendor=vendor(header),
         patient_label=patient_label(header),
         study_date=study_date(header),
+        title=title_of(path.name, header.integer("SeriesNumber"), header.integer("InstanceNumber")),
         notes=_count_notes(promised, count),
         missing=max(promised - count, 0),
         r_waves_s=read_r_waves(header, timing.times_s),

@@ -25,7 +25,8 @@ from echoview.io.export_item import Outgoing, head, whole
 
 KIND = "bundle"
 MANIFEST, CINES, FRAMES = "manifest.json", "cines", "frames"
-CHANGES = ("contours", "view", "ed", "es", "calibration", "not_traceable", "notes", "settled", "pixels", "seen")
+CHANGES = ("contours", "view", "ed", "es", "calibration", "frame_rate", "not_traceable", "notes", "settled", "pixels",
+           "seen")  # fmt: skip
 _WHEN = (1980, 1, 1, 0, 0, 0)  # zip's first day: two exports of one thing are alike
 _LEVEL = 1
 

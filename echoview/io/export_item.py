@@ -53,6 +53,7 @@ class Outgoing:
         disputed: what two people said otherwise and nobody has decided, see `domain.review.conflicts_over`; what is in
             force goes out.
         readings, acts: other readers' histories, and what reviewers said, both plain; a bundle alone holds them.
+        black: frames that cannot be read and go out black.
         frame: frame t as (H,W) or (H,W,3) RGB uint8, black outside the sector; None where frames stay at home.
     """
 
@@ -79,6 +80,7 @@ class Outgoing:
     readings: tuple[Mapping[str, Any], ...] = ()
     acts: tuple[Mapping[str, Any], ...] = ()
     disputed: tuple[int | str, ...] = ()
+    black: tuple[int, ...] = ()
 
     @property
     def fps(self) -> float:

@@ -20,6 +20,7 @@ from echoview.io.dicom_meta import (
     study_date,
 )
 from echoview.io.echonet import echonet_place
+from echoview.io.naming import title_of
 from echoview.io.pictures import glance_at
 from echoview.io.sniff import FileKind
 from echoview.io.views import view_from_text
@@ -45,6 +46,7 @@ class Listed:
         patient_key, view_hint, patient_label, study_date: as in `CineInfo`.
         identity: SOP Instance UID, "" for files whose identity is their content.
         number: series and instance number, for sorting within a study.
+        title: what to call it where the file's name says nothing, see `naming`.
         trouble: why the header cannot be read, in one sentence; "" where it can.
     """
 
@@ -60,6 +62,7 @@ class Listed:
     study_date: str = ""
     identity: str = ""
     number: tuple[int, int] = (0, 0)
+    title: str = ""
     trouble: str = ""
 
 
@@ -101,6 +104,7 @@ def _dicom(path: Path, secret: bytes) -> Listed | None:
     if min(size) < 1 or (frames == 1 and other_modality(header)):
         return None
     patient = patient_key(header, secret)
+    number = header.integer("SeriesNumber"), header.integer("InstanceNumber")
     study = _key(header, "StudyInstanceUID", secret) or patient or folder_key(path, secret)
     return Listed(
         path=path,
@@ -114,7 +118,8 @@ def _dicom(path: Path, secret: bytes) -> Listed | None:
         patient_label=patient_label(header),
         study_date=study_date(header),
         identity=header.text("SOPInstanceUID"),
-        number=(header.integer("SeriesNumber"), header.integer("InstanceNumber")),
+        number=number,
+        title=title_of(path.name, *number),
     )
 
 

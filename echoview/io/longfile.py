@@ -13,7 +13,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import IO
 
-from echoview.errors import CineUnreadable, CineUnsupported
+from echoview.errors import CineAway, CineUnreadable, CineUnsupported
 
 HELD_BYTES = 128 * 2**20  # longer files stay on their disk
 _MAX_BYTES = 2**31
@@ -38,13 +38,17 @@ class LongFile:
     def __getitem__(self, span: slice) -> bytes:
         """
         Raises:
-            CineUnreadable: the disk does not answer.
+            CineAway: the disk does not answer, or does not give all that was there when the file was opened.
         """
         start, stop, _ = span.indices(self._size)
+        count = max(stop - start, 0)
         try:
-            return self._read(max(stop - start, 0), start)
+            found = self._read(count, start)
         except OSError as error:
-            raise _refusal(self._path, error) from None
+            raise CineAway(f"{self._path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
+        if len(found) < count:
+            raise CineAway(f"{self._path.name} has become shorter.", "Check the disk.")
+        return found
 
     def startswith(self, prefix: bytes | tuple[bytes, ...], start: int = 0) -> bool:
         longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix))

@@ -122,6 +122,6 @@ def measured_with(cine: Cine, prediction: Prediction | None, label: Label) -> Me
     """The numbers of a label and, where it says nothing, of a prediction."""
     frames = len(cine)
     lines, confidence = contours_shown(frames, prediction, label), confidence_shown(frames, prediction, label)
-    spacing = label.calibration or cine.calibration
+    spacing = label.calibration or cine.calibration_around(lines)
     former = before_corrections(prediction, label, spacing)
     return measure(lines, spacing, confidence, label.ed, label.es, former, not cine.info.missing)

@@ -14,15 +14,18 @@ from echoview.services.inference import half_open_region, looked_at
 def blanked(cine: Cine) -> Callable[[int], np.ndarray]:
     """Frames as pixels with everything outside the ultrasound sector black: names burned in beside it go.
 
+    A frame that is damaged leaves black, so that the others keep their numbers.
+
     Raises:
-        EchoViewError: the sector was not found, so that nothing can be blanked; or a frame is damaged.
+        EchoViewError: the sector was not found, so that nothing can be blanked; or the file is out of reach.
     """
     sector = sector_to_keep(cine)
-    for t in range(len(cine)):
-        cine.frame(t)  # a damaged frame must be found before half of the cine is written
+    for _ in cine.readable(range(len(cine))):
+        pass  # what is damaged must be known before half of the cine is written
+    lost, black = cine.unreadable, np.zeros_like(cine.frame_near(0))
 
     def frame(t: int) -> np.ndarray:
-        picture = cine.frame(t)
+        picture = black if t in lost else cine.frame(t)
         return picture * (sector if picture.ndim == 2 else sector[..., None])
 
     return frame
@@ -37,7 +40,7 @@ def sector_to_keep(cine: Cine) -> np.ndarray:
     from ral.fan import find_fan
     from ral.prepare import luma
 
-    greys = np.stack([luma(cine.frame(t)) for t in looked_at(len(cine))])
+    greys = np.stack([luma(cine.frame_near(t)) for t in looked_at(len(cine))])
     spacing = cine.calibration
     fan = find_fan(greys, half_open_region(cine), (spacing.x_mm, spacing.y_mm) if spacing else None)
     if fan is None:

@@ -76,6 +76,7 @@ def export_to(
     say: Say = lambda sentence: None,
     at: Callable[[int], None] = lambda number: None,
     unsettled: Callable[[str, int], None] = lambda name, conflicts: None,
+    unread: Callable[[str, int], None] = lambda name, frames: None,
 ) -> int:
     """Export the labels of a library; how many cines went out.
 
@@ -89,6 +90,7 @@ def export_to(
         say: is told which cine is left out, and why.
         at: is told the number of each cine before and after it goes out; what it raises ends the export.
         unsettled: is told which cine goes out with how many conflicts; what is in force goes out.
+        unread: is told which cine goes out with how many frames black, because they cannot be read.
 
     Raises:
         EchoViewError: there is nothing to export, or it cannot be written.
@@ -104,7 +106,7 @@ def export_to(
     first = next(items, None)
     if first is None:
         raise _nothing(reasons)
-    items = _telling(itertools.chain([first], items), unsettled)
+    items = _telling(itertools.chain([first], items), unsettled, unread)
     if kind == "bundle":
         return write_bundle(out, salt, __version__, items)
     if kind == "measures":
@@ -120,8 +122,12 @@ def export_to(
         return count
 
 
-def _telling(items: Iterator[Outgoing], unsettled: Callable[[str, int], None]) -> Iterator[Outgoing]:
+def _telling(
+    items: Iterator[Outgoing], unsettled: Callable[[str, int], None], unread: Callable[[str, int], None]
+) -> Iterator[Outgoing]:
     for item in items:
+        if item.black:
+            unread(item.name, len(item.black))
         if item.disputed:
             unsettled(item.name, len(item.disputed))
         yield item
@@ -157,13 +163,16 @@ def _outgoing(
     name: str, patient: str, history: History, label: Label, cine: Cine | None, salt: bytes, secret: bytes,
     frames: bool, predict: Predict | None,
 ) -> Outgoing:  # fmt: skip
+    if cine is not None:
+        cine.play_at(label.frame_rate)
     prediction = predict(cine) if predict is not None and cine is not None else None
     lines = contours_shown(history.shape[0], prediction, label)
     contours = {t: line for t, line in enumerate(lines) if not np.isnan(line[0, 0])}
-    calibration = label.calibration or (cine.calibration if cine else None)
+    calibration = label.calibration or (cine.calibration_around(lines) if cine else None)
     measured = _measured(lines, calibration, prediction, label, cine is None or not cine.info.missing)
     view, view_from = _view(label, cine, prediction)
     said = None if view_from is ViewFrom.NETWORK else view  # a guess must not come back as what the file says
+    frame = blanked(cine) if frames and cine is not None else None
     used = {entry.weights for entry in history.entries if entry.weights}
     return Outgoing(
         name, patient, keyed(history.identity, salt), keyed(history.content_hash, salt), history.shape, contours,
@@ -174,9 +183,9 @@ def _outgoing(
         cine.times_s if cine is not None else None,
         tuple(sorted(used | ({f"{prediction.weights} {prediction.weights_identity}"} if prediction else set()))),
         numbers_of(measured), tuple(_json(entry) for entry in history.entries),
-        blanked(cine) if frames and cine is not None else None, as_change(label, history.entries),
+        frame, as_change(label, history.entries),
         tuple(_json(entry) for entry in history.others), tuple(_act_json(act) for act in history.trail.acts),
-        tuple(conflicts_over(history.conflicts)),
+        tuple(conflicts_over(history.conflicts)), tuple(sorted(cine.unreadable)) if cine is not None and frame else (),
     )  # fmt: skip
 
 

@@ -68,7 +68,8 @@ def predict_file(
         fps = n / (time.perf_counter() - began)
         prediction = prediction.with_frame(found.t, found.contour, found.confidence, found.view_probabilities, fps)
     whole = not cine.info.missing
-    measured = measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole)
+    spacing = cine.calibration_around(prediction.contours)
+    measured = measure(prediction.contours, spacing, prediction.confidence, whole=whole)
     report = measurements_json(cine, prediction, measured)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ def predict_file(
 
 def measurements_json(cine: Cine, prediction: Prediction, measured: Measurements) -> dict[str, Any]:
     """The numbers of one cine as plain JSON values; frames are 0-based."""
-    spacing = cine.calibration
+    spacing = measured.calibration
     return {
         "view": prediction.view.value,
         "ed_frame": measured.ed,
@@ -125,7 +126,7 @@ def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> l
         found.append(f"There is no EF: {measured.doubt.value}.")
     elif measured.ef_percent is None:
         found.append("There is no EF: end-diastole and end-systole were not both found.")
-    elif cine.calibration is None:
+    elif measured.calibration is None:
         found.append("EF assumes square pixels, because the pixel size is not known.")
     found.append("Research use only; a single-plane measurement.")
     return found

@@ -15,7 +15,7 @@ import zipfile
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -76,18 +76,28 @@ class Predictions:
     def made_anew(self, cine: Cine, weights: WeightsSet, device: str, again: bool = False) -> Iterator[Prediction]:
         """The same, whatever is kept; `again` as of `Inference.predict`.
 
-        Where a frame could not be read it is not kept: it may be read another time.
+        It is not kept where the disk did not give a frame, which it may another time.
         """
         grown = None
         for grown in self._inference.grown(cine, weights, device, again):
-            if grown.complete and not cine.unreadable:
+            if grown.complete and (lost := cine.damaged) is not None:
+                grown = replace(grown, lost=lost)
                 self._remember(cine.info.content_hash, grown)  # before anybody can cancel what is still to be written
             yield grown
-        if grown is not None and grown.complete and not cine.unreadable:
+        if grown is not None and grown.complete and cine.damaged is not None:
             self.keep(cine, grown)
 
     def recall(self, cine: Cine, weights: WeightsSet) -> Prediction | None:
-        """The whole prediction of a cine with these weights, or None; reads a file."""
+        """The whole prediction of a cine with these weights, or None; reads a file.
+
+        The cine is told which of its frames are damaged.
+        """
+        found = self._recall(cine, weights)
+        if found is not None:
+            cine.pass_by(found.lost)
+        return found
+
+    def _recall(self, cine: Cine, weights: WeightsSet) -> Prediction | None:
         content, identity = cine.info.content_hash, weights.identity
         with self._lock:
             found = self._recent.get((content, identity))
@@ -165,7 +175,9 @@ def _bytes(prediction: Prediction) -> int:
 
 def _ef_of(cine: Cine, prediction: Prediction) -> float | None:
     whole = not cine.info.missing
-    return measure(prediction.contours, cine.calibration, prediction.confidence, whole=whole).ef_percent
+    return measure(
+        prediction.contours, cine.calibration_around(prediction.contours), prediction.confidence, whole=whole
+    ).ef_percent
 
 
 def _write(path: Path, prediction: Prediction, content_key: str, ef_percent: float | None) -> None:
@@ -173,7 +185,7 @@ def _write(path: Path, prediction: Prediction, content_key: str, ef_percent: flo
     head = {
         "frames": len(prediction.contours), "content": content_key, "weights": prediction.weights,
         "weights_identity": prediction.weights_identity, "device": prediction.device, "fps": prediction.fps,
-        "ef_percent": ef_percent,
+        "ef_percent": ef_percent, "lost": sorted(prediction.lost),
     }  # fmt: skip
     arrays: dict[str, np.ndarray] = {
         "head": np.frombuffer(json.dumps(head).encode(), np.uint8), "views": prediction.view_probabilities,
@@ -212,6 +224,7 @@ def _read(path: Path, frames: int, content_key: str) -> Prediction | None:
             found = Prediction(
                 file["contours"], file["confidence"], file["views"], frames, head["weights"],
                 head["weights_identity"], head["device"], float(head["fps"]), file["spread_px"], maps,
+                frozenset(t for t in map(int, head.get("lost", ())) if 0 <= t < frames),
             )  # fmt: skip
         if found.contours.shape[0] != frames or found.contours.shape[2:] != (2,) or len(found.confidence) != frames:
             raise ValueError("other shapes than a prediction's")

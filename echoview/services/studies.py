@@ -189,8 +189,9 @@ def row_of(listed: Listed, folder: Path | None) -> CineFile | None:
         return None
     study, heading = _study_of(listed, folder)
     return CineFile(
-        str(path), path.name, study, facts.st_size, facts.st_mtime_ns,
+        str(path), listed.title or path.name, study, facts.st_size, facts.st_mtime_ns,
         heading, listed.view_hint, listed.frames or None, listed.trouble,
+        listed.study_date,
     )  # fmt: skip
 
 

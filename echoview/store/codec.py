@@ -12,19 +12,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.cine import possible_rate
 from echoview.domain.contour import Contour, Origin
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
 
 Key = int | str  # a frame's contour, or one of SAID
-SAID = ("view", "ed", "es", "calibration", "not_traceable", "notes", "settled")
+SAID = ("view", "ed", "es", "calibration", "frame_rate", "not_traceable", "notes", "settled")
 SETS = ("not_traceable", "notes")  # of these a change names all, and each is of a frame
 NO_CHANGE = (KeyError, ValueError, TypeError, AttributeError)  # what a damaged change raises somewhere
 
 
 class Item(NamedTuple):
-    """The newest that was said of a contour, the view, ED, ES or the calibration.
+    """The newest that was said of a contour, the view, ED, ES, the calibration or the frame rate.
 
     `value` is its JSON, None = taken back; `pixels` the fingerprint of the frame that it was said of, None where it
     is of no frame or was saved before there were fingerprints. `seen`: the same of each element of one of `SETS`.
@@ -45,9 +46,9 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
     """What `after` has other than `before`; {} where nothing changed.
 
     Keys: "contours" {frame: {"handles": [[x, y], ...], "origins": [...]} or None for a removed one},
-    "view", "ed", "es", "calibration" (None = nothing said), "not_traceable" (all such frames), "notes" (all of them,
-    each [kind, frame, [[x, y], ...]]), "settled" (all of them). The library adds fingerprints: "pixels" {frame: ...}
-    and, parallel to the elements of `SETS`, "seen" {"not_traceable": [...], "notes": [...]}.
+    "view", "ed", "es", "calibration", "frame_rate" (None = nothing said), "not_traceable" (all such frames), "notes"
+    (all of them, each [kind, frame, [[x, y], ...]]), "settled" (all of them). The library adds fingerprints: "pixels"
+    {frame: ...} and, parallel to the elements of `SETS`, "seen" {"not_traceable": [...], "notes": [...]}.
     """
     change: dict[str, Any] = {}
     contours: dict[str, Any] = {}
@@ -67,6 +68,8 @@ def difference(before: Label, after: Label) -> dict[str, Any]:
         change["es"] = after.es
     if before.calibration != after.calibration:
         change["calibration"] = list(after.calibration) if after.calibration else None
+    if before.frame_rate != after.frame_rate:
+        change["frame_rate"] = after.frame_rate
     if before.not_traceable != after.not_traceable:
         change["not_traceable"] = sorted(after.not_traceable)
     if before.notes != after.notes:
@@ -86,6 +89,8 @@ def seal_of(label: Label) -> str:
         made.update(contour.handles.round(3).tobytes())
     view, calibration = label.view.value if label.view else None, list(label.calibration or ())
     made.update(json.dumps([view, label.ed, label.es, calibration, sorted(label.not_traceable)]).encode())
+    if label.frame_rate is not None:  # others keep the seal that they had before rates could be said
+        made.update(f"{label.frame_rate:g} fps".encode())
     return made.hexdigest()
 
 
@@ -165,6 +170,8 @@ def applied(label: Label, items: Mapping[Key, Item]) -> Label:
         said["view"] = View(said["view"])
     if said.get("calibration") is not None:
         said["calibration"] = Calibration(*said["calibration"])
+    if said.get("frame_rate") is not None:
+        said["frame_rate"] = possible_rate(float(said["frame_rate"]))
     if "not_traceable" in said:
         said["not_traceable"] = frozenset(int(t) for t in said["not_traceable"])
     if "settled" in said:

@@ -1,8 +1,9 @@
 """What two people, or two windows, said without seeing each other's: found in the history, decided once.
 
-A frame, the view, ED, ES or the calibration is in conflict where a revision put something else in its place whose
-maker had not seen what stood there. Nothing is lost, for both are in the history; this finds them again. A choice is
-written down in the label itself (`Label.settled`), so that it is an edit like any other and undo takes it back.
+A frame, the view, ED, ES, the calibration or the frame rate is in conflict where a revision put something else in its
+place whose maker had not seen what stood there. Nothing is lost, for both are in the history; this finds them again. A
+choice is written down in the label itself (`Label.settled`), so that it is an edit like any other and undo takes it
+back.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from echoview.store.values import Revision
 
 OURS = "import, ours kept"  # the tool of the revision that ends a merge of two libraries: see `transfer`
 THEIRS, JOINED = "import, theirs kept", "import, joined"
-CONTESTED = ("view", "ed", "es", "calibration")
+CONTESTED = ("view", "ed", "es", "calibration", "frame_rate")
 _NOT_TRACEABLE = "not traceable"  # said of a frame instead of a contour
 
 

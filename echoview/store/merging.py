@@ -27,7 +27,7 @@ class Conflict:
 
     Attributes:
         frames: frame (0-based) -> both contours.
-        said: "view", "ed", "es" or "calibration" -> (ours, theirs), as the label has them.
+        said: "view", "ed", "es", "calibration" or "frame_rate" -> (ours, theirs), as the label has them.
     """
 
     frames: Mapping[int, Both]

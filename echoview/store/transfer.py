@@ -25,7 +25,7 @@ from echoview.store.rows import revision
 from echoview.store.tables import CineRow, RevisionRow
 
 _TRIES = 5
-_WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration"}
+_WORDS = {"view": "view", "ed": "ED", "es": "ES", "calibration": "calibration", "frame_rate": "frame rate"}
 
 
 @dataclass(frozen=True, slots=True)

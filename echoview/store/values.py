@@ -16,7 +16,8 @@ from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import Conflict
 
 _WORDS = {
-    "view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration", "notes": "calipers",
+    "view": "the view", "ed": "ED", "es": "ES", "calibration": "the calibration", "frame_rate": "the frame rate",
+    "notes": "calipers",
     "settled": "what was decided between two versions"}  # fmt: skip
 
 
@@ -91,7 +92,7 @@ class Saved:
         label: what the library holds now, as this cine may show it: ours, with what others changed since `base`.
         others: the revisions of others since `base`, oldest first.
         conflict: what both sides changed; None where all of it joined.
-        joined: the frames, "view", "ed", "es" and "calibration" that `label` has from them.
+        joined: the frames, "view", "ed", "es", "calibration" and "frame_rate" that `label` has from them.
     """
 
     number: int | None

@@ -157,6 +157,15 @@ class Correcting(QObject):
         if self._session.cine is not None:
             self.as_annotator(lambda: mark(t))
 
+    def ask_frame_rate(self) -> None:
+        """How fast a cine was taken whose file does not say it."""
+        cine, said = self._session.cine, self._session.label.frame_rate
+        if cine is not None and cine.rate_assumed:
+            self._player.pause()
+            chosen = dialogs.ask_frame_rate(self._window, cine.fps, said is not None)
+            if chosen is not None:
+                self.as_annotator(lambda: self._workflow.set_frame_rate(chosen or None))
+
     def copy_to_next(self) -> None:
         """This frame's contour into the next, and go there."""
         t = self._player.t

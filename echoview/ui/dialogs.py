@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from echoview.domain.calibration import Axes
+from echoview.domain.cine import RATE_HZ
 from echoview.ui.widgets import quiet
 
 _ASIDE = 284  # px, a little less than the inspector
@@ -75,6 +76,41 @@ def ask_length_mm(parent: QWidget, dx_px: float, dy_px: float) -> tuple[float, A
     _put_aside(dialog, parent)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     return (10.0 * length.value() if accepted else 0.0), axes.currentData()
+
+
+def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
+    """Frames a second; 0 = as assumed, None where the person cancels.
+
+    Args:
+        said: whether a person has given the rate that is used now, so that it can be taken back.
+    """
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("Frame rate")
+    rate = QDoubleSpinBox()
+    rate.setRange(*RATE_HZ)
+    rate.setDecimals(1)
+    rate.setValue(now_hz)
+    rate.setSuffix(" frames a second")
+    rate.setAccessibleName("Frames a second")
+    rate.selectAll()
+    buttons = _buttons(dialog, "Use it")
+    taken_back: list[bool] = []
+    if said:
+        back = buttons.addButton("Assume 30", QDialogButtonBox.ButtonRole.ResetRole)
+        back.clicked.connect(lambda: (taken_back.append(True), dialog.accept()))
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 20, 24, 16)
+    layout.setSpacing(12)
+    why = QLabel("The file gives no frame times. How fast was it taken?")
+    why.setWordWrap(True)
+    layout.addWidget(why)
+    layout.addWidget(rate)
+    layout.addWidget(quiet("The scanner writes it beside the picture, as Hz or fps."))
+    layout.addWidget(buttons)
+    _put_aside(dialog, parent)
+    if dialog.exec() != QDialog.DialogCode.Accepted:
+        return None
+    return 0.0 if taken_back else rate.value()
 
 
 def ask_close_unsaved(parent: QWidget, reason: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -31,7 +31,12 @@ AsAnnotator = Callable[[Callable[[], object]], None]
 
 
 class Judging(QObject):
-    """Owns the REVIEW tab; `connect_window` once the other zones are there."""
+    """Owns the REVIEW tab; `connect_window` once the other zones are there.
+
+    Signals: approved(t, before): a person stands behind frame t, as it was just said; the numbers as they were before.
+    """
+
+    approved = Signal(int, object)
 
     def __init__(
         self, window: QWidget, workflow: Workflow, player: Player, view: CineView, as_annotator: AsAnnotator
@@ -52,7 +57,7 @@ class Judging(QObject):
         review = self.reviewing
         raised = {issue: partial(self._in_my_name, partial(self.raise_issue, issue)) for issue in Issue}
         return {
-            "approve": self._to_frame(review.approve_frame), "reject_frame": self._to_frame(review.reject_frame),
+            "approve": self._to_frame(self._approve), "reject_frame": self._to_frame(review.reject_frame),
             "second_frame": self._to_frame(review.send_frame_to_second),
             "approve_cine": partial(self._in_my_name, self._approve_and_next),
             "reject_cine": partial(self._in_my_name, review.reject_cine),
@@ -145,6 +150,11 @@ class Judging(QObject):
                 self._as_annotator(lambda: act(t))
 
         return do
+
+    def _approve(self, t: int) -> None:
+        before = self._workflow.session.measurements
+        if self.reviewing.approve_frame(t):
+            self.approved.emit(t, before)
 
     def _next(self) -> None:
         self._worklist.next_unreviewed()

@@ -22,6 +22,7 @@ from echoview.ui.correcting import Correcting
 from echoview.ui.exchanging import Exchanging
 from echoview.ui.findings_panel import FindingsPanel
 from echoview.ui.geometry import geometry_of, restore_geometry
+from echoview.ui.going_on import GoingOn
 from echoview.ui.judging import Judging
 from echoview.ui.keymap import KeyMap
 from echoview.ui.keys_overlay import KeysOverlay
@@ -91,17 +92,20 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
+        self.going_on = GoingOn(workflow, self.player, self.view, self.reading, self.cines.model, self.banner)
+        self.judging.approved.connect(self.going_on.approved)
         self._narrow = False
         self.setWindowTitle("EchoView")
         self.setAcceptDrops(True)
         self._lay_out()
-        self.opening.give_menu(self.top_bar.open_button, self.acts)
+        self.opening.give_menu(self.top_bar.open_button, self.acts, self.cines.model.names)
         self._connect()
         restore_geometry(self, workflow.settings.geometry)
         self._show_weights()
         self.top_bar.show_device(workflow.settings.device)
         self.acts["loop"].setChecked(True)
         self.acts["point"].setChecked(True)
+        self.acts["go_on"].setChecked(workflow.settings.go_on)
         self.acts["theme"].setChecked(theme.current() is theme.LIGHT)
         self.control_keys = ControlKeys(self)
         self.view.setFocus()
@@ -122,7 +126,7 @@ class MainWindow(QMainWindow):
             "first": lambda: player.seek(0), "last": lambda: player.seek(1 << 30),
             "slower": lambda: player.faster(-1), "faster": lambda: player.faster(1),
             "loop": lambda: player.set_loop(self.acts["loop"].isChecked()),
-            "loop_over": self.loops.cycle,
+            "loop_over": self.loops.cycle, "frame_rate": edit.ask_frame_rate,
             "every_frame": lambda: player.set_every_frame(self.acts["every_frame"].isChecked()),
             "beat_back": lambda: self.loops.to_beat(-1), "beat_on": lambda: self.loops.to_beat(1),
             "to_ed": lambda: self.reading.go_to("ed"), "to_es": lambda: self.reading.go_to("es"),
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
             "contrast": controls.reset_look, "fit": view.fit, "predict": self.workflow.predicting.predict,
             "zoom_in": lambda: view.zoom(1.25), "zoom_out": lambda: view.zoom(0.8),
             "next_zone": self._next_zone, "keys": self._show_keys,
+            "go_on": lambda: self.workflow.remember(go_on=self.acts["go_on"].isChecked()),
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
         } | edit.does() | self.judging.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
 

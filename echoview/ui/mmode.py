@@ -80,12 +80,18 @@ class MMode(QObject):
 def sample(cine: Cine, positions: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
     """Goes through the cine: (first frame, (n,N) uint8) for n frames at a time.
 
+    A frame that is damaged stays black.
+
     Raises:
-        CineUnreadable: a frame is damaged.
+        CineUnreadable: no frame can be read, or the file is out of reach.
     """
-    for first in range(0, len(cine), _BLOCK):
-        frames = range(first, min(first + _BLOCK, len(cine)))
-        yield first, np.array([along_line(cine.frame(t), positions) for t in frames])
+    first, rows = 0, np.zeros((_BLOCK, len(positions)), np.uint8)
+    for t, picture in cine.readable(range(len(cine))):
+        while t >= first + _BLOCK:
+            yield first, rows
+            first, rows = first + _BLOCK, np.zeros_like(rows)
+        rows[t - first] = along_line(picture, positions)
+    yield first, rows[: len(cine) - first]
 
 
 class _LineTool(PictureTool):
@@ -137,6 +143,7 @@ class Strip(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setMinimumHeight(140)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+        session.retimed.connect(self.update)
         cross = QToolButton(self)
         cross.setObjectName("over")
         cross.setIcon(icon("x", DARK.text))  # the strip is dark in every theme

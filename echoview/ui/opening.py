@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -29,6 +31,7 @@ class Opening(QObject):
         self._window, self._workflow, self._sample = window, workflow, sample
         self._entries: dict[str, QAction] = {}  # of recent cines, in the menu that is open
         self._gone: set[str] = set()
+        self._names: Mapping[str, str] = {}
 
     def ask_cine(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self._window, "Open cine", self._last_folder(), _FILTER)
@@ -57,8 +60,13 @@ class Opening(QObject):
         if paths:
             self._workflow.open_all(paths)
 
-    def give_menu(self, button: QToolButton, acts: dict[str, QAction]) -> None:
-        """The button opens a menu with what can be opened; the recent ones are looked up as it opens."""
+    def give_menu(self, button: QToolButton, acts: dict[str, QAction], names: Mapping[str, str]) -> None:
+        """The button opens a menu with what can be opened; the recent ones are looked up as it opens.
+
+        Args:
+            names: path -> what a cine is called, as far as it was listed.
+        """
+        self._names = names
         menu = QMenu(button)
         menu.aboutToShow.connect(lambda: self._refill(menu, acts))
         button.setMenu(menu)
@@ -67,10 +75,15 @@ class Opening(QObject):
         menu.clear()
         for name in ("open", "open_folder", "sample"):
             menu.addAction(acts[name])
-        recent = self._recent()[:_RECENT]
+        recent, self._entries = self._recent()[:_RECENT], {}
         if recent:
             menu.addSeparator()
-        self._entries = {path: menu.addAction(Path(path).name) for path in recent}
+        named = Counter[str]()
+        for path in recent:
+            name = self._names.get(path, Path(path).name)
+            named[name] += 1
+            again = f" ({named[name]})" if named[name] > 1 else ""
+            self._entries[path] = menu.addAction(name.replace("&", "&&") + again)
         for path, entry in self._entries.items():
             entry.triggered.connect(lambda _=False, p=path: self._workflow.open(p))
         self._workflow.studies.find_gone(tuple(recent), self._take_away)
@@ -78,7 +91,7 @@ class Opening(QObject):
         for name in ("export", "import", "import_folder", "agreement", "backups"):
             menu.addAction(acts[name])
         menu.addSeparator()
-        for name in ("predict", "theme", "keys", "quit"):
+        for name in ("predict", "go_on", "theme", "keys", "quit"):
             menu.addAction(acts[name])
 
     def _last_folder(self) -> str:

@@ -85,6 +85,13 @@ class Player(QObject):
         self.span_changed.emit()
         self.frame_changed.emit(0)
 
+    def retime(self, times_s: np.ndarray) -> None:
+        """The frames of the same cine have other times (T,); it stays where it is."""
+        self._times = np.asarray(times_s, float)
+        self._usual_s = float(np.median(np.diff(self._times))) if len(self._times) > 1 else 0.0
+        if self.playing:
+            self._go_on_from(float(self._times[self._t]))
+
     def set_span(self, first: int, last: int) -> None:
         """Play these frames only, both included; the frame that is shown moves into them."""
         end = len(self._times) - 1

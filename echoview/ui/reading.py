@@ -41,6 +41,7 @@ class Reading(QObject):
         player.playing_changed.connect(self._try_again)
         player.awaited.connect(self._want)
         player.frame_changed.connect(self._show_frame)
+        session.retimed.connect(self._retime)
         session.label_changed.connect(lambda: view.set_spacing(session.calibration))
         feeder.frame_ready.connect(self._frame_ready)
         feeder.frame_failed.connect(self._frame_failed)
@@ -62,6 +63,10 @@ class Reading(QObject):
             self._player.seek(t)
         if len(cine) > 1 and (playing or path != self._session.path):
             self._player.play()
+
+    def _retime(self) -> None:
+        if self._session.cine is not None:
+            self._player.retime(self._session.cine.times_s)
 
     def begin_at(self, path: str, t: int, playing: bool) -> None:
         """If the next cine that opens is this one, it begins at frame t, and plays only if `playing`."""
@@ -133,7 +138,8 @@ class Reading(QObject):
             self.frame_shown.emit(t)
 
     def _stop(self, cine: Cine) -> None:
-        if cine is self._session.cine and self._player.playing:
+        back = not cine.gone  # it was tried again since this was said
+        if cine is self._session.cine and self._player.playing and not back:
             self._player.pause()
             self.failed.emit(Message("The file cannot be read any more.", "Connect its disk again, then play."))
 

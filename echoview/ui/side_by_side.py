@@ -79,12 +79,19 @@ class SideBySide(Pane):
 
         if self._drawn == (cine, t):
             return
+        if cine.lost(t):
+            self._drawn = None
+            self.view.show_lost(t)
+            return
         picture = cine.cached(t)
         if picture is not None:
             self._drawn = (cine, t)
             self.view.set_frame(picture)
         else:  # decoded off the GUI thread, then here again
-            self._workflow.jobs.run(Lane.READING, "frame", cine.frame, t, on_done=lambda _: self.refresh())
+            self._workflow.jobs.run(
+                Lane.READING, "frame", cine.frame, t, on_done=lambda _: self.refresh(),
+                on_error=lambda _: self.refresh(),
+            )  # fmt: skip
 
     def _another_cine(self) -> None:
         cine = self._session.cine

@@ -73,6 +73,7 @@ class Timeline(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
         session.cine_changed.connect(self._new_cine)
+        session.retimed.connect(self._retime)
         for signal in (session.measured, session.label_changed, session.prediction_changed):
             signal.connect(self._redraw_soon)
         loops.changed.connect(self._redraw)
@@ -247,6 +248,10 @@ class Timeline(QWidget):
     def _new_cine(self) -> None:
         self._scale, self._flag, self._range_from, self._other = None, None, None, None
         self.updateGeometry()
+        self._redraw()
+
+    def _retime(self) -> None:
+        self._scale = None  # made anew from the frames' times
         self._redraw()
 
     def _set_scale(self, scale: TimeScale) -> None:

@@ -153,9 +153,9 @@ class TopBar(QFrame):
             self.title.setText("EchoView")
         else:
             known = [part for part in (cine.info.patient_label, cine.info.study_date) if part]
-            name = self._session.path.replace("\\", "/").rsplit("/", 1)[-1]
-            self.title.setText("  ·  ".join(known) or name)
-            self.title.setToolTip(name)
+            file = self._session.path.replace("\\", "/").rsplit("/", 1)[-1]
+            self.title.setText("  ·  ".join(known) or self._session.name)
+            self.title.setToolTip(f"{cine.info.title} ({file})" if cine.info.title else file)
         self._show_prediction()
         self._show_saved()
 

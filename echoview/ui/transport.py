@@ -54,6 +54,8 @@ class Transport(QFrame):
         row.addWidget(button(actions["fit"]))
         row.addStretch(1)
         row.addWidget(self.counter)
+        self.rate = button(actions["frame_rate"])
+        row.addWidget(self.rate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -64,6 +66,7 @@ class Transport(QFrame):
         player.speed_changed.connect(self._show_speed)
         loops.changed.connect(self._show_loop)
         session.cine_changed.connect(lambda: self.set_frame(0))
+        session.retimed.connect(lambda: self.set_frame(player.t))
         self._show_speed(player.speed)
         self._show_loop()
 
@@ -75,10 +78,12 @@ class Transport(QFrame):
     def set_frame(self, t: int) -> None:
         self.timeline.set_frame(t)
         cine = self._session.cine
+        self.rate.setVisible(cine is not None and cine.rate_assumed)
         if cine is None:
             self.counter.setText("")
         else:
-            guessed = "" if cine.info.timing_known else "  (assumed)"
+            by_hand = "  (by hand)" if cine.rate_assumed else ""
+            guessed = by_hand if cine.info.timing_known else "  (assumed)"
             rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
             at, pace = f"{t + 1} / {len(cine)}", self._pace()
             if self.property("narrow"):

@@ -60,6 +60,7 @@ class ViewsBeside(QSplitter):
             pane.pressed.connect(partial(self._open, pane))
         self.hide()
         player.frame_changed.connect(self.refresh)
+        player.playing_changed.connect(self.refresh)
         session = self._session
         session.cine_changed.connect(self._another_cine)
         for signal in (session.measured, session.label_changed, session.prediction_changed):
@@ -101,7 +102,7 @@ class ViewsBeside(QSplitter):
         ef = None if measured is None else measured.ef_percent
         self._title.say(_view_words(self._session), ef, _where(beats, t))
         for pane in self.panes:
-            pane.follow(float(beats.phases[t]))
+            pane.follow(float(beats.phases[t]), self._player.playing)
 
     # ---- which cines
 
@@ -134,9 +135,9 @@ class ViewsBeside(QSplitter):
         self._explain(len(rows))
 
     def _put(self, paths: list[str]) -> None:
-        views = {row.listed.path: row.view for row in self._rows()}
+        rows = {row.listed.path: row for row in self._rows()}
         for pane, path in zip(self.panes, paths, strict=True):
-            pane.listed_view = views.get(path)
+            pane.listed = rows.get(path)
             pane.show_path(path)
         self.neighbours.show([path for path in paths if path])
         self.panes[1].setVisible(bool(paths[1]))
@@ -210,7 +211,7 @@ class _CinePane(Pane):
         super().__init__("Another cine of the study")
         self._neighbours = neighbours
         self.path = ""
-        self.listed_view: View | None = None  # in the study list, before the cine is read
+        self.listed: Row | None = None  # in the study list, before the cine is read
         self.t = -1  # of the frame that is shown
         self._wanted, self._phase = -1, 0.0
         self._shown: Neighbour | None = None
@@ -231,13 +232,17 @@ class _CinePane(Pane):
         if found is not None:
             self.explain("" if cine is not None else found.trouble or "Opening")
             if cine is None:
-                name = path.replace("\\", "/").rsplit("/", 1)[-1]
-                self.title.say(self.listed_view.value if self.listed_view else "?", None, name)
+                row = self.listed
+                name = path.replace("\\", "/").rsplit("/", 1)[-1] if row is None else row.listed.name
+                self.title.say(row.view.value if row is not None and row.view else "?", None, name)
             elif self.t >= 0:
-                self._draw(self.t)
+                self._draw(self.t, lost=cine.lost(self.t))
 
-    def follow(self, phase: float) -> None:
-        """Show the frame at this phase of the open cine's beat, as soon as it is decoded."""
+    def follow(self, phase: float, playing: bool) -> None:
+        """Show the frame at this phase of the open cine's beat, as soon as it is decoded.
+
+        One that is damaged is passed by while it plays; else a sentence stands in its place.
+        """
         found = self._shown
         if found is None or found.cine is None or found.beats is None:
             return
@@ -245,22 +250,27 @@ class _CinePane(Pane):
         self._neighbours.want(self.path, self._wanted)
         if found.cine.cached(self._wanted) is not None:
             self._draw(self._wanted)
+        elif found.cine.lost(self._wanted) and not playing:
+            self._draw(self._wanted, lost=True)
 
     def _frame_ready(self, path: str, t: int) -> None:
         """What comes too late is shown late rather than not at all."""
         if path == self.path and self.t != self._wanted:
             self._draw(t)
 
-    def _draw(self, t: int) -> None:
+    def _draw(self, t: int, lost: bool = False) -> None:
         found = self._shown
         if found is None or found.cine is None or found.beats is None:
             return
         picture = found.cine.cached(t)
-        if picture is None:
+        if picture is None and not lost:
             return
         self.t = t
-        self.view.set_frame(picture)
-        self.show_contour(found.contour(t))
+        if picture is None:
+            self.view.show_lost(t)
+        else:
+            self.view.set_frame(picture)
+        self.show_contour(None if picture is None else found.contour(t))
         prediction, measured = found.prediction, found.measured
         growing = prediction is not None and not prediction.complete
         more = f"predicting {prediction.done} / {len(found.cine)}" if growing and prediction is not None else ""

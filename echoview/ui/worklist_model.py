@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,6 +53,8 @@ class Row:
             told.append(f"{self.frames} frame{'s' if self.frames != 1 else ''}")
         if self.open_issues:
             told.append(f"{self.open_issues} open comment{'s' if self.open_issues != 1 else ''}")
+        file = self.listed.path.replace("\\", "/").rsplit("/", 1)[-1]
+        told += [file] if file != self.listed.name else []
         return ", ".join(part for part in told if part) + (f"\n{self.trouble}" if self.trouble else "")
 
     @property
@@ -94,6 +96,8 @@ class WorklistModel(QAbstractListModel):
         self._place: dict[str, int] = {}
         self._pictures: OrderedDict[str, QPixmap] = OrderedDict()
         self._folded: set[str] = set()
+        self._numbers: dict[tuple[str, str], dict[str, int]] = {}  # study and name -> path -> which of that name
+        self.names: dict[str, str] = {}  # path -> what a cine is called elsewhere; also of those listed before
         self._said: dict[str, Row] = {}  # what this session found out, also of cines of other folders
         self.text, self.order = "", "Name"
         self.status: Status | None = None
@@ -148,12 +152,14 @@ class WorklistModel(QAbstractListModel):
     def clear(self) -> None:
         self.beginResetModel()
         self.rows, self._shown, self._place, self._folded = {}, [], {}, set()
+        self._numbers.clear()
         self._pictures.clear()
         self.endResetModel()
 
     def add(self, found: Iterable[CineFile]) -> None:
         """More cines; they are shown by the next `arrange`."""
-        for listed in found:
+        for listed in map(self._numbered, found):
+            self.names[listed.path] = listed.alone
             row = Row(listed, view=listed.view, frames=listed.frames, name_key=_natural(listed.path))
             row.trouble, row.looked = listed.trouble, bool(listed.trouble)
             if (said := self._said.get(listed.path)) is not None:
@@ -161,6 +167,12 @@ class WorklistModel(QAbstractListModel):
                 row.ef_percent, row.frames, row.here = said.ef_percent, said.frames, True
                 row.waits, row.open_issues, row.conflicts = said.waits, said.open_issues, said.conflicts
             self.rows[listed.path] = row
+
+    def _numbered(self, listed: CineFile) -> CineFile:
+        """Of several cines of a study with one name each but the first gets a number."""
+        numbers = self._numbers.setdefault((listed.study, listed.name), {})
+        number = numbers.setdefault(listed.path, len(numbers) + 1)
+        return listed if number == 1 else replace(listed, name=f"{listed.name} ({number})")
 
     def fill(self, filled: Iterable[Filled], open_path: str = "") -> bool:
         """More is known of some rows; whether the order may have changed by it.

@@ -11,6 +11,7 @@ import dataclasses
 import faulthandler
 import random
 import resource
+import shutil
 import sys
 import time
 import warnings
@@ -23,6 +24,7 @@ import cv2
 import data_store
 import numpy as np
 import pydicom.data
+from mpeg_seeds import BARE, wrap, write_mpeg
 from PIL import Image
 
 from echoview.errors import EchoViewError
@@ -174,6 +176,25 @@ def file_target(last: Path, real: bool) -> Attempt:
     return attempt
 
 
+def mpeg_target(last: Path) -> Attempt:
+    """H.264, HEVC and MPEG-2, hurt, in their own files and within DICOM files whose headers are sound."""
+    ffmpeg = shutil.which("ffmpeg")
+    assert ffmpeg
+    seeds = [(path.suffix, path.read_bytes(), syntax) for path, syntax in write_mpeg(ffmpeg, last.parent)]
+    for suffix, stream, syntax in seeds:  # all of them can be read while they are whole
+        last.write_bytes(wrap(stream, syntax) if syntax else stream)
+        assert len(open_cine(_named(last, ".dcm" if syntax else suffix))) == 80
+
+    def attempt(chance: random.Random) -> None:
+        suffix, stream, syntax = chance.choice(seeds)
+        stream = mutate(stream, chance)
+        within = syntax is not None and (suffix in BARE or chance.random() < 0.5)
+        last.write_bytes(wrap(stream, syntax) if within else stream)
+        play(last, ".dcm" if within else suffix, jump=True)
+
+    return attempt
+
+
 def header_target(last: Path) -> Attempt:
     """DICOM files whose bytes are sound and whose headers lie."""
     seeds = []
@@ -207,14 +228,12 @@ def header_target(last: Path) -> Attempt:
     return attempt
 
 
-def play(last: Path, suffix: str) -> None:
-    """Open a copy with this suffix, look at some frames, list it."""
-    named = last.parent / "input" / f"last{suffix}"
-    named.parent.mkdir(exist_ok=True)
-    named.write_bytes(last.read_bytes())
+def play(last: Path, suffix: str, jump: bool = False) -> None:
+    """Open a copy with this suffix, look at some frames, also far from each other where asked, list it."""
+    named = _named(last, suffix)
     try:
         cine = open_cine(named)
-        for t in range(min(len(cine), 4)):
+        for t in [*range(min(len(cine), 4)), *((len(cine) - 1, 0) if jump else ())]:
             picture = cine.frame(t)
             assert picture.shape[:2] == cine.size
             assert picture.dtype == np.uint8
@@ -223,6 +242,13 @@ def play(last: Path, suffix: str) -> None:
     for listed in list_cines(named, lambda: False):
         assert listed.frames >= 0
     named.unlink()
+
+
+def _named(last: Path, suffix: str) -> Path:
+    named = last.parent / "input" / f"last{suffix}"
+    named.parent.mkdir(exist_ok=True)
+    named.write_bytes(last.read_bytes())
+    return named
 
 
 def check_words(refusal: EchoViewError, folder: Path) -> None:
@@ -266,7 +292,7 @@ def main(target: str, seed: str, count: str, seconds: str, folder: str) -> int:
     warnings.simplefilter("error")
     last = Path(folder) / "last"
     whole = {"files": partial(file_target, real=True), "others": partial(file_target, real=False)}
-    whole["headers"] = header_target
+    whole |= {"headers": header_target, "mpeg": mpeg_target}
     attempt = whole[target](last) if target in whole else decoder_target(target, last)
     end = time.monotonic() + float(seconds)
     slowest = 0.0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
 from echoview.domain.contour import Contour, Origin
+from echoview.errors import CineAway
+from echoview.io import open_cine
 from echoview.services.propagation import Way
 
 HURT = 12  # frame 13 on the screen
@@ -21,14 +25,19 @@ HURT = 12  # frame 13 on the screen
 @pytest.fixture
 def hurt(sample, tmp_path) -> Path:
     """The sample with one frame whose JPEG bytes are no picture."""
+    return damage(sample, tmp_path / "hurt.dcm", [HURT])
+
+
+def damage(sample: Path, path: Path, numbers: Iterable[int]) -> Path:
     file = pydicom.dcmread(sample)
     frames = list(generate_frames(file.PixelData, number_of_frames=30))
-    frames[HURT] = b"\xff\xd8" + b"\0" * 200
+    for t in numbers:
+        frames[t] = b"\xff\xd8" + b"\0" * 200
     file.PixelData = encapsulate(frames)
     file["PixelData"].is_undefined_length = True
     file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = generate_uid()
-    file.save_as(tmp_path / "hurt.dcm")
-    return tmp_path / "hurt.dcm"
+    file.save_as(path)
+    return path
 
 
 def stand_on(desk, t: int) -> None:
@@ -130,8 +139,76 @@ def test_a_contour_for_it_is_refused_in_words(desk, hurt) -> None:
     assert desk.refusals == ["Frame 13 cannot be read. No contour can be drawn on it."]
 
 
-def test_its_prediction_is_made_anew_for_the_frame_may_be_read_tomorrow(desk, hurt) -> None:
+def test_its_prediction_is_kept_and_tells_which_frame_is_damaged(desk, hurt, new_desk) -> None:
     desk.open(hurt)
-    cine, weights = desk.session.cine, desk.session.weights
-    assert np.isnan(desk.session.prediction.contours[HURT]).all()
-    assert desk.workflow.predictions.recall(cine, weights) is None
+    made = desk.session.prediction
+    assert np.isnan(made.contours[HURT]).all()
+    desk.close()
+    again = new_desk()
+    again.workflow.predicting.predict = lambda: pytest.fail("it is known")
+    cine = open_cine(hurt)
+    found = again.workflow.predictions.recall(cine, again.session.weights)
+    np.testing.assert_array_equal(found.contours, made.contours)
+    assert cine.lost(HURT), "so nobody need try"
+    again.open(hurt)
+    assert "1 frame cannot be read." in again.window.measure_panel.notes.text()
+
+
+def test_a_prediction_without_frames_that_the_disk_did_not_give_is_made_anew(desk, sample) -> None:
+    cine = open_cine(sample)
+    decode = cine._source.decode
+
+    def given(t: int) -> np.ndarray:
+        if t == HURT:
+            raise CineAway("The disk is away.")
+        return decode(t)
+
+    cine._source.decode = given  # type: ignore[method-assign]
+    weights = desk.session.weights
+    *_, made = desk.workflow.predictions.made_anew(cine, weights, "cpu")
+    assert np.isnan(made.contours[HURT]).all()
+    assert desk.workflow.predictions.recall(open_cine(sample), weights) is None
+
+
+def test_most_frames_in_a_row_are_damaged_and_it_plays_on(desk, sample, tmp_path) -> None:
+    """26 of 30: no file that is away."""
+    path = damage(sample, tmp_path / "most.dcm", range(2, 28))
+    player, shown = desk.window.player, []
+    player.frame_changed.connect(shown.append)
+    desk.workflow.open(path)
+    desk.until(lambda: desk.session.path == str(path), 20)
+    desk.until(lambda: {0, 1, 28, 29} <= set(shown), 20)
+    assert player.playing
+    assert not desk.refusals
+
+
+def test_an_m_mode_leaves_its_column_black(desk, hurt) -> None:
+    desk.open(hurt)
+    mmode = desk.window.picture.mmode
+    mmode.draw((60, 40), (160, 200))
+    desk.settle()
+    assert not desk.refusals
+    columns = mmode.strip.picture.max(0)
+    assert [t for t in range(30) if not columns[t]] == [HURT]
+
+
+def test_beside_another_cine_it_is_passed_by_and_said_where_it_stands(desk, sample, hurt) -> None:
+    shutil.copy(sample, hurt.parent / "whole.dcm")
+    desk.workflow.open(hurt.parent)
+    desk.until(lambda: len(desk.window.cines.model.rows) == 2)
+    desk.open(hurt.parent / "whole.dcm")
+    desk.window.acts["views_beside"].trigger()
+    views = desk.window.picture.layouts.views
+    pane = views.panes[0]
+    desk.until(lambda: views.neighbours.get(str(hurt)).beats is not None)
+    desk.settle()
+    desk.window.player.seek(HURT)
+    desk.until(lambda: pane._wanted == HURT and pane.t == HURT, 10)
+    assert pane.view.lost.isVisible()
+    assert pane.view.frame_item.frame is None
+    assert views.neighbours.get(str(hurt)).trouble == ""
+    desk.window.player.seek(HURT + 1)
+    desk.until(lambda: pane.t == HURT + 1, 10)
+    assert pane.view.frame_item.frame is not None
+    assert not pane.view.lost.isVisible()
+    assert "cannot" not in pane.title.line.whole

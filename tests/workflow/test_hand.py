@@ -94,9 +94,12 @@ def test_keys_step_play_approve_and_mark(opened) -> None:
     QTest.keyClick(window.view, Qt.Key.Key_Space)
     assert not window.player.playing
     QTest.keyClick(window, Qt.Key.Key_D)
-    assert window.player.t == session.measurements.ed
+    ed = session.measurements.ed
+    assert window.player.t == ed
     QTest.keyClick(window, Qt.Key.Key_A)
-    assert set(session.contour(window.player.t).origins) == {Origin.ACCEPTED}
+    assert set(session.contour(ed).origins) == {Origin.ACCEPTED}
+    assert window.player.t == session.measurements.es, "the next to be looked at"
+    QTest.keyClick(window, Qt.Key.Key_D)
     steps = session.undo_stack.count()
     QTest.keyClick(window, Qt.Key.Key_A)
     assert session.undo_stack.count() == steps, "it is a person's already: there is nothing to take back"

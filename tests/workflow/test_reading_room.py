@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pydicom
 import pytest
@@ -29,6 +31,8 @@ from PySide6.QtWidgets import (
 )
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.contour import Contour, draw
+from echoview.domain.label import Label
 from echoview.domain.note import NoteKind
 from echoview.learning import Stage
 from echoview.measure.mmode import along_line, line_positions
@@ -121,7 +125,9 @@ def test_escape_and_another_frame_end_a_measurement_that_was_begun(opened) -> No
     assert not any(tool.active for tool in window.picture.calipers.tools)
 
 
-def test_each_picture_in_a_frame_is_measured_by_its_own_pixel_size(desk, sample, tmp_path) -> None:
+@pytest.fixture
+def two_pictures(sample, tmp_path) -> Path:
+    """The sample, said to be two pictures beside each other: 0.5 mm a pixel left, 0.25 mm right."""
     file = pydicom.dcmread(sample)
     halves = []
     for left, mm in ((0, 0.5), (162, 0.25)):
@@ -135,7 +141,37 @@ def test_each_picture_in_a_frame_is_measured_by_its_own_pixel_size(desk, sample,
     file.SequenceOfUltrasoundRegions = halves
     file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
     file.save_as(tmp_path / "two.dcm")
-    desk.open(tmp_path / "two.dcm")
+    return tmp_path / "two.dcm"
+
+
+def test_a_contour_is_measured_by_the_pixel_size_of_the_picture_that_it_lies_in(desk, two_pictures) -> None:
+    desk.open(two_pictures)
+    session, panel = desk.session, desk.window.measure_panel
+    assert session.cine.calibration is None, "the frame as a whole has no pixel size"
+
+    def draw_at(x: float, size: float) -> Contour:
+        return draw([(x, 120), (x + size, 20), (x + 2 * size, 120)])
+
+    def only(ed: Contour, es: Contour) -> None:
+        others = frozenset(range(2, len(session.cine)))
+        desk.workflow.edit("draw", Label({0: ed, 1: es}, not_traceable=others, ed=0, es=1))
+
+    only(draw_at(20, 30), draw_at(25, 20))
+    left = session.measurements.edv_ml
+    assert session.calibration.x_mm == pytest.approx(0.5)
+    assert panel.edv.isVisible()
+    only(draw_at(200, 30), draw_at(205, 20))
+    assert session.calibration.x_mm == pytest.approx(0.25)
+    assert session.measurements.edv_ml == pytest.approx(left / 8), "half as long each way"
+    only(draw_at(200, 30), draw_at(25, 20))
+    assert session.measurements.edv_ml is None, "ED and ES in pictures of different sizes say nothing"
+    desk.workflow.edit("draw", Label({}, not_traceable=session.label.not_traceable | {0, 1}))
+    desk.workflow.edit_contour(0, draw_at(200, 30), "draw")
+    assert session.calibration.x_mm == pytest.approx(0.25), "the first contour tells which picture it is"
+
+
+def test_each_picture_in_a_frame_is_measured_by_its_own_pixel_size(desk, two_pictures) -> None:
+    desk.open(two_pictures)
     desk.window.acts["caliper"].trigger()
     for start, end in (((40, 60), (40, 160)), ((220, 60), (220, 160)), ((100, 200), (200, 200))):
         drag(desk, start, end)

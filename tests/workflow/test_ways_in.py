@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 
+import pydicom
 from PySide6.QtWidgets import QFileDialog, QTreeView
 
 from echoview.app import first_cine
@@ -61,3 +62,26 @@ def test_where_the_cines_of_before_are_gone_the_window_says_what_to_do(new_desk,
     assert not desk.window.cines.isVisible()
     assert desk.window.picture.hint.isVisible()
     assert "Ctrl+O" in desk.window.picture.hint.text()
+
+
+def test_cines_of_a_disc_are_told_apart_and_named_by_nobody(desk, sample, tmp_path) -> None:
+    for number, name in ((14, "one/IM000000"), (15, "two/IM000000")):
+        file = pydicom.dcmread(sample)
+        file.SeriesNumber, file.InstanceNumber, file.StudyDate = 2, number, "20200131"
+        file.PatientName, file.PatientID = "Doe^Jane", "4711"
+        file.SOPInstanceUID = file.file_meta.MediaStorageSOPInstanceUID = pydicom.uid.generate_uid()
+        (tmp_path / name).parent.mkdir()
+        file.save_as(tmp_path / name)
+    desk.workflow.open(tmp_path)
+    desk.until(lambda: len(desk.window.cines.model.rows) == 2 and desk.session.cine is not None)
+    desk.open_known(tmp_path / "two/IM000000")
+    assert sorted(row.listed.name for row in desk.window.cines.model.shown()) == [
+        "Series 2, no. 14",
+        "Series 2, no. 15",
+    ]
+    assert desk.window.top_bar.title.toolTip() == "Series 2, no. 15 (IM000000)"
+    menu = desk.window.top_bar.open_button.menu()
+    menu.aboutToShow.emit()
+    entries = [action.text() for action in menu.actions()]
+    assert "2020-01-31, Series 2, no. 15" in entries
+    assert not any("IM0" in entry or "Doe" in entry or "4711" in entry for entry in entries)

@@ -7,7 +7,7 @@ import pytest
 
 from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Cine, CineInfo
-from echoview.errors import CineUnreadable
+from echoview.errors import CineAway, CineUnreadable
 
 SIZE = (4, 6)
 BYTES = 4 * 6
@@ -113,19 +113,23 @@ def test_a_damaged_frame_says_so_each_time_and_the_others_play_on():
 
 
 class Failing:
-    """Frames whose numbers stand in `bad` cannot be decoded."""
+    """Frames whose numbers stand in `bad` cannot be decoded, those in `away` are not given by the disk."""
 
-    def __init__(self, bad: set[int]) -> None:
-        self.bad = bad
+    any_order = True
+
+    def __init__(self, bad: set[int], away: set[int]) -> None:
+        self.bad, self.away = bad, away
 
     def decode(self, t: int) -> np.ndarray:
+        if t in self.away:
+            raise CineAway("The file cannot be read.")
         if t in self.bad:
             raise CineUnreadable(f"Frame {t + 1} is damaged.")
         return np.full((4, 4), t, np.uint8)
 
 
-def failing(bad: set[int], frames: int = 60) -> Cine:
-    return Cine(CineInfo((4, 4), np.arange(frames) / 30, True, "x", "sha256:x", "test"), Failing(bad))
+def failing(bad: set[int], frames: int = 60, away: set[int] = frozenset()) -> Cine:
+    return Cine(CineInfo((4, 4), np.arange(frames) / 30, True, "x", "sha256:x", "test"), Failing(bad, away))
 
 
 def test_frames_that_cannot_be_decoded_are_passed_by_and_remembered() -> None:
@@ -138,15 +142,24 @@ def test_frames_that_cannot_be_decoded_are_passed_by_and_remembered() -> None:
 
 
 def test_a_file_that_is_away_is_told_from_damaged_frames_and_can_come_back() -> None:
-    bad = set(range(10, 60))
-    cine = failing(bad)
+    away = set(range(10, 60))
+    cine = failing({3}, away=away)
     with pytest.raises(CineUnreadable):
         list(cine.readable(range(60)))
     assert cine.gone
-    bad.clear()
+    assert cine.damaged is None, "some may be read another time"
+    away.clear()
     cine.try_again()
     assert not cine.gone and not cine.unreadable
-    assert len(list(cine.readable(range(60)))) == 60
+    assert len(list(cine.readable(range(60)))) == 59
+    assert cine.damaged == {3}
+
+
+def test_however_many_frames_are_damaged_the_others_are_read() -> None:
+    cine = failing(set(range(5, 55)))
+    assert [t for t, _ in cine.readable(range(60))] == [0, 1, 2, 3, 4, 55, 56, 57, 58, 59]
+    assert not cine.gone
+    assert cine.damaged == set(range(5, 55))
 
 
 def test_where_no_frame_can_be_decoded_the_reason_is_said() -> None:

@@ -57,6 +57,17 @@ def test_cines_come_with_what_their_headers_say(study):
     assert (listing.seen, listing.unreadable) == (7, 1)
 
 
+def test_what_a_disc_counts_is_called_by_what_its_header_says(tmp_path, write_dicom, grey_frames):
+    stored = [f.tobytes() for f in grey_frames]
+    names = {"IM000001": (2, 14), "IM000002": (None, 15), "IM000003": (None, None), "rest-A4C.dcm": (2, 16)}
+    for name, (series, number) in names.items():
+        write_dicom(stored, name=name, SeriesNumber=series, InstanceNumber=number)
+    cines, _ = everything(tmp_path)
+    assert [c.title for c in cines] == ["Series 2, no. 14", "No. 15", "", ""]
+    assert open_cine(tmp_path / "IM000001").info.title == "Series 2, no. 14"
+    assert all("Fake" not in c.title and "4711" not in c.title for c in cines)
+
+
 def test_a_listed_cine_is_the_one_that_opens(study):
     for listed in [one for one in everything(study)[0] if not one.trouble]:
         info = open_cine(listed.path, patient_secret=SECRET).info

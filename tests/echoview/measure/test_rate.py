@@ -45,6 +45,16 @@ def test_nothing_is_said_where_nothing_is_known():
     assert heart_rate(cine(r_waves_s=(1.0, 1.0)), None) is None
 
 
+def test_a_frame_rate_that_a_person_gives_makes_a_heart_rate():
+    guessed, known = cine(timing_known=False), cine()
+    guessed.play_at(50.0)
+    assert heart_rate(guessed, beating(75)).per_minute == pytest.approx(150, rel=0.06), "twice as fast as it was made"
+    guessed.play_at(None)
+    assert heart_rate(guessed, beating(75)) is None
+    known.play_at(50.0)
+    np.testing.assert_array_equal(known.times_s, TIMES, "a file's own times stay")
+
+
 def test_a_beat_that_the_end_of_the_cine_cuts_is_none():
     """Filled by two thirds at the last frame: the largest since the trough, and no end-diastole."""
     length_s = TIMES[-1] / 1.8

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pydicom
 import pytest
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit, generate_uid
 
 from echoview.domain.label import Label
 from echoview.errors import EchoViewError
@@ -379,6 +382,30 @@ def test_dicom_leaves_with_black_outside_the_sector_and_its_labels_come_back(lib
         assert dice(mine, raster(contour.dense(), cine.size)) > 0.995
     assert import_from(out, library, by="B", secret=SECRET).unknown == ()
     assert len(list(histories(library))) == 1, "at home the labels belong to the cine that they were made on"
+
+
+def test_a_damaged_frame_leaves_black_and_is_told_of(library, empty, tmp_path, patient_cine, truth):
+    dataset = pydicom.dcmread(patient_cine)
+    frames = [encoded(frame) for frame in dataset.pixel_array]
+    frames[4] = b"\xff\xd8" + b"\0" * 200
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].is_undefined_length = True
+    dataset.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.save_as(tmp_path / "hurt.dcm")
+    cine = open_cine(tmp_path / "hurt.dcm", patient_secret=SECRET)
+    label = truth.without_contour(4)
+    empty.save(cine, str(tmp_path / "hurt.dcm"), Label(), label, annotator="", app_version="", weights="", tool="t")
+    told: list[tuple[str, int]] = []
+    out = tmp_path / "out"
+    assert export_to(out, "dicom", empty, secret=SECRET, unread=lambda name, count: told.append((name, count))) == 1
+    assert told == [("cine-00001", 1)]
+    left = open_cine(out / "cine-00001.dcm")
+    assert [t for t in range(FRAMES) if left.frame(t).max() == 0] == [4]
+
+
+def encoded(frame: np.ndarray) -> bytes:
+    return cv2.imencode(".jpg", frame)[1].tobytes()
 
 
 def test_contact_sheets_show_what_would_leave_and_say_what_would_not(library, tmp_path, truth):

@@ -121,6 +121,13 @@ def test_nothing_is_learnt_from_a_frame_in_conflict_and_it_is_counted(library, e
     assert library.corrected() == {"uid-1": 2}
 
 
+def test_two_frame_rates_are_in_conflict(library, editing):
+    save(library, editing, Label(frame_rate=50.0), "A", base=0)
+    save(library, editing, Label(frame_rate=60.0), "B", base=0)
+    [found] = library.conflicts(editing.cine())
+    assert (found.key, found.older.label.frame_rate, found.newer.label.frame_rate) == ("frame_rate", 50, 60)
+
+
 def test_the_view_ed_es_and_the_calibration_are_in_conflict_too(library, editing):
     one = Label(view=View.A2C, ed=3, es=9, calibration=Calibration(0.3, 0.3))
     two = Label(view=View.A4C, ed=5, es=9, calibration=Calibration(0.4, 0.3))

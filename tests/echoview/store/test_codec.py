@@ -1,6 +1,7 @@
 """What an edit changed, as JSON, and the label that a row of changes makes."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,17 +11,17 @@ from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
 from echoview.domain.view import View
-from echoview.store.codec import difference, replay
+from echoview.store.codec import difference, replay, seal_of
 
 ONE = draw([(0, 10), (5.25, 0), (10, 10)])
 TWO = draw([(1, 11), (6, 1), (11, 11)])
 NOTES = (Note(NoteKind.DISTANCE, 3, ((1.5, 2), (30, 40))), Note(NoteKind.AREA, 0, ((0, 0), (9, 0), (9, 9.125))))
-FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), notes=NOTES)
+FULL = Label({0: ONE, 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), notes=NOTES, frame_rate=48.5)
 
 
 def values(label: Label) -> tuple:
     contours = {t: (c.handles.tolist(), c.origins) for t, c in label.contours.items()}
-    return contours, label.view, label.ed, label.es, label.calibration, label.notes
+    return contours, label.view, label.ed, label.es, label.calibration, label.notes, label.frame_rate
 
 
 def test_the_form_of_a_change():
@@ -37,7 +38,7 @@ def test_the_form_of_a_change():
 
 
 def test_labels_that_say_the_same_differ_in_nothing():
-    again = Label({0: draw(ONE.handles.tolist()), 12: TWO}, View.A3C, 0, 12, Calibration(0.3, 1 / 3), notes=NOTES)
+    again = replace(FULL, contours={0: draw(ONE.handles.tolist()), 12: TWO})
     assert difference(FULL, again) == {}
     assert difference(Label(), Label()) == {}
 
@@ -63,6 +64,19 @@ def test_notes_are_written_whole_and_labels_from_before_them_have_none():
     assert replay([difference(Label(), FULL), difference(FULL, FULL.with_notes(()))]).notes == ()
 
 
+def test_a_frame_rate_is_part_of_what_a_verdict_is_about_and_leaves_older_seals_alone():
+    label = Label({3: ONE}, View.A3C, 0, 12, Calibration(0.3, 0.25))
+    assert seal_of(label) == "8b1eb37ee0bb1d5f"
+    assert seal_of(label.with_frame_rate(50)) not in (seal_of(label), seal_of(label.with_frame_rate(51)))
+    assert not Label(frame_rate=50).empty
+
+
+@pytest.mark.parametrize("rate", [0, -5, 1e9, "fast"])
+def test_a_frame_rate_that_no_cine_has_is_damage(rate):
+    with pytest.raises(ValueError, match=r"frame rate|convert"):
+        replay([{"frame_rate": rate}])
+
+
 def random_edit(label: Label, rng: np.random.Generator) -> Label:
     t = int(rng.integers(6))
     edits = (
@@ -72,8 +86,9 @@ def random_edit(label: Label, rng: np.random.Generator) -> Label:
         lambda: label.with_ed(None if t == 0 else t),
         lambda: label.with_es(t),
         lambda: label.with_calibration(None if t == 1 else Calibration(*rng.uniform(0.1, 1, 2).tolist())),
+        lambda: label.with_frame_rate(None if t == 1 else 10.0 + t),
     )
-    return edits[int(rng.integers(6))]()
+    return edits[int(rng.integers(7))]()
 
 
 def test_a_long_row_of_random_edits_is_replayed():

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from echoview import settings
 from echoview.app import registry, sample_path
 from echoview.domain.contour import draw
-from echoview.domain.study import Status
+from echoview.domain.study import CineFile, Status
 from echoview.domain.view import View
 from echoview.reviewing import Reviewing
 from echoview.services.inference import Inference
@@ -27,9 +27,26 @@ from echoview.store import try_library
 from echoview.ui import theme
 from echoview.ui.worklist import Worklist
 from echoview.ui.worklist_delegate import PICTURE, draw_mark
-from echoview.ui.worklist_model import Heading
+from echoview.ui.worklist_model import Heading, WorklistModel
 from echoview.workflow import Workflow
 from ral.formats import write_nifti
+
+
+def test_two_of_one_name_in_a_study_get_numbers_and_keep_them() -> None:
+    model = WorklistModel()
+    cines = [
+        CineFile("/a/IM1", "Series 2, no. 14", "s", 1, 1, date="2020-01-31", view=View.A4C),
+        CineFile("/b/IM1", "Series 2, no. 14", "s", 1, 1), CineFile("/c/IM1", "Series 2, no. 14", "other", 1, 1),
+    ]  # fmt: skip
+    model.add(cines[:2])
+    model.add(cines)  # once more, as a list that is looked through anew
+    names = {path: row.listed.name for path, row in model.rows.items()}
+    assert names == {"/a/IM1": "Series 2, no. 14", "/b/IM1": "Series 2, no. 14 (2)", "/c/IM1": "Series 2, no. 14"}
+    assert model.names["/a/IM1"] == "2020-01-31, A4C, Series 2, no. 14"
+    assert "IM1" in model.rows["/a/IM1"].text, "the file's name is found too"
+    model.clear()
+    model.add(cines[1:2])
+    assert model.rows["/b/IM1"].listed.name == "Series 2, no. 14"
 
 
 class Desk:
