@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -17,19 +18,21 @@ from echoview.errors import CineUnreadable, CineUnsupported
 
 HELD_BYTES = 128 * 2**20  # longer files stay on their disk
 _MAX_BYTES = 2**31
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 class LongFile:
     """A file that stays open and answers like `bytes` where the readers ask: length, slices, `startswith`.
 
-    It is read and not mapped: a disk that is pulled out is an error, not a signal that ends the program. Safe to use
-    from several threads.
+    It is read and not mapped: a disk that is pulled out is an error, not a signal that ends the program. Plugged in
+    again, it is another place for the system: the file is opened once more. Safe to use from several threads.
     """
 
     def __init__(self, path: Path, size: int) -> None:
         self._path, self._size = path, size
         self._lock = threading.Lock()
-        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._fd = os.open(path, _READ)
+        self._written_ns = os.fstat(self._fd).st_mtime_ns
         weakref.finalize(self, os.close, self._fd)
 
     def __len__(self) -> int:
@@ -41,10 +44,30 @@ class LongFile:
             CineUnreadable: the disk does not answer.
         """
         start, stop, _ = span.indices(self._size)
+        count = max(stop - start, 0)
         try:
-            return self._read(max(stop - start, 0), start)
+            try:
+                return self._read(count, start)
+            except OSError:
+                self._open_again()
+                return self._read(count, start)
         except OSError as error:
             raise _refusal(self._path, error) from None
+
+    def _open_again(self) -> None:
+        """
+        Raises:
+            OSError: it is not there, or another file is.
+        """
+        again = os.open(self._path, _READ)
+        try:
+            now = os.fstat(again)
+            if (now.st_size, now.st_mtime_ns) != (self._size, self._written_ns):
+                raise OSError(errno.ESTALE, "it was changed meanwhile")
+            with self._lock:
+                os.dup2(again, self._fd, inheritable=False)
+        finally:
+            os.close(again)
 
     def startswith(self, prefix: bytes | tuple[bytes, ...], start: int = 0) -> bool:
         longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix))

@@ -14,6 +14,8 @@ from PySide6.QtTest import QTest
 
 from echoview.domain.contour import Contour, Origin
 from echoview.services.propagation import Way
+from echoview.ui import timeline_paint as paint
+from echoview.ui.theme import current
 
 HURT = 12  # frame 13 on the screen
 
@@ -135,3 +137,24 @@ def test_its_prediction_is_made_anew_for_the_frame_may_be_read_tomorrow(desk, hu
     cine, weights = desk.session.cine, desk.session.weights
     assert np.isnan(desk.session.prediction.contours[HURT]).all()
     assert desk.workflow.predictions.recall(cine, weights) is None
+
+
+def test_the_timeline_marks_it_once_it_was_met(new_desk, hurt) -> None:
+    """Without the network, which would have looked at every frame."""
+    desk = new_desk(review_only=True)
+    desk.open(hurt)
+    line = desk.window.transport.timeline
+    place = round(line.scale.x_of(HURT))
+
+    def colours() -> set[int]:
+        picture = line.grab().toImage()
+        x = round(picture.width() * place / line.width())
+        rows = range(round(paint.STATES_TOP * picture.height() / line.height()), picture.height() // 3)
+        return {picture.pixel(x + dx, y) & 0xFFFFFF for dx in range(-3, 4) for y in rows}
+
+    wanted = int(current().error[1:], 16)
+    stand_on(desk, HURT)
+    assert line._told(place).startswith("Frame 13, ")
+    assert "cannot be read" in line._told(place)
+    desk.window.player.seek(0)
+    desk.until(lambda: wanted in colours(), 5)
