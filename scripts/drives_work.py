@@ -73,7 +73,8 @@ def _points(hand: RealHand, line: Callable[[], np.ndarray], state: Callable[[], 
     act = lambda: (hand.click(at(*hand.ask(line)[6])), hand.click(at(*(hand.ask(line)[6] + 4))))  # noqa: E731
     hand.drive("A point", "click, move, click", act, state)
     act = lambda: hand.wheel(at(*hand.ask(line).mean(axis=0)), True, "r")  # noqa: E731
-    hand.drive("Turn the contour", "R+wheel", act, state, lambda was, now: now[1] and now[2] != was[2])
+    first = lambda: tuple(line()[0].round(1).tolist())  # noqa: E731
+    hand.drive("Turn the contour", "R+wheel", act, first)
     act = lambda: hand.drag(at(*hand.ask(line)[3]), at(*(hand.ask(line)[3] + 6)), held="ctrl")  # noqa: E731
     hand.drive("Whole contour", "Ctrl+drag", act, state)
     hand.drive("Smooth", "Shift+G", "shift+g", state)
