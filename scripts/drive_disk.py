@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -24,6 +25,10 @@ class Disk:
         self.plug_in()
 
     def plug_in(self) -> None:
+        """As another device, or the system would find the one that has failed, which open files keep."""
+        self._image = self._image.rename(self._image.with_suffix(".was"))
+        shutil.copy(self._image, self._image.with_suffix(".img"))
+        self._image = self._image.with_suffix(".img")
         _do("mount", "-o", "loop", self._image, self.folder)
 
     def pull_out(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from drive_steps import tab
 from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 from real_hand import RealHand
 
@@ -11,7 +12,8 @@ _MOST_TABS = 60
 def by_keys(hand: RealHand) -> None:
     """A button, a tool button, a check box, a list to choose from, a slider, a chip's menu, a tab, a row."""
     window, player, session = hand.app.window, hand.app.window.player, hand.app.session
-    hand.ask(lambda: player.seek(3))
+    tab(hand, 0)
+    hand.ask(lambda: player.seek(next(t for t in range(len(session.cine)) if t not in session.label.contours)))
     panel, transport = window.measure_panel, window.transport
     approved = lambda: (player.t in session.label.contours, player.playing)  # noqa: E731
     for key in ("space", "Return"):

@@ -49,7 +49,7 @@ def damaged(hand: RealHand) -> None:
     hand.drive("Onto it", "Right", "Right", counted,
                lambda _, now: f"frame {_HURT + 1} / {len(session.cine)}" in now[0] and now[1], "stood_on")  # fmt: skip
     line = window.transport.timeline
-    told = lambda: line._told(round(line.scale.x_of(_HURT)))  # noqa: E731
+    told = lambda: line._told(round(line.scale.x_of(_HURT))).splitlines()[0]  # noqa: E731
     hand.drive("Its mark in the timeline", "seen", lambda: None, told, lambda _, now: "cannot be read" in now)
     drawn = lambda: len(session.label.contours)  # noqa: E731
     hand.drive("Approve it", "A, which does nothing", lambda: (hand.key("a"), hand.wait(1)), drawn,
