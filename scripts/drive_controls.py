@@ -86,12 +86,11 @@ def drive(home: Path, chosen: argparse.Namespace) -> int:
     from real_hand import Asker, RealHand
 
     from echoview.app import application_of, build
-    from echoview.ui import theme
 
     application = application_of(["echoview"])
     app = build()
     if chosen.light:
-        theme.apply(application, theme.LIGHT)
+        app.window.acts["theme"].trigger()
     app.window.show()
     app.window.setGeometry(30, 40, 1440, 880)
     hand = RealHand(app, Asker(), chosen.out, chosen.scale)

@@ -206,9 +206,10 @@ def window_itself(hand: RealHand) -> None:
         hand.drive("Weights", "menu", act, lambda: session.weights.identity, picture="other_weights")
     _dialogs(hand)
     _keys(hand)
-    for daylight in (True, False):
+    daylight = lambda: hand.app.workflow.settings.daylight  # noqa: E731
+    for picture in ("other_theme", "theme_again"):
         act = lambda: hand.pick(bar.open_button, "Light theme", "menu_open")  # noqa: E731
-        hand.drive("Light theme", "menu", act, lambda: hand.app.workflow.settings.daylight, picture=f"light_{daylight}")
+        hand.drive("Light theme", "menu", act, daylight, picture=picture)
 
 
 def _dialogs(hand: RealHand) -> None:
