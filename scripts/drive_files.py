@@ -1,4 +1,5 @@
-"""Files that the driver opens: a medium with its DICOMDIR, a cine with an ECG; and a window to drag a file out of."""
+"""Files that the driver opens: a medium with its DICOMDIR, a cine with an ECG, a damaged one, one that is too long to
+be held; and a window to drag a file out of."""
 
 from __future__ import annotations
 
@@ -82,5 +83,41 @@ def write_with_ecg(path: Path) -> Path:
     group.ChannelDefinitionSequence = [lead]
     group.add_new(0x54001010, "OW", np.round(1000 * millivolts).astype("<i2").tobytes())
     dataset.WaveformSequence = [group]
+    dataset.save_as(path)
+    return path
+
+
+def write_damaged(path: Path, t: int) -> Path:
+    """The sample as a cine of its own, in which the JPEG bytes of frame t are no picture."""
+    from pydicom import dcmread
+    from pydicom.encaps import encapsulate, generate_frames
+    from pydicom.uid import generate_uid
+
+    from echoview.app import sample_path
+
+    sample = sample_path()
+    assert sample is not None
+    dataset = dcmread(sample)
+    frames = list(generate_frames(dataset.PixelData, number_of_frames=dataset.NumberOfFrames))
+    frames[t] = b"\xff\xd8" + bytes(200)
+    dataset.PixelData = encapsulate(frames)
+    dataset["PixelData"].is_undefined_length = True
+    dataset.SOPInstanceUID = dataset.file_meta.MediaStorageSOPInstanceUID = generate_uid()
+    dataset.save_as(path)
+    return path
+
+
+def write_long(path: Path) -> Path:
+    """A simulated A4C over and over, uncompressed and longer than what is held in memory."""
+    from pydicom import dcmread
+
+    from echoview.io.longfile import HELD_BYTES
+    from ral.phantom import simulate
+    from ral.phantom.write import write_dicom
+
+    dataset = dcmread(write_dicom(path, simulate(74, "A4C", 24, 512, beats=1.0), jpeg_quality=None))
+    beat = dataset.PixelData
+    beats = HELD_BYTES // len(beat) + 2
+    dataset.PixelData, dataset.NumberOfFrames = beat * beats, beats * dataset.NumberOfFrames
     dataset.save_as(path)
     return path

@@ -90,10 +90,10 @@ def other_keys(hand: RealHand) -> None:
         hand.ask(lambda t=t: player.seek(t))
         hand.drive("Approve frame", "K", "k", lambda t=t: t in label().contours, lambda _, now: now)
     hand.key("Home")
-    for goal in (2, 4):
+    whole = hand.ask(traced)  # with what other parts have left
+    for goal in [t for t in whole if t > 0][:2]:
         hand.drive("Corrected frame after", "Alt+Right", "alt+Right", lambda: player.t,
                    lambda _, now, goal=goal: now == goal)  # fmt: skip
-    whole = hand.ask(traced)  # with what other parts have left
     rest = [t for t in whole if t not in range(1, 6)]
     hand.drag(hand.on_timeline(1), hand.on_timeline(5), held="shift")
     hand.drive("Revert the marked range", "Ctrl+R", "ctrl+r", traced, lambda _, now: now == rest, "range_reverted")

@@ -239,7 +239,7 @@ def learning(hand: RealHand) -> None:
     steps = lambda: len(panel._losses)  # noqa: E731
     hand.drive("Fine-tune", "click", lambda: hand.click(panel.start), stage,
                lambda _, now: now is Stage.TRAINING, "begun", 60)  # fmt: skip
-    hand.drive("Fine-tune", "goes on", lambda: None, steps, lambda _, now: now >= 3, "goes_on", 300)
+    hand.drive("Fine-tune", "goes on", lambda: None, steps, lambda _, now: now >= 3, "goes_on", 900)
     hand.drive("Cancel training", "click", lambda: hand.click(panel.cancel), stage,
                lambda _, now: now is Stage.IDLE, "cancelled", 60)  # fmt: skip
     hand.ask(lambda: learn.start(steps=_FEW_STEPS))

@@ -68,6 +68,13 @@ def _points(hand: RealHand, line: Callable[[], np.ndarray], state: Callable[[], 
     place2 = hand.ask(line)[8]
     act = lambda: (hand.click(at(*place2), 2), hand.key("Delete"))  # noqa: E731
     hand.drive("Point away", "Del", act, points)
+    act = lambda: hand.click(at(*hand.ask(line)[8]), held="alt")  # noqa: E731
+    hand.drive("Point away", "Alt+click", act, points, lambda was, now: now == was - 1)
+    act = lambda: (hand.click(at(*hand.ask(line)[6])), hand.click(at(*(hand.ask(line)[6] + 4))))  # noqa: E731
+    hand.drive("A point", "click, move, click", act, state)
+    act = lambda: hand.wheel(at(*hand.ask(line).mean(axis=0)), True, "r")  # noqa: E731
+    first = lambda: tuple(line()[0].round(1).tolist())  # noqa: E731
+    hand.drive("Turn the contour", "R+wheel", act, first)
     act = lambda: hand.drag(at(*hand.ask(line)[3]), at(*(hand.ask(line)[3] + 6)), held="ctrl")  # noqa: E731
     hand.drive("Whole contour", "Ctrl+drag", act, state)
     hand.drive("Smooth", "Shift+G", "shift+g", state)
@@ -152,7 +159,7 @@ def studies(hand: RealHand) -> None:
     window, session = hand.app.window, hand.app.session
     cines, bar, rows = window.cines, window.cines.bar, lambda: len(window.cines.model.shown())
     field = bar._filter
-    hand.drive("Filter", "words", lambda: (hand.click(field), hand.type("A2C")), rows, lambda _, n: n == 1, "filtered")
+    hand.drive("Filter", "words", lambda: (hand.click(field), hand.type("A3C")), rows, lambda _, n: n == 1, "filtered")
     hand.drive("Filter away", "Esc", "Escape", rows)
     for status in ("Approved", "Any status"):
         picture = "menu_status" if status == "Approved" else ""
@@ -187,8 +194,9 @@ def window_itself(hand: RealHand) -> None:
     focus = lambda: type(window.focusWidget()).__name__  # noqa: E731
     for _ in range(5):
         hand.drive("Next zone", "F6", "F6", focus)
-    act = lambda: hand.pick(bar.view_button, View.A2C.value, "menu_view")  # noqa: E731
-    hand.drive("View", "menu", act, lambda: session.view)
+    other = hand.ask(lambda: next(view for view in View if view is not session.view))
+    act = lambda: hand.pick(bar.view_button, other.value, "menu_view")  # noqa: E731
+    hand.drive("View", "menu", act, lambda: session.view, lambda _, now: now is other)
     hand.key("ctrl+z")
     act = lambda: hand.pick(bar.device_button, "Processor", "menu_device")  # noqa: E731
     hand.drive("Device", "menu", act, lambda: hand.app.workflow.settings.device)
@@ -198,9 +206,10 @@ def window_itself(hand: RealHand) -> None:
         hand.drive("Weights", "menu", act, lambda: session.weights.identity, picture="other_weights")
     _dialogs(hand)
     _keys(hand)
-    for daylight in (True, False):
+    daylight = lambda: hand.app.workflow.settings.daylight  # noqa: E731
+    for picture in ("other_theme", "theme_again"):
         act = lambda: hand.pick(bar.open_button, "Light theme", "menu_open")  # noqa: E731
-        hand.drive("Light theme", "menu", act, lambda: hand.app.workflow.settings.daylight, picture=f"light_{daylight}")
+        hand.drive("Light theme", "menu", act, daylight, picture=picture)
 
 
 def _dialogs(hand: RealHand) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -30,6 +31,8 @@ _QT_NAMES = {
     "Prior": "PgUp", "Next": "PgDown", "bracketleft": "[", "bracketright": "]", "plus": "+", "minus": "-", "equal": "=",
     "slash": "/", "question": "?", "KP_Enter": "Enter",
 }  # fmt: skip
+
+_FOLDERS = re.compile(r"(?<![\w/])/(?:[^/\s'\"]+/)+")  # of a path; its last name is left
 
 Act = str | Callable[[], object]
 Spot = Callable[[], QPoint] | QWidget
@@ -63,6 +66,7 @@ class Asker(QObject):
 class Driven:
     """One line of the table."""
 
+    part: str
     control: str
     how: str
     effect: str
@@ -79,6 +83,7 @@ class RealHand:
 
     def __init__(self, app: Any, ask: Asker, out: Path, scale: float, prefix: str = "") -> None:
         self.app, self.ask, self.out, self.scale, self.prefix = app, ask, out, scale, prefix
+        self.part = ""
         self.table: list[Driven] = []
         self.pressed: set[str] = set()  # keys, as Qt writes them
         self._dialogs: list[QWidget] = []
@@ -107,7 +112,7 @@ class RealHand:
         except Exception as error:
             worked, effect = False, f"{type(error).__name__}: {error}"
         name = self.shot(picture or ("failed_" + control.replace(" ", "_").replace("/", "_") if not worked else ""))
-        self.table.append(Driven(control, how, effect, name, worked))
+        self.table.append(Driven(self.part, control, how, effect, name, worked))
         print(f"{'ok    ' if worked else 'FAILED'} {control} | {how} | {effect} | {name}", flush=True)
         if not worked:
             self.let_go()
@@ -294,10 +299,21 @@ class RealHand:
         self.click(self.ask(find))
 
 
+def windows_of(process: int) -> list[str]:
+    """The windows of a program that are seen, as xdotool names them."""
+    words = ["xdotool", "search", "--all", "--onlyvisible", "--pid", str(process), "--name", "EchoView"]
+    return subprocess.run(words, stdout=subprocess.PIPE, text=True, check=False).stdout.split()
+
+
+def activate(window: str) -> None:
+    """Bring it before the others and give it the keyboard."""
+    _do("windowactivate", "--sync", window)
+
+
 def _do(*words: object) -> None:
     subprocess.run(["xdotool", *map(str, words)], check=True)
 
 
 def _short(value: Any) -> str:
-    text = f"{value:.3g}" if isinstance(value, float) else str(value)
+    text = f"{value:.3g}" if isinstance(value, float) else _FOLDERS.sub("", str(value))
     return text if len(text) <= 40 else text[:38] + "…"

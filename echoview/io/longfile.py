@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -17,19 +18,21 @@ from echoview.errors import CineAway, CineUnreadable, CineUnsupported
 
 HELD_BYTES = 128 * 2**20  # longer files stay on their disk
 _MAX_BYTES = 2**31
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 class LongFile:
     """A file that stays open and answers like `bytes` where the readers ask: length, slices, `startswith`.
 
-    It is read and not mapped: a disk that is pulled out is an error, not a signal that ends the program. Safe to use
-    from several threads.
+    It is read and not mapped: a disk that is pulled out is an error, not a signal that ends the program. Plugged in
+    again, it is another place for the system: the file is opened once more. Safe to use from several threads.
     """
 
     def __init__(self, path: Path, size: int) -> None:
         self._path, self._size = path, size
         self._lock = threading.Lock()
-        self._fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        self._fd = os.open(path, _READ)
+        self._written_ns = os.fstat(self._fd).st_mtime_ns
         weakref.finalize(self, os.close, self._fd)
 
     def __len__(self) -> int:
@@ -43,12 +46,31 @@ class LongFile:
         start, stop, _ = span.indices(self._size)
         count = max(stop - start, 0)
         try:
-            found = self._read(count, start)
+            try:
+                found = self._read(count, start)
+            except OSError:
+                self._open_again()
+                found = self._read(count, start)
         except OSError as error:
             raise CineAway(f"{self._path.name} cannot be read: {error.strerror}.", "Check the disk.") from None
         if len(found) < count:
             raise CineAway(f"{self._path.name} has become shorter.", "Check the disk.")
         return found
+
+    def _open_again(self) -> None:
+        """
+        Raises:
+            OSError: it is not there, or another file is.
+        """
+        again = os.open(self._path, _READ)
+        try:
+            now = os.fstat(again)
+            if (now.st_size, now.st_mtime_ns) != (self._size, self._written_ns):
+                raise OSError(errno.ESTALE, "it was changed meanwhile")
+            with self._lock:
+                os.dup2(again, self._fd, inheritable=False)
+        finally:
+            os.close(again)
 
     def startswith(self, prefix: bytes | tuple[bytes, ...], start: int = 0) -> bool:
         longest = len(prefix) if isinstance(prefix, bytes) else max(map(len, prefix))

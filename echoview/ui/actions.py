@@ -114,16 +114,15 @@ ACTS = (
 # What F1 shows together, in an order that fills three columns evenly; what is in no group is about correcting.
 _GROUPS = {
     "Play": ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on",
-             "back_human", "forward_human", "slower", "faster", "loop", "loop_over", "every_frame",
-             "to_ed", "to_es"),
+             "back_human", "forward_human", "slower", "faster", "loop", "loop_over", "every_frame"),
     "Review": ("approve", "reject_frame", "second_frame", "approve_cine", "reject_cine", "second_cine",
                "next_unreviewed", "take_first", "take_second", "comment", "issue_1", "issue_2", "issue_3", "issue_4",
-               "issue_5", "issue_6", "agreement"),
+               "issue_5", "issue_6"),
     "Correct": (),
     "Picture": ("picture", "invert", "contrast", "fit", "zoom_in", "zoom_out", "hide", "flicker"),
-    "Measure": ("caliper", "caliper_area", "mmode", "calibrate"),
-    "Window": ("open", "open_folder", "export", "import", "predict", "side_by_side", "views_beside", "weights_beside",
-               "cancel", "next_zone", "keys", "quit"),
+    "Measure": ("to_ed", "to_es", "caliper", "caliper_area", "mmode", "calibrate"),
+    "Window": ("open", "open_folder", "export", "import", "agreement", "predict", "side_by_side", "views_beside",
+               "weights_beside", "cancel", "next_zone", "keys", "quit"),
 }  # fmt: skip
 
 MOUSE = (

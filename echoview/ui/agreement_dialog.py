@@ -61,7 +61,8 @@ class AgreementDialog(QDialog):
         self.limits.setObjectName("quiet")
         self.limits.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.plot = BlandAltman()
-        self.empty = quiet("")
+        self.empty = quiet("")  # in the plot's place
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.table = _table()
         self.table.cellDoubleClicked.connect(self._open)
         self.export = QPushButton("Export…")
@@ -90,6 +91,7 @@ class AgreementDialog(QDialog):
         top.setSpacing(16)
         top.addWidget(left)
         top.addWidget(self.plot, 1)
+        top.addWidget(self.empty, 1)
         foot.addWidget(self.said, 1)
         foot.addWidget(self.export)
         foot.addWidget(close)
@@ -97,7 +99,6 @@ class AgreementDialog(QDialog):
         layout.setContentsMargins(20, 16, 20, 16)
         layout.setSpacing(12)
         layout.addLayout(top, 3)
-        layout.addWidget(self.empty)
         layout.addWidget(self.table, 2)
         layout.addLayout(foot)
 

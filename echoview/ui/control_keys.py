@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QPushButton, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QPushButton,
+    QSlider,
+    QTabBar,
+    QToolButton,
+    QWidget,
+)
 
 _KEY = Qt.Key
 _ENTER = frozenset({_KEY.Key_Return, _KEY.Key_Enter})
@@ -13,7 +22,8 @@ _MOVE = frozenset({
     _KEY.Key_Left, _KEY.Key_Right, _KEY.Key_Up, _KEY.Key_Down,
     _KEY.Key_Home, _KEY.Key_End, _KEY.Key_PageUp, _KEY.Key_PageDown,
 })  # fmt: skip
-_CONTROLS = (QAbstractButton, QComboBox, QSlider)
+_TURN = frozenset({_KEY.Key_Left, _KEY.Key_Right})
+_CONTROLS = (QAbstractButton, QComboBox, QSlider, QTabBar)
 
 
 class ControlKeys(QObject):
@@ -69,6 +79,8 @@ def _own(control: QObject, event: QKeyEvent) -> bool:
         return False
     if isinstance(control, QSlider):
         return event.key() in _MOVE
+    if isinstance(control, QTabBar):
+        return event.key() in _TURN
     if isinstance(control, QComboBox):
         return event.key() in _MOVE | _PRESS
     if _has_menu(control):
@@ -81,12 +93,21 @@ def _press(control: QObject, event: QKeyEvent) -> bool:
     if event.isAutoRepeat():
         return isinstance(control, QAbstractButton)
     if isinstance(control, QPushButton | QToolButton) and _has_menu(control):
-        control.showMenu()
+        _open(control)
         return True
     if isinstance(control, QAbstractButton) and event.key() in _ENTER:
         control.click()
         return True
     return False
+
+
+def _open(control: QPushButton | QToolButton) -> None:
+    """Open its menu; the keys begin at what is chosen there, where Qt would begin at an end."""
+    menu = control.menu()
+    chosen = next((action for action in menu.actions() if action.isChecked()), None)
+    if chosen is not None:
+        QTimer.singleShot(0, menu, lambda: menu.setActiveAction(chosen))
+    control.showMenu()  # comes back when the menu is closed
 
 
 def _has_menu(control: QObject) -> bool:

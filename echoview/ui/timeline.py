@@ -68,6 +68,7 @@ class Timeline(QWidget):
         self._proposed: dict[int, tuple[Contour, float]] = {}  # with the area, px2
         self._commented: frozenset[int] = frozenset()
         self._judged: dict[int, Status] = {}
+        self._unreadable: frozenset[int] = frozenset()  # frames that were met so far
         self.setAccessibleName("Timeline")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -105,7 +106,15 @@ class Timeline(QWidget):
             moved = scale.showing(t)
             if moved is not scale:
                 self._set_scale(moved)
+        self._mark_unreadable()
         self.update()
+
+    def _mark_unreadable(self) -> None:
+        cine = self._session.cine
+        met = frozenset() if cine is None else cine.unreadable
+        if met != self._unreadable:
+            self._unreadable = met
+            self._redraw()
 
     def set_review(self, commented: frozenset[int], judged: dict[int, Status]) -> None:
         """Frames with open comments, and what reviewers said of frames."""

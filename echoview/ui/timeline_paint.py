@@ -34,7 +34,7 @@ _FINE = 1.5  # px between two points of a curve; more are not seen
 
 # Code, colour, top and height in the row of states, pattern: two states never share both height and pattern.
 NOTHING, PREDICTED, UNSURE_STATE, PROPAGATED, CORRECTED, APPROVED, LEFT_OUT = range(7)
-REJECTED, SECOND_READ, IN_CONFLICT, PROPOSED = range(7, 11)
+REJECTED, SECOND_READ, IN_CONFLICT, PROPOSED, UNREADABLE = range(7, 12)
 _LOOKS = {
     NOTHING: ("line", 6, 2, Qt.BrushStyle.SolidPattern),
     PREDICTED: ("prediction", 4, 4, Qt.BrushStyle.SolidPattern),
@@ -47,6 +47,7 @@ _LOOKS = {
     SECOND_READ: ("propagated", 0, 8, Qt.BrushStyle.VerPattern),
     IN_CONFLICT: ("flag", 0, 8, Qt.BrushStyle.Dense2Pattern),
     PROPOSED: ("propagated", 0, 8, Qt.BrushStyle.NoBrush),  # hollow
+    UNREADABLE: ("error", 1, 6, Qt.BrushStyle.CrossPattern),
 }
 _JUDGED = {
     Status.REJECTED: REJECTED, Status.SECOND_READ: SECOND_READ, Status.APPROVED: APPROVED,
@@ -57,7 +58,7 @@ STATE_NAMES = {
     CORRECTED: "corrected", APPROVED: "approved", LEFT_OUT: "not traceable",
     REJECTED: "rejected", SECOND_READ: "waits for a second reader",
     IN_CONFLICT: "two versions, undecided",
-    PROPOSED: "proposed, Enter accepts",
+    PROPOSED: "proposed, Enter accepts", UNREADABLE: "cannot be read",
 }  # fmt: skip
 
 
@@ -82,6 +83,8 @@ def states(
         if t < len(codes) and status in _JUDGED:
             codes[t] = _JUDGED[status]
     codes[[t for t in proposed if t < len(codes)]] = PROPOSED
+    if cine is not None:
+        codes[list(cine.unreadable)] = UNREADABLE
     return codes
 
 

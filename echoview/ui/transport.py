@@ -77,20 +77,24 @@ class Transport(QFrame):
 
     def set_frame(self, t: int) -> None:
         self.timeline.set_frame(t)
+        self.counter.setText(self._counted(t))
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()  # at once: the frame is painted before Qt does it, with the counter cut off
+
+    def _counted(self, t: int) -> str:
         cine = self._session.cine
         self.rate.setVisible(cine is not None and cine.rate_assumed)
         if cine is None:
-            self.counter.setText("")
-        else:
-            by_hand = "  (by hand)" if cine.rate_assumed else ""
-            guessed = by_hand if cine.info.timing_known else "  (assumed)"
-            rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
-            at, pace = f"{t + 1} / {len(cine)}", self._pace()
-            if self.property("narrow"):
-                self.counter.setText("\n".join(filter(None, (f"{at}{rate}", pace))))
-                return
-            at = f"frame {at}  ·  {cine.times_s[t]:.2f} s"
-            self.counter.setText("  ·  ".join(filter(None, (pace, f"{at}{rate}"))))
+            return ""
+        by_hand = "  (by hand)" if cine.rate_assumed else ""
+        guessed = by_hand if cine.info.timing_known else "  (assumed)"
+        rate = f"  ·  {cine.fps:.0f} fps{guessed}" if len(cine) > 1 else ""
+        at, pace = f"{t + 1} / {len(cine)}", self._pace()
+        if self.property("narrow"):
+            return "\n".join(filter(None, (f"{at}{rate}", pace)))
+        at = f"frame {at}  ·  {cine.times_s[t]:.2f} s"
+        return "  ·  ".join(filter(None, (pace, f"{at}{rate}")))
 
     def _pace(self) -> str:
         """How true the playback is: frames dropped, or in every-frame mode the speed that it came to."""

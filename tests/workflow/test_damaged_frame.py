@@ -18,6 +18,8 @@ from echoview.domain.contour import Contour, Origin
 from echoview.errors import CineAway
 from echoview.io import open_cine
 from echoview.services.propagation import Way
+from echoview.ui import timeline_paint as paint
+from echoview.ui.theme import current
 
 HURT = 12  # frame 13 on the screen
 
@@ -212,3 +214,24 @@ def test_beside_another_cine_it_is_passed_by_and_said_where_it_stands(desk, samp
     assert pane.view.frame_item.frame is not None
     assert not pane.view.lost.isVisible()
     assert "cannot" not in pane.title.line.whole
+
+
+def test_the_timeline_marks_it_once_it_was_met(new_desk, hurt) -> None:
+    """Without the network, which would have looked at every frame."""
+    desk = new_desk(review_only=True)
+    desk.open(hurt)
+    line = desk.window.transport.timeline
+    place = round(line.scale.x_of(HURT))
+
+    def colours() -> set[int]:
+        picture = line.grab().toImage()
+        x = round(picture.width() * place / line.width())
+        rows = range(round(paint.STATES_TOP * picture.height() / line.height()), picture.height() // 3)
+        return {picture.pixel(x + dx, y) & 0xFFFFFF for dx in range(-3, 4) for y in rows}
+
+    wanted = int(current().error[1:], 16)
+    stand_on(desk, HURT)
+    assert line._told(place).startswith("Frame 13, ")
+    assert "cannot be read" in line._told(place)
+    desk.window.player.seek(0)
+    desk.until(lambda: wanted in colours(), 5)

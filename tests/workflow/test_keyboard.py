@@ -88,6 +88,24 @@ def test_a_menu_is_opened(opened, key) -> None:
     assert not opened.window.player.playing
 
 
+def test_in_a_menu_the_keys_begin_at_what_is_chosen(opened) -> None:
+    """Up from 1× is 0.75×: without it the first key would go to an end of the menu."""
+    speed, player, shown = opened.window.transport.speed, opened.window.player, []
+
+    def choose() -> None:
+        menu = QApplication.activePopupWidget()
+        shown.append(menu)
+        QTest.keyClick(menu, Qt.Key.Key_Up)
+        QTest.keyClick(menu, Qt.Key.Key_Return)
+
+    player.set_speed(1.0)
+    focus(opened, speed)
+    QTimer.singleShot(150, choose)
+    QTest.keyClick(speed, Qt.Key.Key_Space)
+    opened.until(lambda: bool(shown), 5)
+    assert player.speed == 0.75
+
+
 def test_a_check_box_is_toggled(opened) -> None:
     window = opened.window
     window.acts["picture"].trigger()
@@ -97,6 +115,31 @@ def test_a_check_box_is_toggled(opened) -> None:
     QTest.keyClick(box, Qt.Key.Key_Space)
     assert box.isChecked() is not was
     assert not window.player.playing
+
+
+def test_the_tabs_of_the_inspector_are_turned_and_the_frame_stays(opened) -> None:
+    window = opened.window
+    bar = window.inspector.tabBar()
+    window.player.seek(5)
+    focus(opened, bar)
+    for key, tab in ((Qt.Key.Key_Right, 1), (Qt.Key.Key_Left, 0), (Qt.Key.Key_Left, 0)):
+        QTest.keyClick(bar, key)
+        assert window.inspector.currentIndex() == tab
+    assert window.player.t == 5
+    QTest.keyClick(bar, Qt.Key.Key_Space)
+    assert window.player.playing, "a key that they do not know stays the window's"
+
+
+def test_a_click_on_a_tab_leaves_the_arrows_to_the_player(opened) -> None:
+    window = opened.window
+    bar = window.inspector.tabBar()
+    window.view.setFocus()
+    window.player.seek(5)
+    QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(1).center())
+    assert window.inspector.currentIndex() == 1
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Left)
+    assert window.inspector.currentIndex() == 1
+    assert window.player.t == 4
 
 
 def test_a_slider_is_moved_and_the_frame_stays(opened) -> None:

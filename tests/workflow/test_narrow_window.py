@@ -14,6 +14,7 @@ def assumed(new_desk, tmp_path):
     write_nifti(tmp_path / "x.nii", np.zeros((130, 48, 64), np.uint8), (0.3, 0.3))
     desk = new_desk(review_only=True)
     desk.open(tmp_path / "x.nii")
+    desk.window.player.dropped = 0  # while it was opened, where the computer is slow
     desk.window.resize(desk.window.minimumSize())
     desk.qtbot.wait(100)
     return desk
@@ -36,3 +37,16 @@ def test_the_counter_keeps_what_says_how_true_the_playing_is(assumed) -> None:
     player.set_every_frame(True)
     transport.set_frame(99)
     assert transport.counter.text() == "100 / 130  ·  30 fps  (assumed)\nevery frame"
+
+
+@pytest.mark.parametrize("narrow", [True, False])
+def test_a_counter_that_grows_as_it_plays_is_never_painted_cut_off(assumed, narrow) -> None:
+    """The picture of the next frame is painted before Qt lays the row out anew by itself."""
+    window, transport = assumed.window, assumed.window.transport
+    if not narrow:
+        window.resize(1300, 800)
+        assumed.qtbot.wait(100)
+    for dropped in (0, 9, 10, 1000, 100_000):
+        window.player.dropped = dropped
+        transport.set_frame(99)
+        assert transport.counter.width() >= transport.counter.sizeHint().width(), transport.counter.text()

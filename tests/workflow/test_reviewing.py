@@ -546,6 +546,11 @@ def test_the_agreement_dialog_shows_and_exports_what_it_says(new_desk, sample, t
     dialog = AgreementDialog(desk.window, Comparing(desk.workflow))
     desk.settle()
     assert "No second reading" in dialog.empty.text()
+    dialog.show()
+    place = dialog.empty.geometry()
+    assert place.left() > dialog.cines.geometry().right(), "where the plot would be"
+    assert place.top() <= dialog.height() // 2 <= place.bottom()
+    dialog.hide()
     assert not dialog.export.isEnabled()
     trace(desk, traced())
     second = Reading(ReadKind.SECOND, "Dr B")

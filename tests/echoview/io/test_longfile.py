@@ -70,12 +70,35 @@ def test_a_disk_that_goes_away_is_a_sentence_and_the_file_is_closed_with_its_cin
     (fd,) = descriptors(path)
     deaf = os.open(path.with_name("other"), os.O_WRONLY | os.O_CREAT)
     os.dup2(deaf, fd)  # from now on reading it is an error of the system
+    path.unlink()
     with pytest.raises(CineUnreadable, match=r"cine\.dcm cannot be read: "):
         cine.frame(4)
     os.close(deaf)
     del cine
     gc.collect()
     assert not descriptors(path.with_name("other"))
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no list of open files on this system")
+def test_a_disk_that_is_plugged_in_again_is_read_again(write_dicom, grey_frames, long):
+    """What was open on it stays dead for ever: the same file is opened once more, and no other one."""
+    path = write_dicom([f.tobytes() for f in grey_frames])
+    cine, away = open_cine(path), path.with_name("away")
+    (fd,) = descriptors(path)
+    path.rename(away)
+    deaf = os.open(path.with_name("other"), os.O_WRONLY | os.O_CREAT)
+    os.dup2(deaf, fd)
+    with pytest.raises(CineUnreadable):
+        cine.frame(4)
+    path.write_bytes(away.read_bytes()[:-100])
+    with pytest.raises(CineUnreadable):
+        cine.frame(4)
+    away.rename(path)
+    np.testing.assert_array_equal(cine.frame(4), grey_frames[4])
+    os.close(deaf)
+    del cine
+    gc.collect()
+    assert not descriptors(path)
 
 
 def test_a_file_that_is_cut_off_while_it_is_open(write_dicom, grey_frames, long):

@@ -36,3 +36,12 @@ def test_esc_ends_the_question_whose_key_it_is_and_then_the_overlay(overlay) -> 
     assert not overlay.take.isVisible()
     QTest.keyClick(overlay.window().focusWidget(), Qt.Key.Key_Escape)
     assert not overlay.isVisible()
+
+
+def test_three_columns_are_filled_evenly(overlay, qtbot) -> None:
+    """One that is longer has to be scrolled to while the others have room."""
+    overlay.window().resize(1440, 880)
+    qtbot.waitUntil(lambda: overlay._columns.count() == 3)
+    columns = [overlay._columns.itemAt(n).layout() for n in range(3)]
+    heights = [sum(one.itemAt(n).widget().sizeHint().height() for n in range(one.count())) for one in columns]
+    assert max(heights) < 1.05 * sum(heights) / 3
