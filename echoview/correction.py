@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import numpy as np
@@ -10,10 +10,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from echoview.domain.cine import Cine
 from echoview.domain.contour import Contour, Origin
-from echoview.domain.contour_edit import off_line, smoothed
+from echoview.domain.contour_edit import smoothed
 from echoview.domain.label import Label
 from echoview.domain.view import View
-from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
 from echoview.measure import contours_shown
 from echoview.measure.inspect import Finding, Severity, inspect
@@ -21,10 +20,9 @@ from echoview.measure.propagate import interpolate
 from echoview.measure.uncertain import Doubt, doubts
 from echoview.services.inference import reads_hints, sector_of
 from echoview.services.jobs import Job, Lane
-from echoview.services.propagation import Way, as_read, grown
+from echoview.services.propagation import Way, proposed
 from echoview.workflow import Workflow
 
-_MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
 _PAUSE_MS = 250  # after the last change, before the contours are inspected
 
 
@@ -105,7 +103,8 @@ class Correction(QObject):
         self._workflow.ahead.give_way()
         self._look_no_more()
         self._carrying = self._workflow.jobs.run(
-            Lane.INFERENCE, "carry", self._carry, chosen, cine, session.weights, base, human, frames,
+            Lane.INFERENCE, "carry", proposed, chosen, cine, base, human, frames,
+            self._workflow.inference, session.weights, self._workflow.settings.device,
             on_item=self._grew, on_done=lambda _: self._carried(), on_error=self._not_carried,
         )  # fmt: skip
 
@@ -181,23 +180,6 @@ class Correction(QObject):
         if self.way in (Way.DISPLACEMENT, Way.REREAD) and not np.isfinite(base).any():
             return Way.INTERPOLATION if corrected > 1 else Way.FLOW
         return self.way
-
-    def _carry(
-        self, way: Way, cine: Cine, weights: WeightsSet | None, base: np.ndarray,
-        human: dict[int, np.ndarray], frames: list[int],
-    ) -> Iterator[dict[int, Contour | None]]:  # fmt: skip
-        """Runs on the INFERENCE lane; yields what is known so far, None where a frame keeps its prediction."""
-        origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
-        if way is not Way.REREAD:
-            for lines in grown(way, base, human, frames, cine.frame_near):
-                yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
-            return
-        assert weights is not None
-        readings = self._workflow.inference.reread_both(cine, weights, human, self._workflow.settings.device)
-        ahead, back = (((f.t, f.contour) for f in reading if not f.empty) for reading in readings)
-        for t, line in as_read(ahead, back, human):
-            if t in frames:
-                yield {t: _from_line(line, base[t], origin)}
 
     def _grew(self, made: dict[int, Contour | None]) -> None:
         """Not called any more once the cine or the label is another: then the work was cancelled."""
@@ -353,17 +335,6 @@ class Correction(QObject):
 
     def _refuse(self, message: str, hint: str) -> None:
         self._workflow.refused.emit(EchoViewError(message, hint))
-
-
-def _from_line(line: np.ndarray, base: np.ndarray, origin: Origin) -> Contour | None:
-    """A contour on a line (N,2), its points the prediction's where they hardly moved; None where none did."""
-    contour = Contour.through(line, origin)
-    if not np.isfinite(base).all():
-        return contour
-    still = off_line(contour.handles, base) < _MOVED_PX
-    if still.all():
-        return None
-    return Contour(contour.handles, tuple(Origin.PREDICTED if s else origin for s in still))
 
 
 def _frames(count: int) -> str:

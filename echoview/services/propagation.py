@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from itertools import dropwhile
 
 import numpy as np
 
+from echoview.domain.cine import Cine
+from echoview.domain.contour import Contour, Origin
+from echoview.domain.contour_edit import off_line
+from echoview.domain.weights import WeightsSet
 from echoview.measure.propagate import areas, by_arc, cardiac_phase, interpolate, propagate
+from echoview.services.inference import Inference
 
+_MOVED_PX = 0.5  # a carried point that moved less is still the prediction's
 Step = tuple[int, int, np.ndarray]  # of the flow: the frame, how many frames off the corrected one, (N,2) px
 
 
@@ -21,6 +27,40 @@ class Way(Enum):
     INTERPOLATION = "between corrected frames"
     FLOW = "with the motion in the picture"
     REREAD = "with the network, steered by the corrections"
+
+
+def proposed(
+    way: Way, cine: Cine, base: np.ndarray, human: Mapping[int, np.ndarray], frames: Collection[int],
+    inference: Inference, weights: WeightsSet | None, device: str,
+) -> Iterator[dict[int, Contour | None]]:  # fmt: skip
+    """What is known so far of the frames wanted, by any way; None where a frame keeps its prediction.
+
+    Args:
+        base, human: as of `carried`.
+        weights: for REREAD, which alone asks the network.
+    """
+    origin = Origin.INTERPOLATED if way is Way.INTERPOLATION else Origin.PROPAGATED
+    if way is not Way.REREAD:
+        for lines in grown(way, base, human, frames, cine.frame_near):
+            yield {t: _from_line(line, base[t], origin) for t, line in lines.items()}
+        return
+    assert weights is not None
+    readings = inference.reread_both(cine, weights, human, device)
+    ahead, back = (((f.t, f.contour) for f in reading if not f.empty) for reading in readings)
+    for t, line in as_read(ahead, back, human):
+        if t in frames:
+            yield {t: _from_line(line, base[t], origin)}
+
+
+def _from_line(line: np.ndarray, base: np.ndarray, origin: Origin) -> Contour | None:
+    """A contour on a line (N,2), its points the prediction's where they hardly moved; None where none did."""
+    contour = Contour.through(line, origin)
+    if not np.isfinite(base).all():
+        return contour
+    still = off_line(contour.handles, base) < _MOVED_PX
+    if still.all():
+        return None
+    return Contour(contour.handles, tuple(Origin.PREDICTED if s else origin for s in still))
 
 
 def carried(
