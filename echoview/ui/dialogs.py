@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMessageBox,
     QPlainTextEdit,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -95,9 +96,10 @@ def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
     rate.selectAll()
     buttons = _buttons(dialog, "Use it")
     taken_back: list[bool] = []
-    if said:
-        back = buttons.addButton("Assume 30", QDialogButtonBox.ButtonRole.ResetRole)
-        back.clicked.connect(lambda: (taken_back.append(True), dialog.accept()))
+    back = QPushButton("Assume 30 again")
+    back.setAutoDefault(False)
+    back.setVisible(said)
+    back.clicked.connect(lambda: (taken_back.append(True), dialog.accept()))
     layout = QVBoxLayout(dialog)
     layout.setContentsMargins(24, 20, 24, 16)
     layout.setSpacing(12)
@@ -106,6 +108,7 @@ def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
     layout.addWidget(why)
     layout.addWidget(rate)
     layout.addWidget(quiet("The scanner writes it beside the picture, as Hz or fps."))
+    layout.addWidget(back)
     layout.addWidget(buttons)
     _put_aside(dialog, parent)
     if dialog.exec() != QDialog.DialogCode.Accepted:
