@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from ral import recipes
 from ral.__main__ import main
-from ral.checkpoint import Card, read_card, save_weights
+from ral.checkpoint import Card, read_card, save_weights, write_card
 from ral.commands import ablate as ablation
 from ral.commands.crossval import folds
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RALConfig
@@ -88,10 +88,12 @@ def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatc
 def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr("ral.commands.evaluate.PHANTOM_FRAMES", 3)
     out = tmp_path / "report.html"
+    write_card(weights, replace(read_card(weights), metrics={"other data": {"ED": {"dice": 0.5}}}))
     words = ["evaluate", str(weights), "--split", "none", "--phantoms", "3", "--device", "cpu", "--out", str(out)]
     assert main([*words, "--card"]) == 0
     assert {p.suffix for p in tmp_path.iterdir()} >= {".html", ".json", ".sheets"}
     metrics = read_card(weights).metrics
+    assert metrics.pop("other data") == {"ED": {"dice": 0.5}}
     assert set(metrics) == {"simulated hearts, test seeds", "simulated hearts, look 'vintage' never trained on"}
     assert set(metrics["simulated hearts, test seeds"]["dice_by_view"]) == {"A2C", "A3C", "A4C"}
     numbers = json.loads(out.with_suffix(".json").read_text())

@@ -151,12 +151,13 @@ def _say(model: Predictor, sheet: dict[str, Any]) -> None:
 
 
 def _note_in_card(folder: Path, sheets: list[dict[str, Any]]) -> None:
+    """What was judged now; what the card says of other data stands, for training writes a card without figures."""
     from ral.checkpoint import read_card
     from ral.evaluate import card_figures
 
     card = read_card(folder)
     metrics = {s["source"]: card_figures(s) for s in sheets if s["weights"] == card.identity}
-    write_card(folder, replace(card, metrics=metrics))
+    write_card(folder, replace(card, metrics=card.metrics | metrics))
 
 
 def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
