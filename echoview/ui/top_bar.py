@@ -190,12 +190,12 @@ class TopBar(QFrame):
     def _show_saved(self) -> None:
         self._soon.stop()  # it was written before there was time to say so
         session = self._session
-        self.saved.setVisible(session.cine is not None and (bool(session.unsaved) or not session.label.empty))
+        self.saved.setVisible(session.cine is not None)  # untouched too: the buttons beside it keep their places
         self.saved.setText(" Not saved – try again" if session.unsaved else " Saved")
         picture = ("triangle-alert", "error") if session.unsaved else ("circle-check", "approved")
         put_icon(self.saved, *picture)
-        effort = in_words(session.meter.total)
-        self.saved.setToolTip(session.unsaved or f"Every correction is in the label library. This cine: {effort}")
+        effort = f"Every correction is in the label library. This cine: {in_words(session.meter.total)}"
+        self.saved.setToolTip(session.unsaved or ("Nothing was corrected yet." if session.label.empty else effort))
 
 
 def describe(weights: WeightsSet) -> str:

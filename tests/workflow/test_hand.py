@@ -41,7 +41,7 @@ def drag(desk, start: tuple[float, float], end: tuple[float, float], keys=Qt.Key
 
 def test_dragging_a_point_corrects_the_frame_and_ef_follows_the_hand(opened) -> None:
     session, window = opened.session, opened.window
-    before = session.editable(3)
+    before, place = session.editable(3), window.top_bar.device_button.x()
     x, y = before.handles[11]
     seen: list[str] = []
     window.view.contour_previewed.connect(lambda _: seen.append(window.measure_panel.area.shown))
@@ -55,6 +55,7 @@ def test_dragging_a_point_corrects_the_frame_and_ef_follows_the_hand(opened) -> 
     assert session.undo_stack.count() == 1, "a drag is one step"
     opened.settle()
     assert window.top_bar.saved.text() == " Saved"
+    assert window.top_bar.device_button.x() == place, "a button that the pointer is on its way to does not move"
     QTest.keyClick(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.measure_panel.frame.text().startswith("Frame 4  ·  predicted"), "the numbers go first"
     assert window.judging._soon.isActive(), "the rest, when they are on the screen"
