@@ -26,8 +26,8 @@ from typing import Any
 
 PARTS = ("playback", "timeline", "picture", "measuring", "beside", "correcting", "reviewing", "studies",
          "window_itself", "ways_in", "other_keys", "ways_to_propagate", "findings", "history", "two_weights",
-         "second_reader", "conflict", "exchange", "learning", "by_keys", "damaged", "disk_away", "restored_outside",
-         "second_start", "leaving", "restored_after")  # fmt: skip
+         "second_reader", "conflict", "exchange", "learning", "by_keys", "damaged", "disk_away", "going_on",
+         "without_times", "restored_outside", "backups", "second_start", "leaving", "restored_after")  # fmt: skip
 
 # The acts that show what F1 says of the mouse, as (control, how) in the table.
 GESTURES = {
@@ -172,6 +172,7 @@ def prepare(app: Any, hand: Any, home: Path) -> None:
 
 def part(app: Any, hand: Any, home: Path, name: str) -> None:
     import drives_by_keys
+    import drives_later
     import drives_reading
     import drives_rest
     import drives_together
@@ -193,7 +194,7 @@ def part(app: Any, hand: Any, home: Path, name: str) -> None:
         open_cine(hand, folder / "A4C.dcm")
     elif app.session.path != str(folder / "sample.dcm"):
         open_cine(hand, folder / "sample.dcm")
-    rooms = (drives_reading, drives_work, drives_rest, drives_together, drives_by_keys, drives_trouble)
+    rooms = (drives_reading, drives_work, drives_rest, drives_together, drives_by_keys, drives_trouble, drives_later)
     next(getattr(room, name) for room in rooms if hasattr(room, name))(hand)
 
 
