@@ -78,6 +78,7 @@ class Desk:
             self.settle()  # a window that is still saving closes later
             self.window.close()
             self.window.deleteLater()
+            self.workflow.inference._sights = None  # 50 MB that would be frozen with the window
             gc.freeze()  # Qt frees what belongs to a window; Python, which does not know the order, leaves it alone
 
 
