@@ -78,6 +78,7 @@ class StudyFeed(QObject):
         self._wake = threading.Condition()
         self._urgent: list[CineFile] = []
         self._rest: list[CineFile] = []
+        self._stopped = False  # only what is seen is looked at, until another listing
         self._by_path: dict[str, Standing] = {}
         self._by_key: dict[str, Standing] = {}
 
@@ -120,6 +121,7 @@ class StudyFeed(QObject):
         if self._listing is not None:
             self._listing.cancel()
         self.forget()
+        self._stopped = False
         self.seen, self.unread = 0, ""
         self.read_standings()
         self._listing = self._jobs.run(
@@ -181,9 +183,21 @@ class StudyFeed(QObject):
     def want(self, seen: Iterable[CineFile], rest: Iterable[CineFile]) -> None:
         """These rows are on the screen; the rest may follow."""
         with self._wake:
-            self._urgent, self._rest = list(seen), list(rest)
+            self._urgent, self._rest = list(seen), [] if self._stopped else list(rest)
             self._wake.notify()
         self._look_on()
+
+    @property
+    def left(self) -> int:
+        """Rows that nobody sees and that are still to be looked at."""
+        return len(self._rest)
+
+    def stop_looking(self) -> None:
+        """Rows that nobody sees wait until they are seen."""
+        self._stopped = True
+        with self._wake:
+            self._rest = []
+            self._wake.notify()
 
     def forget(self) -> None:
         """Nothing is wanted any more."""

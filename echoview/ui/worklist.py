@@ -195,12 +195,14 @@ class Worklist(FoldingZone):
         rows, shown = len(self.model.rows), len(self.model.shown())
         listing = self._feed.listing
         left = self._ahead.left
-        self._stop.setVisible(listing or left > 0)
+        self._stop.setVisible(listing or left > 0 or self._feed.left > 0)
         words = f"{rows:,} cine{'s' if rows != 1 else ''}"
         if listing:
             words = f"{words} in {self._feed.seen:,} files …"
         elif left:
             words = f"Predicting, {left:,} of {words} left"
+        elif self._feed.left:
+            words = f"Pictures, {self._feed.left:,} of {words} left"
         elif self.bar.refined:
             words = f"{shown:,} of {words}"
         elif done := self.model.count(Status.APPROVED):
@@ -269,11 +271,14 @@ class Worklist(FoldingZone):
             self._arrange_soon()
 
     def _stop_work(self) -> None:
-        """The cross: first the listing, then the predictions."""
+        """The cross: first the listing, then the predictions, then the pictures of rows that nobody sees."""
         if self._feed.listing:
             self._feed.cancel_listing()
-        else:
+        elif self._ahead.left:
             self._ahead.stop()
+        else:
+            self._feed.stop_looking()
+            self._show_state()
 
     def _choose(self, path: str) -> None:
         if path != self._session.path:

@@ -376,6 +376,26 @@ def test_a_stopped_listing_keeps_what_it_found(desk, folder):
     assert not desk.list._stop.isVisible()
 
 
+def test_the_pictures_of_rows_that_nobody_sees_can_be_stopped_and_come_when_they_are_seen(desk, folder, monkeypatch):
+    from echoview.services import study_feed
+
+    real = study_feed.glimpse_of
+    monkeypatch.setattr(study_feed, "glimpse_of", lambda *of: (time.sleep(0.02), real(*of))[1])
+    for n in range(60):
+        shutil.copy(folder / "bert" / "IM_1.nii.gz", folder / "bert" / f"Z{n:02d}.nii.gz")
+    desk.workflow.open(folder)
+    desk.qtbot.waitUntil(lambda: desk.list._state.text().startswith("Pictures, "), timeout=60_000)
+    desk.qtbot.waitUntil(desk.list._stop.isVisible, timeout=5_000)
+    QTest.mouseClick(desk.list._stop, Qt.MouseButton.LeftButton)
+    assert desk.list._state.text() == "65 cines"
+    assert not desk.list._stop.isVisible()
+    desk.settle()
+    last = desk.row("Z59.nii.gz")
+    assert not last.looked
+    desk.list.list.scrollToBottom()
+    desk.qtbot.waitUntil(lambda: last.looked, timeout=20_000)
+
+
 def test_an_ef_that_still_grows_is_not_in_the_list(desk, folder):
     desk.workflow.use_active_weights()
     session, path = desk.workflow.session, folder / "bert" / "real.dcm"
