@@ -36,7 +36,8 @@ class Settings:
         worklist_width: of the study list, px; worklist_shown: whether it is folded out.
         recent: paths that were opened, the latest first.
         go_on: whether approving ED leads to ES, and ES to the next view.
-        daylight: whether the window is light; colours: of the picture, see `ui.look.COLOURS`.
+        daylight: whether the window is light; colours, smoothing: of the picture, see `ui.look.COLOURS` and
+            `ui.look.Smoothing`.
         overlay: what is drawn over the picture, names of `ui.look.Overlay`.
         keys: keys that the person gave an action, "action=Ctrl+K" each; "action=" takes its keys away.
         steps_done: first steps that were done and need no hint any more.
@@ -63,6 +64,7 @@ class Settings:
     go_on: bool = True
     daylight: bool = False
     colours: str = "grey"
+    smoothing: str = "usual"
     overlay: tuple[str, ...] = ("contour", "annulus")
     keys: tuple[str, ...] = ()
     steps_done: tuple[str, ...] = ()

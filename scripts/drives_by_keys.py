@@ -48,10 +48,10 @@ def _picture_panel(hand: RealHand) -> None:
         act = lambda key=key: (_to(hand, controls.gain), hand.key(key))  # noqa: E731
         wants = lambda was, now, way=way: (now[0] - was[0]) * way > 0 and now[1] == stood  # noqa: E731
         hand.drive("Gain, a slider", f"Tab, {key}", act, level, wants, "focus_slider" if key == "Right" else "")
-    smooth = lambda: (view.look.smooth, player.playing)  # noqa: E731
-    act = lambda: (_to(hand, controls.smooth), hand.key("space"))  # noqa: E731
+    inverted = lambda: (view.look.inverted, player.playing)  # noqa: E731
+    act = lambda: (_to(hand, controls.inverted), hand.key("space"))  # noqa: E731
     for _ in range(2):
-        hand.drive("Smooth, a check box", "Tab, space", act, smooth, lambda was, now: now == (not was[0], False),
+        hand.drive("Invert, a check box", "Tab, space", act, inverted, lambda was, now: now == (not was[0], False),
                    "focus_box")  # fmt: skip
     colours = lambda: view.look.colours  # noqa: E731
     act = lambda: (_to(hand, controls.colours), hand.key("Down"))  # noqa: E731

@@ -103,11 +103,14 @@ def picture(hand: RealHand) -> None:
     for name in (*COLOURS[1:], COLOURS[0]):
         act = lambda name=name: hand.choose(controls.colours, name.capitalize())  # noqa: E731
         hand.drive(f"Colours {name}", "list", act, lambda: view.look.colours, picture=f"colours_{name}")
+    for text in ("Light", "Strong", "None, edges of pixels", "Usual"):
+        act = lambda text=text: hand.choose(controls.smoothing, text)  # noqa: E731
+        hand.drive(f"Smoothing {text}", "list", act, lambda: view.look.smoothing, picture=f"smoothing_{text[:6]}")
     for text in ("Thin", "Bold", "Points", "Usual"):
         act = lambda text=text: hand.choose(controls.lines, text)  # noqa: E731
         hand.drive(f"Lines {text}", "list", act, lambda: controls.overlay.lines, picture=f"lines_{text.lower()}")
     for box, read in (
-        (controls.inverted, lambda: view.look.inverted), (controls.smooth, lambda: view.look.smooth),
+        (controls.inverted, lambda: view.look.inverted),
         *((one, lambda n=name: getattr(controls.overlay, n)) for name, one in controls.shown.items()),
     ):  # fmt: skip
         hand.drive(box.text(), "click", lambda b=box: hand.click(b), read, picture=f"box_{box.text().lower()}")

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
-from echoview.ui.look import Look
+from echoview.ui.look import Look, Smoothing
 
 
 class FrameItem(QGraphicsPixmapItem):
@@ -33,13 +33,14 @@ class FrameItem(QGraphicsPixmapItem):
     def set_look(self, look: Look) -> None:
         """Draw this and the following frames so."""
         self.look = look
-        mode = Qt.TransformationMode
-        self.setTransformationMode(mode.SmoothTransformation if look.smooth else mode.FastTransformation)
+        mode, edges = Qt.TransformationMode, look.smoothing is Smoothing.PIXELS
+        self.setTransformationMode(mode.FastTransformation if edges else mode.SmoothTransformation)
         self.show_frame(self.frame)
 
     def _image(self, frame: np.ndarray) -> tuple[np.ndarray, QImage]:
         """The frame in the look that is set: an array, and an image that borrows its memory."""
         height, width = frame.shape[:2]
+        frame = self.look.smoothed(frame)
         if frame.ndim == 2:
             frame = np.ascontiguousarray(frame)
             image = QImage(frame.data, width, height, frame.strides[0], QImage.Format.Format_Indexed8)

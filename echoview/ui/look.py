@@ -19,6 +19,22 @@ COLOURS = tuple(_COLOURS)
 NEUTRAL_WINDOW, NEUTRAL_LEVEL = 255.0, 127.5
 
 
+class Smoothing(Enum):
+    """How much of the speckle is smoothed away.
+
+    PIXELS: none, and enlarged pixels keep their edges. USUAL: none, pixels are blended where they are enlarged.
+    LIGHT, STRONG: as a Gaussian of 1 and 1.4 pixels of the file.
+    """
+
+    PIXELS = "pixels"
+    USUAL = "usual"
+    LIGHT = "light"
+    STRONG = "strong"
+
+
+_PASSES = {Smoothing.LIGHT: 2, Smoothing.STRONG: 4}
+
+
 @dataclass(frozen=True, slots=True)
 class Look:
     """How grey levels become colours.
@@ -26,7 +42,7 @@ class Look:
     Attributes:
         window: grey levels from black to white; level: the one in the middle; both in 0..255.
         gamma: above 1 the dark parts are lifted; colours: one of `COLOURS`.
-        smooth: whether pixels are blended when the picture is enlarged.
+        smoothing: how much of the speckle is shown.
     """
 
     window: float = NEUTRAL_WINDOW
@@ -34,11 +50,11 @@ class Look:
     gamma: float = 1.0
     colours: str = "grey"
     inverted: bool = False
-    smooth: bool = True
+    smoothing: Smoothing = Smoothing.USUAL
 
     @property
     def neutral(self) -> bool:
-        """Whether the pixels are shown as they are."""
+        """Whether grey levels are shown as they are."""
         return (self.window, self.level, self.gamma, self.colours, self.inverted) == (
             NEUTRAL_WINDOW, NEUTRAL_LEVEL, 1.0, "grey", False,
         )  # fmt: skip
@@ -51,8 +67,14 @@ class Look:
         """
         return _tables(self.window, self.level, self.gamma, self.colours, self.inverted)
 
+    def smoothed(self, frame: np.ndarray) -> np.ndarray:
+        """A frame (H,W) or (H,W,3) uint8 with less speckle, or the same array; its outermost pixels stay."""
+        for _ in range(_PASSES.get(self.smoothing, 0)):
+            frame = _pass(_pass(frame).swapaxes(0, 1)).swapaxes(0, 1)
+        return frame
+
     def applied(self, frame: np.ndarray) -> np.ndarray:
-        """A colour frame (H,W,3) uint8 in this look, contiguous; the same array where the look is neutral."""
+        """A colour frame (H,W,3) uint8 in this look, contiguous; the same array where grey levels stay."""
         if self.neutral:
             return np.ascontiguousarray(frame)
         if self.colours == "grey":  # one table for all three: four times as fast
@@ -83,6 +105,19 @@ class Overlay:
     disks: bool = False
     opacity: float = 1.0
     lines: Lines = Lines.USUAL
+
+
+def _pass(frame: np.ndarray) -> np.ndarray:
+    """Each row a quarter, a half and a quarter of the three around it: a variance of half a pixel a pass.
+
+    In bytes, which takes a tenth of the time of wider numbers. One mean is rounded down and the next one up, so that
+    the picture grows neither darker nor brighter.
+    """
+    if len(frame) < 3:
+        return frame
+    between = (frame[1:] & frame[:-1]) + ((frame[1:] ^ frame[:-1]) >> 1)
+    inner = (between[1:] | between[:-1]) - ((between[1:] ^ between[:-1]) >> 1)
+    return np.concatenate((frame[:1], inner, frame[-1:]))
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from echoview.domain.cine import Cine
 from echoview.measure.mmode import along_line, line_positions
 from echoview.session import Session
 from echoview.ui.cine_view import CineView
-from echoview.ui.look import Look
+from echoview.ui.look import Look, Smoothing
 from echoview.ui.picture_tool import PictureTool, cosmetic
 from echoview.ui.player import Player
 from echoview.ui.theme import DARK, icon
@@ -214,7 +214,8 @@ class Strip(QWidget):
         scale = self._scale()
         if scale is None:
             return
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._look.smooth)
+        blended = self._look.smoothing is not Smoothing.PIXELS
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, blended)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawImage(self._room(), self._image(scale))
         self._paint_depth(painter)

@@ -8,13 +8,17 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from echoview.ui.cine_view import CineView
-from echoview.ui.look import COLOURS, NEUTRAL_LEVEL, NEUTRAL_WINDOW, Lines, Look, Overlay
+from echoview.ui.look import COLOURS, NEUTRAL_LEVEL, NEUTRAL_WINDOW, Lines, Look, Overlay, Smoothing
 from echoview.ui.widgets import quiet, rule
 
 _SHOWN = {
     "contour": "Contour", "annulus": "Annulus line", "fill": "Fill", "axis": "Long axis", "disks": "Disks",
 }  # fmt: skip
 _LINES = {Lines.USUAL: "Usual", Lines.THIN: "Thin", Lines.BOLD: "Bold", Lines.POINTS: "Points"}
+_SMOOTHING = {
+    Smoothing.PIXELS: "None, edges of pixels", Smoothing.USUAL: "Usual",
+    Smoothing.LIGHT: "Light", Smoothing.STRONG: "Strong",
+}  # fmt: skip
 _KEPT = "lines="  # the style among the names that the settings keep
 _EDGE = 12
 
@@ -41,7 +45,8 @@ class PictureControls(QFrame):
         self.opacity = self._slider("Overlay opacity", 15, 100)
         self.colours = _choice("Colours", {name: name.capitalize() for name in COLOURS})
         self.lines = _choice("Contour lines", {style.value: text for style, text in _LINES.items()})
-        self.inverted, self.smooth = QCheckBox("Invert"), QCheckBox("Smooth")
+        self.smoothing = _choice("Smoothing", {one.value: text for one, text in _SMOOTHING.items()})
+        self.inverted = QCheckBox("Invert")
         self.shown = {name: QCheckBox(text) for name, text in _SHOWN.items()}
         self.reset = QPushButton("Reset picture")
         self.reset.setToolTip("The picture as it is in the file (Ctrl+0)")
@@ -70,13 +75,13 @@ class PictureControls(QFrame):
         rows: list[tuple[str, QWidget, QLabel | None]] = [
             ("Gain", self.gain, self._values["gain"]), ("Contrast", self.contrast, self._values["contrast"]),
             ("Gamma", self.gamma, self._values["gamma"]), ("Colours", self.colours, None),
+            ("Smoothing", self.smoothing, None),
         ]  # fmt: skip
         for row, (name, control, value) in enumerate(rows):
             _row(grid, row, name, control, value)
         at = len(rows)
         left = Qt.AlignmentFlag.AlignLeft  # a box is as wide as its words: a click beside them means nothing
         grid.addWidget(self.inverted, at, 0, left)
-        grid.addWidget(self.smooth, at, 1, left)
         grid.addWidget(rule(), at + 1, 0, 1, 3)
         for index, box in enumerate(self.shown.values()):
             grid.addWidget(box, at + 2 + index // 2, index % 2, left)
@@ -88,9 +93,9 @@ class PictureControls(QFrame):
     def _connect(self) -> None:
         for slider in (self.gain, self.contrast, self.gamma):
             slider.valueChanged.connect(self._look_changed)
-        for box in (self.inverted, self.smooth):
-            box.toggled.connect(self._look_changed)
-        self.colours.currentIndexChanged.connect(self._look_changed)
+        self.inverted.toggled.connect(self._look_changed)
+        for choice in (self.colours, self.smoothing):
+            choice.currentIndexChanged.connect(self._look_changed)
         for box in self.shown.values():
             box.toggled.connect(self._overlay_changed)
         self.opacity.valueChanged.connect(self._overlay_changed)
@@ -100,7 +105,7 @@ class PictureControls(QFrame):
     def reset_look(self) -> None:
         """Gain, contrast, gamma and inversion back to the file's; colours and smoothing are taste and stay."""
         look = self._view.look
-        self._view.set_look(Look(colours=look.colours, smooth=look.smooth))
+        self._view.set_look(Look(colours=look.colours, smoothing=look.smoothing))
 
     def invert(self) -> None:
         self._view.set_look(replace(self._view.look, inverted=not self._view.look.inverted))
@@ -109,18 +114,17 @@ class PictureControls(QFrame):
         if self._filling:
             return
         look = self._view.look
-        colours = str(self.colours.currentData())
         self._view.set_look(
             Look(
                 window=100 * NEUTRAL_WINDOW / self.contrast.value(),
                 level=NEUTRAL_LEVEL - self.gain.value(),
                 gamma=self.gamma.value() / 100,
-                colours=colours,
+                colours=str(self.colours.currentData()),
                 inverted=self.inverted.isChecked(),
-                smooth=self.smooth.isChecked(),
+                smoothing=Smoothing(self.smoothing.currentData()),
             )
         )
-        if colours != look.colours:
+        if (look.colours, look.smoothing) != (self._view.look.colours, self._view.look.smoothing):
             self.chosen.emit()
 
     def _overlay_changed(self, *_: object) -> None:
@@ -142,7 +146,7 @@ class PictureControls(QFrame):
         self.gamma.setValue(round(100 * look.gamma))
         self.colours.setCurrentIndex(COLOURS.index(look.colours))
         self.inverted.setChecked(look.inverted)
-        self.smooth.setChecked(look.smooth)
+        self.smoothing.setCurrentIndex(list(_SMOOTHING).index(look.smoothing))
         for name, box in self.shown.items():
             box.setChecked(getattr(self.overlay, name))
         self.opacity.setValue(round(100 * self.overlay.opacity))
@@ -218,6 +222,7 @@ def names_of(overlay: Overlay) -> tuple[str, ...]:
     return shown if overlay.lines is Lines.USUAL else (*shown, _KEPT + overlay.lines.value)
 
 
-def look_of(colours: str) -> Look:
-    """The look with these colours, grey where nobody knows them."""
-    return Look(colours=colours if colours in COLOURS else "grey")
+def look_of(colours: str, smoothing: str) -> Look:
+    """The look with these colours and this smoothing, grey and the usual one where nobody knows them."""
+    known = next((one for one in Smoothing if one.value == smoothing), Smoothing.USUAL)
+    return Look(colours=colours if colours in COLOURS else "grey", smoothing=known)

@@ -33,7 +33,7 @@ class PictureZone(QSplitter):
         self.hint = EmptyHint(view)
         self.advice = Advice(view)
         known = workflow.settings
-        self.controls = PictureControls(view, look_of(known.colours), overlay_of(known.overlay))
+        self.controls = PictureControls(view, look_of(known.colours, known.smoothing), overlay_of(known.overlay))
         self.controls.chosen.connect(self._keep)
         self.layouts = Layouts(workflow, player, view, feeder)
         self.controls.chosen.connect(self.layouts.same_overlay)
@@ -59,4 +59,7 @@ class PictureZone(QSplitter):
         return self.calipers.finish()
 
     def _keep(self) -> None:
-        self._workflow.remember(colours=self._view.look.colours, overlay=names_of(self.controls.overlay))
+        look = self._view.look
+        self._workflow.remember(
+            colours=look.colours, smoothing=look.smoothing.value, overlay=names_of(self.controls.overlay)
+        )

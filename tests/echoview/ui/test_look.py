@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from echoview.ui.look import COLOURS, Look
+from echoview.ui.look import COLOURS, Look, Smoothing
 
 RAMP = np.arange(256)
 
@@ -58,5 +59,31 @@ def test_a_view_of_a_picture_is_shown_too() -> None:
 
 
 def test_only_what_changes_the_pixels_is_not_neutral() -> None:
-    assert replace(Look(), smooth=False).neutral
+    assert replace(Look(), smoothing=Smoothing.PIXELS).neutral
     assert not replace(Look(), inverted=True).neutral
+
+
+@pytest.mark.parametrize(("smoothing", "sigma"), [(Smoothing.LIGHT, 1.0), (Smoothing.STRONG, 2**0.5)])
+@pytest.mark.parametrize("shape", [(80, 90), (80, 90, 3)])
+def test_speckle_is_smoothed_as_by_a_gaussian(smoothing, sigma, shape) -> None:
+    frame = np.random.default_rng(3).integers(0, 256, shape).astype(np.uint8)
+    found = Look(smoothing=smoothing).smoothed(frame).astype(float)
+    wanted = gaussian_filter(frame.astype(float), (sigma, sigma, 0)[: len(shape)])
+    inner = np.s_[8:-8, 8:-8]
+    assert np.abs(found[inner] - wanted[inner]).mean() < 2.5, "of 74 that the speckle varies by"
+    assert found[inner].std() < 0.35 * frame[inner].std()
+    assert found.mean() == pytest.approx(frame.mean(), abs=0.3), "neither darker nor brighter"
+
+
+def test_smoothing_keeps_flat_parts_and_edges_of_the_picture() -> None:
+    look = Look(smoothing=Smoothing.STRONG)
+    for value in (0, 1, 127, 254, 255):
+        assert (look.smoothed(np.full((9, 9), value, np.uint8)) == value).all()
+    for shape in ((1, 1), (2, 5), (5, 2, 3)):
+        assert look.smoothed(np.zeros(shape, np.uint8)).shape == shape
+
+
+@pytest.mark.parametrize("smoothing", [Smoothing.PIXELS, Smoothing.USUAL])
+def test_without_smoothing_it_is_the_same_frame(smoothing) -> None:
+    frame = np.zeros((4, 4), np.uint8)
+    assert Look(smoothing=smoothing).smoothed(frame) is frame

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF
 from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin
 from echoview.ui.cine_view import CineView
-from echoview.ui.look import Lines, Look, Overlay
+from echoview.ui.look import Lines, Look, Overlay, Smoothing
 from echoview.ui.picture_controls import PictureControls, look_of, names_of, overlay_of
 
 from .conftest import contour
@@ -34,6 +34,10 @@ def controls(view) -> PictureControls:
 def colour(view: CineView, x: float, y: float) -> tuple[int, int, int]:
     at = view.mapFromScene(view.box.mapViewToScene(QPointF(x, y)))
     return view.grab().toImage().pixelColor(at).getRgb()[:3]
+
+
+def choose(controls: PictureControls, smoothing: Smoothing) -> None:
+    controls.smoothing.setCurrentIndex(controls.smoothing.findData(smoothing.value))
 
 
 def test_gain_contrast_gamma_colours_and_inversion_reach_the_pixels(view, controls) -> None:
@@ -65,9 +69,9 @@ def test_the_sliders_follow_the_hand_and_reset_keeps_taste(view, controls) -> No
     view.set_contrast(127.5, 100)
     assert (controls.contrast.value(), controls.gain.value()) == (200, 28)
     controls.colours.setCurrentIndex(controls.colours.findData("blue"))
-    controls.smooth.setChecked(False)
+    choose(controls, Smoothing.STRONG)
     controls.reset_look()
-    assert view.look == Look(colours="blue", smooth=False)
+    assert view.look == Look(colours="blue", smoothing=Smoothing.STRONG)
     assert controls.contrast.value() == 100
 
 
@@ -83,8 +87,25 @@ def test_without_smoothing_pixels_have_edges(view, controls) -> None:
 
     view.zoom(6)
     assert shades() > 4
-    controls.smooth.setChecked(False)
+    choose(controls, Smoothing.PIXELS)
     assert shades() == 2
+
+
+@pytest.mark.parametrize("channels", [(), (3,)])
+def test_speckle_on_the_screen_is_smoothed_and_comes_back(view, controls, channels) -> None:
+    frame = np.random.default_rng(4).integers(60, 180, (120, 160, *channels)).astype(np.uint8)
+    view.set_frame(frame)
+
+    def spread() -> float:
+        picture = view.grab().toImage()
+        return float(np.std([picture.pixelColor(x, 180).red() for x in range(100, 380)]))
+
+    spreads = []
+    for one in (Smoothing.USUAL, Smoothing.LIGHT, Smoothing.STRONG, Smoothing.USUAL):
+        choose(controls, one)
+        spreads.append(spread())
+    assert spreads[0] > 1.5 * spreads[1] > 1.5 * spreads[2]
+    assert spreads[3] == spreads[0]
 
 
 def test_fill_axis_and_disks_are_drawn_inside_the_contour(view, controls) -> None:
@@ -131,7 +152,10 @@ def test_what_is_kept_for_the_next_start_comes_back(view, controls) -> None:
     controls.shown["disks"].setChecked(True)
     assert names_of(seen[-1]) == ("contour", "annulus", "disks")
     assert overlay_of((*names_of(seen[-1]), "of a newer version")) == seen[-1]
-    assert look_of("of a newer version") == Look()
+    assert look_of("of a newer version", "of a newer version") == Look()
+    choose(controls, Smoothing.LIGHT)
+    assert len(seen) == 2, "the smoothing is kept too"
+    assert look_of("bronze", "light") == Look(colours="bronze", smoothing=Smoothing.LIGHT)
 
 
 def test_the_line_style_and_the_opacity_reach_the_contour_and_are_said(view, controls) -> None:
