@@ -176,7 +176,10 @@ QLabel#flag { color: @flag; font-size: 11px; }
 
 
 def apply(app: QApplication, tokens: Tokens = DARK) -> None:
-    """Give the application its palette and style, and the icons that it has their colours."""
+    """Give the application its palette and style, and the icons that it has their colours; once."""
+    style = _style(tokens)
+    if app.styleSheet() == style:  # Qt would style every widget anew, which takes as long as to build the window
+        return
     _in_use[0] = tokens
     app.setStyle("Fusion")
     palette = QPalette()
@@ -194,15 +197,19 @@ def apply(app: QApplication, tokens: Tokens = DARK) -> None:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(tokens.disabled))
     app.setPalette(palette)
-    style = _STYLE
-    for name in sorted((field.name for field in fields(tokens)), key=len, reverse=True):  # @line is no part of another
-        style = style.replace(f"@{name}", getattr(tokens, name))
-    app.setStyleSheet(style.replace("@icons", resource("icons").as_posix()))
+    app.setStyleSheet(style)
     for window in app.topLevelWidgets():
         for thing in (*window.findChildren(QAction), *window.findChildren(QAbstractButton)):
             known = thing.property(_ICON)
             if known:
                 thing.setIcon(icon(known[0], getattr(tokens, known[1]), int(known[2])))
+
+
+def _style(tokens: Tokens) -> str:
+    style = _STYLE
+    for name in sorted((field.name for field in fields(tokens)), key=len, reverse=True):  # @line is no part of another
+        style = style.replace(f"@{name}", getattr(tokens, name))
+    return style.replace("@icons", resource("icons").as_posix())
 
 
 _ICON = "echoview_icon"

@@ -7,8 +7,9 @@ import re
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QDialog, QLineEdit, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QToolButton, QVBoxLayout, QWidget
 
 import echoview.ui
 from echoview.ui import theme
@@ -49,6 +50,29 @@ def test_text_stands_out_from_every_ground(tokens: Tokens) -> None:
 def test_what_lies_over_the_picture_is_dark_in_both() -> None:
     for word in (DARK.text, DARK.quiet, DARK.prediction, DARK.human):
         assert contrast(word, DARK.ground) >= 4.5
+
+
+def test_the_theme_in_use_styles_nothing_anew(qapp, qtbot) -> None:
+    theme.apply(qapp, DARK)
+
+    class Styled(QLabel):
+        times = 0
+
+        def changeEvent(self, event: QEvent) -> None:
+            self.times += event.type() == QEvent.Type.StyleChange
+            super().changeEvent(event)
+
+    label = Styled("EF")
+    qtbot.addWidget(label)
+    label.show()
+    label.times = 0
+    theme.apply(qapp, DARK)
+    assert label.times == 0
+    try:
+        theme.apply(qapp, LIGHT)
+        assert label.times > 0
+    finally:
+        theme.apply(qapp, DARK)
 
 
 @pytest.mark.parametrize("tokens", [DARK, LIGHT], ids=["dark", "light"])
