@@ -6,6 +6,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from drive_disk import Disk
@@ -28,6 +30,18 @@ def _echoview(*words: object) -> subprocess.Popen[str]:
     """The program once more, as a process of its own with the same user folder."""
     command = [sys.executable, "-m", "echoview", *map(str, words)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@contextmanager
+def _program(*words: object) -> Iterator[subprocess.Popen[str]]:
+    """The same, ended at the end whatever happened."""
+    process = _echoview(*words)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
 def damaged(hand: RealHand) -> None:
@@ -109,8 +123,7 @@ def second_start(hand: RealHand) -> None:
     """The program started again by the same person: a second window, whose saves the first is told of."""
     window, session, banner = hand.app.window, hand.app.session, hand.app.window.banner
     own = windows_of(os.getpid())
-    process = _echoview("open", session.path)
-    try:
+    with _program("open", session.path) as process:
         hand.drive("A second start", "echoview CINE", lambda: None, lambda: len(windows_of(process.pid)),
                    lambda _, now: now == 1, "two_windows", 90)  # fmt: skip
         hand.wait(8)  # what goes on in the other program cannot be asked
@@ -125,10 +138,6 @@ def second_start(hand: RealHand) -> None:
                    lambda: last in session.label.contours, lambda _, now: now, "shown", 20)  # fmt: skip
         activate(windows_of(process.pid)[0])
         hand.drive("The other is closed", "Ctrl+Q there", "ctrl+q", process.poll, lambda _, now: now == 0, "", 30)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
     activate(own[0])
     quiet(hand)
     hand.drive("The first goes on", "Space", "space", lambda: window.player.playing, lambda _, now: now)
@@ -150,18 +159,13 @@ def restored_after(hand: RealHand) -> None:
 
     hand.drive("Restore from outside, window closed", "echoview doctor --restore", doctor, lambda: len(ended),
                lambda _, now: "is in the library's place now" in ended[-1] and bool(_kept(file)))  # fmt: skip
-    process = _echoview("open", _home() / "Study" / "sample.dcm")
-    try:
+    with _program("open", _home() / "Study" / "sample.dcm") as process:
         hand.drive("A start after it", "echoview CINE", lambda: hand.wait(2), lambda: len(windows_of(process.pid)),
                    lambda _, now: now == 1, "", 90)  # fmt: skip
         hand.wait(8)
         hand.shot("after_restore")
         activate(windows_of(process.pid)[0])
         hand.drive("It is closed", "Ctrl+Q there", "ctrl+q", process.poll, lambda _, now: now == 0, "", 30)
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
     shutil.rmtree(_home() / "Disk", ignore_errors=True)
 
 

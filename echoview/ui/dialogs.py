@@ -34,15 +34,8 @@ def ask_annotator(parent: QWidget) -> str:
     button = buttons.button(QDialogButtonBox.StandardButton.Ok)
     button.setEnabled(False)
     name.textChanged.connect(lambda text: button.setEnabled(bool(text.strip())))
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(24, 20, 24, 16)
-    layout.setSpacing(12)
-    why = QLabel("Your name stands beside every correction you make.")
-    why.setWordWrap(True)
-    layout.addWidget(why)
-    layout.addWidget(name)
-    layout.addWidget(quiet("Asked once, kept on this computer."))
-    layout.addWidget(buttons)
+    why = "Your name stands beside every correction you make."
+    _lay_out(dialog, why, name, quiet("Asked once, kept on this computer."), buttons)
     _put_aside(dialog, parent)
     return name.text().strip() if dialog.exec() == QDialog.DialogCode.Accepted else ""
 
@@ -64,16 +57,9 @@ def ask_length_mm(parent: QWidget, dx_px: float, dy_px: float) -> tuple[float, A
     axes.addItem("Width and height of a pixel", Axes.BOTH)
     axes.addItem("Height only, from a line down", Axes.DOWN)
     axes.addItem("Width only, from a line across", Axes.ACROSS)
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(24, 20, 24, 16)
-    layout.setSpacing(12)
-    question = QLabel(f"How long is the line you drew ({(dx_px**2 + dy_px**2) ** 0.5:.0f} px)?")
-    question.setWordWrap(True)
-    layout.addWidget(question)
-    layout.addWidget(length)
-    layout.addWidget(axes)
-    layout.addWidget(quiet("Pixels are taken as square unless the file or an earlier line says otherwise."))
-    layout.addWidget(_buttons(dialog, "Calibrate"))
+    question = f"How long is the line you drew ({(dx_px**2 + dy_px**2) ** 0.5:.0f} px)?"
+    note = quiet("Pixels are taken as square unless the file or an earlier line says otherwise.")
+    _lay_out(dialog, question, length, axes, note, _buttons(dialog, "Calibrate"))
     _put_aside(dialog, parent)
     accepted = dialog.exec() == QDialog.DialogCode.Accepted
     return (10.0 * length.value() if accepted else 0.0), axes.currentData()
@@ -100,16 +86,8 @@ def ask_frame_rate(parent: QWidget, now_hz: float, said: bool) -> float | None:
     back.setAutoDefault(False)
     back.setVisible(said)
     back.clicked.connect(lambda: (taken_back.append(True), dialog.accept()))
-    layout = QVBoxLayout(dialog)
-    layout.setContentsMargins(24, 20, 24, 16)
-    layout.setSpacing(12)
-    why = QLabel("The file gives no frame times. How fast was it taken?")
-    why.setWordWrap(True)
-    layout.addWidget(why)
-    layout.addWidget(rate)
-    layout.addWidget(quiet("The scanner writes it beside the picture, as Hz or fps."))
-    layout.addWidget(back)
-    layout.addWidget(buttons)
+    note = quiet("The scanner writes it beside the picture, as Hz or fps.")
+    _lay_out(dialog, "The file gives no frame times. How fast was it taken?", rate, note, back, buttons)
     _put_aside(dialog, parent)
     if dialog.exec() != QDialog.DialogCode.Accepted:
         return None
@@ -160,6 +138,16 @@ def show_bug(parent: QWidget | None, text: str) -> None:
     layout.addWidget(details)
     layout.addWidget(buttons)
     dialog.exec()
+
+
+def _lay_out(dialog: QDialog, question: str, *below: QWidget) -> None:
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(24, 20, 24, 16)
+    layout.setSpacing(12)
+    asked = QLabel(question)
+    asked.setWordWrap(True)
+    for widget in (asked, *below):
+        layout.addWidget(widget)
 
 
 def _put_aside(dialog: QDialog, window: QWidget) -> None:
