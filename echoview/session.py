@@ -220,7 +220,12 @@ class Session(QObject):
             Label(ed=self.label.ed, es=self.label.es, calibration=self.label.calibration)
         )  # fmt: skip
         former = (None, None) if self.predicted is None else (self.predicted.ed, self.predicted.es)
-        self.measurements = None if nothing else self._measured(self.label, former)
+        if self.predicted is not None and not self.label.contours and not self.label.not_traceable:
+            said = self.label.ed, self.label.es  # the contours are the predicted ones: they need not be measured twice
+            confidence = confidence_shown(len(self.predicted.volumes), self.prediction, self.label)
+            self.measurements = remeasure_frames(self.predicted, {}, confidence, *said, former)
+        else:
+            self.measurements = None if nothing else self._measured(self.label, former)
         self.measured.emit()
 
     def _measure_frame(self, prediction: Prediction, t: int) -> None:

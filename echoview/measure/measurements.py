@@ -13,7 +13,7 @@ from echoview.domain.contour import DENSE_POINTS
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.measure.cycle import HUMAN, SURE, find_ed_es
-from ral.geometry import area, long_axis, volume_single_plane_ml
+from ral.geometry import areas, long_axes, volumes_single_plane_ml
 
 SQUARE = Calibration(1.0, 1.0)
 Instants = tuple[int | None, int | None]
@@ -78,8 +78,8 @@ def measure(
     """
     frames = len(contours)
     area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
-    for t in range(frames):
-        area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contours[t], calibration)
+    known = np.flatnonzero(~np.isnan(contours[:, 0, 0]))
+    area_px2[known], length_px[known], length_mm[known], volumes[known] = _sizes(contours[known], calibration)
     return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es, former, whole)
 
 
@@ -116,23 +116,21 @@ def remeasure_frames(
     ]
     area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
     for t, contour in contours.items():
-        area_px2[t], length_px[t], length_mm[t], volumes[t] = _sizes(contour, known.calibration)
+        sizes = _sizes(contour[None], known.calibration) if not np.isnan(contour[0, 0]) else np.full((4, 1), np.nan)
+        area_px2[t], length_px[t], length_mm[t], volumes[t] = (size[0] for size in sizes)
     former = former or known.former
     sizes = area_px2, length_px, length_mm, volumes
     return _summary(*sizes, known.calibration, confidence, ed, es, former, known.whole)
 
 
-def _sizes(contour: np.ndarray, calibration: Calibration | None) -> tuple[float, float, float, float]:
-    """Area px2, length px, length mm and volume of one contour; NaN where it is empty."""
-    if np.isnan(contour[0, 0]):
-        nan = float("nan")
-        return nan, nan, nan, nan
+def _sizes(contours: np.ndarray, calibration: Calibration | None) -> tuple[np.ndarray, ...]:
+    """Areas px2, lengths px, lengths mm and volumes of contours (T,N,2), (T,) each."""
     spacing = calibration or SQUARE
     return (
-        area(contour),
-        long_axis(contour),
-        long_axis(contour, spacing),
-        volume_single_plane_ml(contour, spacing),
+        areas(contours),
+        long_axes(contours),
+        long_axes(contours, spacing),
+        volumes_single_plane_ml(contours, spacing),
     )
 
 

@@ -20,6 +20,7 @@ DISKS = 20  # ASE: twenty disks
 _OUTLINE = 180  # points on a closed outline while its corners are looked for
 _CUT_COST = 4.0  # px of chord that one px of mean depth must earn; on CAMUS 3-8 serve alike, 2 slips up the wall
 _APEX_DEPTH = 0.02  # of the long axis: what lies so far below the farthest point still is apex; 1 to 4 % serve alike
+_AT_ONCE = 32  # contours, whose disks are cut while they lie in the processor's cache
 _BASE_TILT = np.deg2rad(42)  # how far the annulus line may lean from the perpendicular of the long axis
 
 
@@ -71,7 +72,13 @@ def signed_area(points: np.ndarray) -> float:
 
 def area(points: np.ndarray) -> float:
     """Area inside a contour that is closed by a straight annulus line, px2."""
-    return abs(signed_area(points))
+    return float(areas(points[None])[0])
+
+
+def areas(contours: np.ndarray) -> np.ndarray:
+    """The same of many contours (T,N,2) at once: (T,)."""
+    x, y = contours[..., 0], contours[..., 1]
+    return np.abs(0.5 * np.sum(x * np.roll(y, -1, axis=-1) - np.roll(x, -1, axis=-1) * y, axis=-1))
 
 
 def resample(points: np.ndarray, count: int, closed: bool = False) -> np.ndarray:
@@ -131,13 +138,20 @@ def contour_landmarks(contour: np.ndarray) -> Landmarks:
     middle of those that lie nearly as far, each counted by its distance. Between prediction and reference that takes
     the median error of the apex from 2.8 to 2.4 mm on simulated hearts and from 3.1 to 3.0 mm on the inner split.
     """
-    middle = (contour[0] + contour[-1]) / 2
-    distances = np.hypot(*(contour - middle).T)
-    weights = np.maximum(distances - (1 - _APEX_DEPTH) * distances.max(), 0.0)
-    numbers = np.arange(len(contour))
-    place = float(numbers @ weights / weights.sum()) if weights.any() else 0.0
-    apex = np.array([np.interp(place, numbers, along) for along in contour.T])  # seldom one of the points
-    return Landmarks(contour[0], apex, contour[-1])
+    return Landmarks(contour[0], apexes(contour[None])[0], contour[-1])
+
+
+def apexes(contours: np.ndarray) -> np.ndarray:
+    """Those points of many contours (T,N,2): (T,2); see `contour_landmarks`."""
+    across, up = np.moveaxis(contours - (contours[:, :1] + contours[:, -1:]) / 2, -1, 0)
+    distances = np.hypot(across, up)
+    weights = np.maximum(distances - (1 - _APEX_DEPTH) * distances.max(1, keepdims=True), 0.0)
+    total = weights.sum(1)
+    place = (weights * np.arange(contours.shape[1])).sum(1) / np.where(total > 0, total, 1.0)
+    before = np.clip(place.astype(int), 0, contours.shape[1] - 2)  # seldom one of the points itself
+    each = np.arange(len(contours))
+    start, end = contours[each, before], contours[each, before + 1]
+    return start + (place - before)[:, None] * (end - start)
 
 
 def interface_ends(
@@ -182,26 +196,37 @@ def raster(contour: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
 
 def long_axis(contour: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0)) -> float:
     """From the middle of the annulus to the farthest apical point, in mm (px where the spacing is 1)."""
-    points = contour * np.asarray(spacing_mm)
-    return float(np.hypot(*(points - (points[0] + points[-1]) / 2).T).max())
+    return float(long_axes(contour[None], spacing_mm)[0])
+
+
+def long_axes(contours: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0)) -> np.ndarray:
+    """The same of many contours (T,N,2) at once: (T,)."""
+    points = contours * np.asarray(spacing_mm)
+    across, up = np.moveaxis(points - (points[:, :1] + points[:, -1:]) / 2, -1, 0)
+    return np.hypot(across, up).max(1)
 
 
 def disk_widths(contour: np.ndarray, spacing_mm: tuple[float, float] = (1.0, 1.0), disks: int = DISKS) -> np.ndarray:
     """Widths (disks,) of the cavity at right angles to its long axis, from the base, in mm (px where spacing is 1)."""
-    points = contour * np.asarray(spacing_mm)
-    origin = (points[0] + points[-1]) / 2
-    apex = points[int(np.hypot(*(points - origin).T).argmax())]
-    axis = (apex - origin) / (np.hypot(*(apex - origin)) + 1e-12)
-    along = (points - origin) @ axis
-    across = (points - origin) @ np.array([-axis[1], axis[0]])
-    levels = (np.arange(disks) + 0.5) / disks * along.max()
-    u0, u1 = along, np.roll(along, -1)
-    v0, v1 = across, np.roll(across, -1)
-    crosses = (u0[None] <= levels[:, None]) != (u1[None] <= levels[:, None])
-    share = (levels[:, None] - u0[None]) / np.where(u1 == u0, 1.0, u1 - u0)[None]
-    at = np.where(crosses, v0[None] + share * (v1 - v0)[None], np.nan)
-    signs = np.where(u1 > u0, 1.0, -1.0)[None]
-    return np.abs(np.nansum(at * signs, axis=1))
+    return _widths(contour[None], spacing_mm, disks)[0]
+
+
+def _widths(contours: np.ndarray, spacing_mm: tuple[float, float], disks: int) -> np.ndarray:
+    """The same of many contours (T,N,2) at once: (T,disks)."""
+    points = contours * np.asarray(spacing_mm)
+    x, y = np.moveaxis(points - (points[:, :1] + points[:, -1:]) / 2, -1, 0)
+    length = np.hypot(x, y)
+    apex = length.argmax(1)[:, None]
+    far = np.take_along_axis(length, apex, 1) + 1e-12
+    down, over = np.take_along_axis(x, apex, 1) / far, np.take_along_axis(y, apex, 1) / far
+    along, across = x * down + y * over, y * down - x * over
+    levels = ((np.arange(disks) + 0.5) / disks * along.max(1, keepdims=True))[:, :, None]
+    u0, u1 = along[:, None], np.roll(along, -1, axis=1)[:, None]
+    v0, v1 = across[:, None], np.roll(across, -1, axis=1)[:, None]
+    crosses = (u0 <= levels) != (u1 <= levels)
+    slope = (v1 - v0) / np.where(u1 == u0, 1.0, u1 - u0)
+    at = np.where(crosses, v0 + (levels - u0) * slope, 0.0)
+    return np.abs(np.sum(at * np.where(u1 > u0, 1.0, -1.0), axis=2))
 
 
 def volume_single_plane_ml(contour: np.ndarray, spacing_mm: tuple[float, float]) -> float:
@@ -209,7 +234,17 @@ def volume_single_plane_ml(contour: np.ndarray, spacing_mm: tuple[float, float])
 
     Reference: Lang et al., ASE/EACVI 2015: V = pi/4 * sum(a_i^2) * L/20.
     """
-    return simpson_ase(disks_of(contour, spacing_mm), None).ml
+    return float(volumes_single_plane_ml(contour[None], spacing_mm)[0])
+
+
+def volumes_single_plane_ml(contours: np.ndarray, spacing_mm: tuple[float, float]) -> np.ndarray:
+    """The same of many contours (T,N,2) at once: (T,)."""
+    across = [
+        np.sum(_widths(contours[at : at + _AT_ONCE], spacing_mm, DISKS) ** 2, axis=1)
+        for at in range(0, len(contours), _AT_ONCE)
+    ]
+    height = long_axes(contours, spacing_mm) / DISKS
+    return np.pi / 4 * np.concatenate([*across, np.empty(0)]) * height / 1000.0
 
 
 def disks_of(contour: np.ndarray, spacing_mm: tuple[float, float]) -> Disks:

@@ -7,6 +7,7 @@ import pytest
 from ral.geometry import (
     Disks,
     area,
+    areas,
     boundary_distances_mm,
     contour_landmarks,
     dice,
@@ -15,6 +16,7 @@ from ral.geometry import (
     find_landmarks,
     interface_ends,
     largest_component,
+    long_axes,
     long_axis,
     open_contour,
     outline,
@@ -24,6 +26,7 @@ from ral.geometry import (
     simpson_ase,
     simpson_camus,
     volume_single_plane_ml,
+    volumes_single_plane_ml,
 )
 from ral.phantom import PhantomCine, simulate
 
@@ -389,6 +392,15 @@ def test_no_view_has_no_volume():
 def test_a_contour_has_the_volume_of_its_disks():
     contour, spacing = half_ellipse(80, 30), (0.5, 0.7)
     assert volume_single_plane_ml(contour, spacing) == simpson_ase(disks_of(contour, spacing), None).ml
+
+
+@pytest.mark.parametrize("count", [0, 1, 31, 32, 33, 100])
+def test_many_contours_at_once_have_the_numbers_of_each(count):
+    rng, spacing = np.random.default_rng(count), (0.5, 0.7)
+    contours = np.array(half_ellipse(80, 30)) + rng.normal(0, 2, (count, *half_ellipse(80, 30).shape))
+    together = areas(contours), long_axes(contours, spacing), volumes_single_plane_ml(contours, spacing)
+    each = [(area(c), long_axis(c, spacing), volume_single_plane_ml(c, spacing)) for c in contours]
+    np.testing.assert_array_equal(np.array(together).T, np.array(each).reshape(count, 3))
 
 
 def test_the_benchmarks_volumes_share_the_largest_disk_height_and_are_whole():

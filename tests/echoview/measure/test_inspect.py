@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from echoview.domain.contour_edit import crossing
 from echoview.domain.view import View
 from echoview.measure.inspect import Finding, Severity, in_words, inspect
 from ral.phantom import simulate
@@ -80,6 +81,20 @@ def test_a_contour_that_crosses_itself(contours):
     assert [one.t for one in found] == [5]
     assert found[0].severity is Severity.MEND
     assert found[0].at is not None
+
+
+@pytest.mark.parametrize("jag", [0.5, 3.0, 12.0])
+def test_every_contour_that_crosses_itself_is_found(heart, jag):
+    lines = np.repeat(heart.contours[:1], 200, axis=0) + np.random.default_rng(5).normal(0, jag, (200, 65, 2))
+    found = {one.t for one in inspect(lines, SIZE) if one.sentence == "The contour crosses itself."}
+    assert found == {t for t in range(200) if crossing(lines[t]) is not None}
+    assert found or jag < 1
+
+
+def test_a_contour_that_winds_twice_crosses_itself():
+    turn = np.linspace(0, 4 * np.pi, 65)
+    line = 64 + (20 + 3 * turn)[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
+    assert "The contour crosses itself." in [one.sentence for one in inspect(line[None], SIZE)]
 
 
 def test_a_contour_that_leaves_the_picture_or_the_sector(contours):
