@@ -17,6 +17,8 @@ from pytestqt.qtbot import QtBot
 from echoview.app import application_of, build, sample_path
 from echoview.demo import until
 from echoview.domain.calibration import Calibration
+from echoview.measure.inspect import inspect
+from echoview.measure.measurements import measure
 from echoview.ui.tools import Tool
 
 FRAME_MS = 16.0
@@ -68,3 +70,26 @@ def test_drag_to_ef(qtbot: QtBot):
         hand.cancel()
     window.close()
     assert worst > 0
+
+
+@pytest.mark.benchmark
+@pytest.mark.parametrize("frames", [60, 2000])
+def test_measuring_a_whole_cine(frames):
+    """What a prediction that comes at once costs the window's thread, against a frame after the other."""
+    angle = np.linspace(np.pi, 0, 65)
+    wide = 120 + 25 * np.cos(np.arange(frames) / 10)[:, None]
+    contours = np.stack([512 + wide * np.cos(angle), 560 - 2.4 * wide * np.sin(angle)], axis=-1)
+    ways = {
+        "measured at once": lambda: measure(contours, Calibration(0.5, 0.5)),
+        "each frame alone": lambda: [measure(contours[t : t + 1], Calibration(0.5, 0.5)) for t in range(frames)],
+        "looked through by the inspector": lambda: inspect(contours, (768, 1024)),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(5):
+        for name, run in ways.items():
+            began = time.thread_time()
+            run()
+            times[name].append(1000 * (time.thread_time() - began))
+    medians = {name: statistics.median(taken) for name, taken in times.items()}
+    print(f"\n{frames} frames, ms of the processor: {', '.join(f'{n} {ms:.1f}' for n, ms in medians.items())}")
+    assert min(medians.values()) > 0
