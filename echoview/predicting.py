@@ -35,6 +35,11 @@ class Predicting(QObject):
     def under_way(self) -> bool:
         return self._predicting is not None
 
+    @property
+    def awaited(self) -> bool:
+        """Whether a prediction of the open cine may still come: it is looked up or under way."""
+        return self._recalling is not None or self.under_way
+
     def show(self) -> None:
         """What is kept of the open cine with the weights in use; where nothing is, predict it."""
         self.cancel()

@@ -157,8 +157,9 @@ class Pane(QWidget):
             self.view.show_points(shown)
 
     def show_size(self, size: tuple[int, int] | None, spacing: Calibration | None) -> None:
-        """Another cine, its pictures (height, width) px; None empties the pane."""
+        """Another cine, its pictures (height, width) px, or none; nothing of the former one stays in the pane."""
         self.view.set_cine(size, spacing)
+        self.view.frame_item.show_frame(None)
         self.setCursor(Qt.CursorShape.PointingHandCursor if size else Qt.CursorShape.ArrowCursor)
 
     def explain(self, words: str) -> None:

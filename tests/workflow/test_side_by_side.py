@@ -77,6 +77,111 @@ def decoding_threads(*cines: Cine) -> set[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def still(tmp_path_factory) -> Path:
+    """One picture, as large as those of the study."""
+    return write_dicom(tmp_path_factory.mktemp("still") / "still.dcm", simulate(21, "A4C", 1, 128))
+
+
+def empty(pane) -> bool:
+    """Neither pixels nor a contour."""
+    return pane.view.frame_item.frame is None and pane.view.contour_item.points is None
+
+
+def said(pane) -> str:
+    """The words over the pane."""
+    return "" if pane._words.isHidden() else pane._words.text()
+
+
+def test_ed_and_es_show_nothing_of_the_cine_before(desk, one, still) -> None:
+    desk.open(one)
+    pane = put_on(desk, Layout.ED_ES).ed_es
+    desk.until(lambda: pane.view.frame_item.frame is not None)
+    at_once: list[bool] = []
+    desk.session.cine_changed.connect(lambda: at_once.append(empty(pane)))
+    desk.open(still)
+    assert at_once == [True]
+    assert empty(pane)
+    assert pane.t is None
+    assert said(pane) == "One picture: no ES."
+    desk.open(one)
+    assert at_once == [True, True]
+    np.testing.assert_array_equal(pane.view.frame_item.frame, desk.session.cine.frame(pane.t))
+    assert not pane._words.isVisible()
+
+
+def test_es_stands_beside_as_soon_as_it_is_known_also_while_playing(desk, one) -> None:
+    session, player = desk.session, desk.window.player
+    pane = put_on(desk, Layout.ED_ES).ed_es
+    words: list[str] = []
+    shown: list[tuple[bool, bool]] = []
+
+    def look() -> None:
+        measured = session.measurements
+        if player.playing and (measured is None or measured.es is None):
+            words.append(said(pane))
+        elif measured is not None and player.playing and not session.prediction.complete:
+            shown.append((pane.t in (measured.ed, measured.es), pane._words.isHidden()))
+
+    session.prediction_changed.connect(lambda _: look())
+    player.set_speed(0.25)
+    desk.workflow.open(one)
+    desk.until(lambda: session.prediction is not None and session.prediction.complete)
+    assert set(words) <= {"", "Being predicted…"}
+    assert "Being predicted…" in words
+    assert shown, "it never played while the prediction grew"
+    assert set(shown) == {(True, True)}
+    assert player.playing
+    t = session.measurements.es
+    desk.until(lambda: pane.t == t and pane.view.frame_item.frame is session.cine.cached(t))
+    assert pane.title.line.whole == f"frame {t + 1} / {len(session.cine)}"
+
+
+def test_where_es_is_not_known_the_pane_says_how_to_mark_it(desk, one) -> None:
+    desk.workflow.remember(blind_share=100)
+    desk.workflow.open(one)
+    desk.until(lambda: desk.session.cine is not None)
+    desk.settle()
+    pane = put_on(desk, Layout.ED_ES).ed_es
+    assert desk.session.prediction is None
+    desk.settle()
+    assert said(pane) == "ES is not known. Go to its frame and mark it."
+    assert empty(pane)
+
+
+def test_views_and_weights_beside_show_nothing_of_another_cine(three, still) -> None:
+    session = three.session
+    layouts = put_on(three, Layout.VIEWS)
+    all_known(three, layouts.views)
+    three.until(lambda: all(pane.view.frame_item.frame is not None for pane in layouts.views.panes))
+    foreign: list[str] = []
+
+    def look() -> None:
+        for pane in layouts.views.panes:
+            cine = layouts.views.neighbours.get(pane.path).cine if pane.path else None
+            own = [] if cine is None else [cine.cached(t) for t in range(len(cine))]
+            if pane.view.frame_item.frame is not None and not any(pane.view.frame_item.frame is one for one in own):
+                foreign.append(pane.path)
+
+    session.cine_changed.connect(look)
+    three.open(layouts.views.paths[0])
+    three.open(still)
+    assert foreign == []
+    assert all(empty(pane) for pane in layouts.views.panes)
+    three.open(three.window.cines.model.shown()[0].listed.path)
+    pane = put_on(three, Layout.WEIGHTS).weights
+    three.until(lambda: pane.view.frame_item.frame is not None)
+    at_once: list[tuple[bool, object]] = []
+    shown = pane.view
+    session.cine_changed.connect(
+        lambda: at_once.append((shown.frame_item.frame is session.cine.cached(0), shown.contour_item.points))
+    )
+    three.open(still)
+    assert at_once == [(True, None)]
+    pane.show_size(session.cine.size, None)  # of a cine that is not decoded yet
+    assert empty(pane)
+
+
 def test_three_views_stand_at_the_same_phase_of_their_beats(three) -> None:
     window, session = three.window, three.session
     views = put_on(three, Layout.VIEWS).views
