@@ -125,6 +125,8 @@ _GROUPS = {
                "weights_beside", "cancel", "next_zone", "keys", "quit"),
 }  # fmt: skip
 
+_WHY_OFF = "why off"  # property of an action
+
 MOUSE = (
     ("Drag a point", "move it"),
     ("Drag the line", "add a point"),
@@ -164,9 +166,17 @@ def make_actions(window: QWidget, does: dict[str, Callable[[], object]]) -> dict
 
 
 def say_key(action: QAction) -> None:
-    """Its tooltip names the key."""
+    """Its tooltip names the key, or why it is switched off."""
     key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    action.setToolTip(f"{action.text()} ({key})" if key else action.text())
+    named = f"{action.text()} ({key})" if key else action.text()
+    action.setToolTip(action.property(_WHY_OFF) or named)
+
+
+def switch(action: QAction, reason: str) -> None:
+    """Off where there is a reason, which is its tooltip then; else on."""
+    action.setProperty(_WHY_OFF, reason)
+    action.setEnabled(not reason)
+    say_key(action)
 
 
 def groups() -> dict[str, list[str]]:

@@ -183,7 +183,9 @@ class Pane(QWidget):
 
     def _place_words(self) -> None:
         room = QRectF(self.view.geometry()).adjusted(12, 12, -12, -12).toRect()
-        self._words.setMaximumWidth(max(room.width(), 60))
-        self._words.adjustSize()
+        self._words.setWordWrap(False)
+        wide = min(self._words.sizeHint().width(), max(room.width(), 60))
+        self._words.setWordWrap(True)  # only where there is no room for one line
+        self._words.resize(wide, self._words.heightForWidth(wide))
         self._words.move(room.center() - self._words.rect().center())
         self._words.raise_()

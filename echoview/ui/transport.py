@@ -9,13 +9,17 @@ from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout
 
 from echoview.session import Session
+from echoview.ui.actions import switch
 from echoview.ui.loops import Loops, Over
 from echoview.ui.player import SPEEDS, Player
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.timeline import Timeline
-from echoview.ui.widgets import chip, hold_width, set_narrow
+from echoview.ui.widgets import chip, hold_width, off, set_narrow
 
+_SPEED, _LOOP_OVER = "Playback speed ([ and ])", "What the loop goes over (Shift+L)"
 _NARROW, _FEWEST = 1000, 640  # px; below the first the row is tighter
+_MOVES = ("play", "back", "forward", "back_five", "forward_five", "first", "last", "beat_back", "beat_on", "back_human",
+          "forward_human", "slower", "faster", "loop", "loop_over", "every_frame")  # fmt: skip
 _OVER = {Over.CINE: "Whole cine", Over.BEAT: "This beat", Over.RANGE: "Marked range"}
 
 
@@ -26,15 +30,15 @@ class Transport(QFrame):
         super().__init__()
         self.setObjectName("transport")
         self._session, self._player, self._loops = session, player, loops
-        self._play = actions["play"]
+        self._play, self._actions = actions["play"], actions
         self.timeline = Timeline(session, loops)
         self.counter = QLabel("")
         self.counter.setObjectName("quiet")
         self.counter.setFont(tabular(self.counter.font()))
         self.counter.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.speed = chip("Speed", "Playback speed ([ and ])")
+        self.speed = chip("Speed", _SPEED)
         self._fill_speeds(actions["every_frame"])
-        self.over = chip("Loop over", "What the loop goes over (Shift+L)")
+        self.over = chip("Loop over", _LOOP_OVER)
         self._over_actions = self._fill_over()
         row = QHBoxLayout()
         row.setContentsMargins(8, 4, 14, 0)
@@ -65,7 +69,7 @@ class Transport(QFrame):
         player.playing_changed.connect(self._show_playing)
         player.speed_changed.connect(self._show_speed)
         loops.changed.connect(self._show_loop)
-        session.cine_changed.connect(lambda: self.set_frame(0))
+        session.cine_changed.connect(self._another_cine)
         session.retimed.connect(lambda: self.set_frame(player.t))
         self._show_speed(player.speed)
         self._show_loop()
@@ -74,6 +78,18 @@ class Transport(QFrame):
         if set_narrow(self, self.width() < _NARROW) and self._session.cine is not None:
             self.set_frame(self._player.t)
         super().resizeEvent(event)
+
+    def _another_cine(self) -> None:
+        """Over a single picture what plays, steps and loops is off."""
+        cine = self._session.cine
+        one = cine is not None and len(cine) == 1
+        reason = "One picture: nothing to play" if one else ""
+        for name in _MOVES:
+            switch(self._actions[name], reason)
+        off(self.speed, reason, _SPEED)
+        off(self.over, reason, _LOOP_OVER)
+        switch(self._actions["mmode"], "One picture: M-mode needs a cine" if one else "")
+        self.set_frame(0)
 
     def set_frame(self, t: int) -> None:
         self.timeline.set_frame(t)
