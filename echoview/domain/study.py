@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -11,6 +12,8 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.view import View
+
+_INSTANT = re.compile(r"(?:^|[-_. ])(ED|ES)(?:\.[\w.]*)?$", re.IGNORECASE)  # CAMUS: patient0001_4CH_ED.nii.gz
 
 
 class Status(Enum):
@@ -78,6 +81,12 @@ class Glimpse:
     view: View | None
     calibration: Calibration | None
     picture: np.ndarray
+
+
+def instant_named(path: str) -> str:
+    """The instant that the name of a single picture's file ends with, "ED" or "ES"; "" where it says none."""
+    found = _INSTANT.search(path.replace("\\", "/").rsplit("/", 1)[-1])
+    return found[1].upper() if found else ""
 
 
 def words_of(status: Status, conflicts: int = 0) -> str:

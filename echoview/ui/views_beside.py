@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QMenu, QSplitter
 
 from echoview.beside import Neighbour, Neighbours
+from echoview.domain.study import instant_named
 from echoview.domain.view import View
 from echoview.measure.phase import Beats
 from echoview.session import Session
@@ -24,13 +25,18 @@ _SOON_MS = 200
 
 def pick(rows: Iterable[Row], path: str, view: View | None) -> list[str]:
     """Up to two cines to stand beside the open one: of each other view one, then such whose view is not known yet,
-    then any; moving before still."""
+    then any; moving before still. Beside a single picture that of the same instant comes first, and a second one of a
+    view stands there only rather than nothing."""
+    rows = list(rows)
+    still = any(row.frames == 1 for row in rows if row.listed.path == path)
     others = [row for row in rows if row.listed.path != path and not row.trouble]
-    others.sort(key=lambda row: row.frames == 1)
+    instant = instant_named(path)
+    others.sort(key=lambda row: (row.frames == 1, instant_named(row.listed.path) != instant))
     found = [next((r for r in others if r.view is wanted), None) for wanted in ORDER if wanted is not view]
     unknown = [row for row in others if row.view is None]
-    order = [row.listed.path for row in (*found, *unknown, *others) if row is not None]
-    return list(dict.fromkeys(order))[:2]
+    first = [row for row in (*found, *unknown) if row is not None]
+    rest = [row for row in others if row.frames != 1] if still and first else others
+    return list(dict.fromkeys(row.listed.path for row in (*first, *rest)))[:2]
 
 
 class ViewsBeside(QSplitter):
@@ -100,7 +106,9 @@ class ViewsBeside(QSplitter):
             return
         measured = self._session.measurements
         ef = None if measured is None else measured.ef_percent
-        self._title.say(_view_words(self._session), ef, _where(beats, t))
+        row = None if self._model is None else self._model.rows.get(self._session.path)
+        name = _name_of(self._session.path, self._session.name if row is None else row.listed.name)
+        self._title.say(_view_words(self._session), ef, _where(beats, t, name))
         for pane in self.panes:
             pane.follow(float(beats.phases[t]), self._player.playing)
 
@@ -233,10 +241,14 @@ class _CinePane(Pane):
             self.explain("" if cine is not None else found.trouble or "Opening")
             if cine is None:
                 row = self.listed
-                name = path.replace("\\", "/").rsplit("/", 1)[-1] if row is None else row.listed.name
-                self.title.say(row.view.value if row is not None and row.view else "?", None, name)
+                self.title.say(row.view.value if row is not None and row.view else "?", None, self._name)
             elif self.t >= 0:
                 self._draw(self.t, lost=cine.lost(self.t))
+
+    @property
+    def _name(self) -> str:
+        """As the study list calls it."""
+        return self.path.replace("\\", "/").rsplit("/", 1)[-1] if self.listed is None else self.listed.listed.name
 
     def follow(self, phase: float, playing: bool) -> None:
         """Show the frame at this phase of the open cine's beat, as soon as it is decoded.
@@ -278,7 +290,7 @@ class _CinePane(Pane):
         self.title.say(
             _view_words(found),
             None if measured is None else measured.ef_percent,
-            found.trouble or _where(found.beats, t, there),
+            found.trouble or _where(found.beats, t, _name_of(self.path, self._name), there),
             more,
         )
 
@@ -292,10 +304,19 @@ def _view_words(of: Session | Neighbour) -> str:
     return of.view.value + (" ?" if unsure else "")
 
 
-def _where(beats: Beats, t: int, there: bool = True) -> str:
-    """Frame, phase, and what the phase comes from; or that there is no frame of the phase that is wanted."""
+def _name_of(path: str, name: str) -> str:
+    """What tells a single picture from others of its view: the instant, where its file says it, else its name."""
+    return instant_named(path) or name
+
+
+def _where(beats: Beats, t: int, still: str, there: bool = True) -> str:
+    """Frame, phase, and what the phase comes from; or that there is no frame of the phase that is wanted.
+
+    Args:
+        still: which picture it is, where it is a single one.
+    """
     if len(beats.phases) == 1:
-        return "a single frame"
+        return f"{still}  ·  a single frame"
     share = 100 * (float(beats.phases[t]) % 1)
     phase = f"{share:.0f} % of the beat by {beats.clock.value}" if there else "ends before this phase"
     return f"frame {t + 1} / {len(beats.phases)}  ·  {phase}"

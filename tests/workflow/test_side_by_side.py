@@ -314,6 +314,31 @@ def test_without_r_waves_ed_and_es_are_the_clock_and_the_window_says_so(desk, tm
         assert known.beats.frame_at(views.neighbours.open_beats.phases[3]) == known.measured.ed
 
 
+def test_single_pictures_beside_each_other_are_told_apart(desk, tmp_path) -> None:
+    files = ("a_4CH_ED.dcm", "a_2CH_ED.dcm", "a_2CH_ES.dcm", "IM0001", "IM0002")
+    for seed, name in enumerate(files):
+        picture = simulate(20, "A4C" if "4CH" in name else "A2C" if "2CH" in name else "A3C", 1, 96 + 4 * seed)
+        write_dicom(tmp_path / name, picture)
+    desk.workflow.open(tmp_path)
+    model = desk.window.cines.model
+    desk.until(lambda: len(model.rows) == len(files) and desk.session.cine is not None)
+    desk.settle()
+    desk.open(next(path for path in model.rows if "4CH_ED" in path))
+    layouts = put_on(desk, Layout.VIEWS)
+    views = layouts.views
+    desk.until(lambda: len(names(views.paths)) == 2 and names(views.paths)[0] == "a_2CH_ED")
+    all_known(desk, views)
+    assert layouts.title.line.whole == "ED  ·  a single frame"
+    assert [pane.title.line.whole for pane in views.panes] == [
+        "ED  ·  a single frame",
+        f"{model.rows[views.paths[1]].listed.name}  ·  a single frame",
+    ]
+    views.choose(views.panes[1], next(path for path in model.rows if "2CH_ES" in path))
+    all_known(desk, views)
+    assert [pane.title.name.text().split()[0] for pane in views.panes] == ["A2C", "A2C"]
+    assert [pane.title.line.whole[:2] for pane in views.panes] == ["ED", "ES"]
+
+
 def test_a_cine_without_others_says_what_to_do(desk, sample) -> None:
     desk.open_known(sample)
     views = put_on(desk, Layout.VIEWS).views

@@ -9,7 +9,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
-from echoview.domain.study import Status, approved, status_of
+from echoview.domain.study import Status, approved, instant_named, status_of
 from echoview.domain.view import View
 
 LINE = np.array([(0.0, 10.0), (5.0, 0.0), (10.0, 10.0), (12.0, 12.0)])
@@ -49,3 +49,14 @@ def test_approving_accepts_ed_es_and_every_touched_frame():
     assert label.contours[5].origins[1] is Origin.CORRECTED
     assert set(label.contours[9].origins) == {Origin.DRAWN}
     assert status_of(label) is Status.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("path", "instant"),
+    [
+        ("/d/patient0001_4CH_ED.nii.gz", "ED"), ("C:\\d\\patient0001_2CH_ES.mhd", "ES"), ("heart-es.png", "ES"),
+        ("ED.dcm", "ED"), ("a_ES/IM0001", ""), ("need.png", ""), ("patient0001_4CH_ED_gt.mhd", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_the_name_of_a_file_may_say_the_instant(path, instant) -> None:
+    assert instant_named(path) == instant

@@ -32,3 +32,12 @@ def test_unknown_views_fill_up() -> None:
 def test_others_of_the_same_view_come_last() -> None:
     rows = [row("a", View.A4C), row("b", View.A4C), row("c", View.A3C)]
     assert pick(rows, "a", View.A4C) == ["c", "b"]
+
+
+def test_of_single_pictures_one_of_each_view_stands_beside_that_of_the_same_instant() -> None:
+    names = {"a_2CH_ED": View.A2C, "a_2CH_ES": View.A2C, "a_4CH_ED": View.A4C, "a_4CH_ES": View.A4C}
+    rows = [row(name + ".nii.gz", view, frames=1) for name, view in names.items()]
+    assert pick(rows, "a_4CH_ED.nii.gz", View.A4C) == ["a_2CH_ED.nii.gz"]
+    assert pick(rows, "a_4CH_ES.nii.gz", View.A4C) == ["a_2CH_ES.nii.gz"]
+    assert pick(rows[2:], "a_4CH_ED.nii.gz", View.A4C) == ["a_4CH_ES.nii.gz"], "rather than nothing"
+    assert pick([*rows, row("b", View.A2C)], "a_4CH_ES.nii.gz", View.A4C) == ["b"], "moving first"
