@@ -42,12 +42,13 @@ def playback(hand: RealHand) -> None:
     hand.drive("Beat back", "PgUp", "Prior", t, lambda was, now: now < was)
     hand.key("Next")
     over = lambda: loops.over  # noqa: E731
-    for text, wanted in (("Marked range", Over.RANGE), ("Whole cine", Over.CINE), ("This beat", Over.BEAT)):
+    hand.drag(hand.on_timeline(5), hand.on_timeline(15), held="shift")
+    for text, wanted in (("Whole cine", Over.CINE), ("Marked range", Over.RANGE), ("This beat", Over.BEAT)):
         picture = "menu_loop" if wanted is Over.RANGE else ""
         act = lambda text=text, picture=picture: hand.pick(window.transport.over, text, picture)  # noqa: E731
         hand.drive(f"Loop over {wanted.value}", "menu", act, over, lambda _, now, wanted=wanted: now is wanted)
     hand.drive("Loop over", "Shift+L", "shift+l", over)
-    hand.pick(window.transport.over, "Whole cine")
+    hand.click(hand.on_timeline(8), held="shift")
 
 
 def timeline(hand: RealHand) -> None:

@@ -55,22 +55,21 @@ class Loops(QObject):
         session.measured.connect(self._soon.ask)
 
     def choose(self, over: Over) -> None:
-        """Loop over the cine, the beat that is shown, or the marked range (or two seconds here, if none is marked)."""
+        """Loop over the cine, the beat that is shown, or the marked range; over the cine where there is none."""
         cine = self._session.cine
         if cine is None:
             return
-        if over is Over.RANGE and self.range is None:
-            self.range = self._around(self._player.t, 2.0)
         self.over = over
         span = self.range if over is Over.RANGE else self.beat_at(self._player.t) if over is Over.BEAT else None
-        if span is None:  # the whole cine, also where no beat is seen here
+        if span is None:  # also where no beat is seen here, or nothing is marked
             self.over, span = Over.CINE, (0, len(cine) - 1)
         self._player.set_span(*span)
         self.changed.emit()
 
     def cycle(self) -> None:
         """Cine, beat, range, and round again, leaving out what is not there."""
-        ways = [Over.CINE, *([Over.BEAT] if self.beat_at(self._player.t) else []), Over.RANGE]
+        there = {Over.BEAT: self.beat_at(self._player.t), Over.RANGE: self.range}
+        ways = [Over.CINE, *(over for over, span in there.items() if span is not None)]
         at = ways.index(self.over) if self.over in ways else 0
         self.choose(ways[(at + 1) % len(ways)])
 
@@ -110,11 +109,6 @@ class Loops(QObject):
             self.choose(Over.BEAT)
         else:
             self._player.seek(found[0])
-
-    def _around(self, t: int, seconds: float) -> tuple[int, int]:
-        times = self._session.cine.times_s if self._session.cine else np.zeros(1)
-        inside = np.flatnonzero(np.abs(times - times[t]) <= seconds / 2 + 1e-9)
-        return int(inside[0]), int(inside[-1])
 
     def _new_cine(self) -> None:
         self.over, self.range = Over.CINE, None

@@ -145,7 +145,7 @@ class Transport(QFrame):
             made[over].triggered.connect(partial(self._choose_over, over))
             group.addAction(made[over])
         self.over.setMenu(menu)
-        menu.aboutToShow.connect(self._show_beat)
+        menu.aboutToShow.connect(self._show_what_is_there)
         hold_width(self.over, [over.value for over in Over])
         return made
 
@@ -156,13 +156,17 @@ class Transport(QFrame):
         over = self._loops.over
         self.over.setText(over.value)
         self._over_actions[over].setChecked(True)
-        self._show_beat()
+        self._show_what_is_there()
 
-    def _show_beat(self) -> None:
-        """A menu shows no tooltips: the reason stands in the line that is off."""
-        reason, action = self._loops.why_no_beat, self._over_actions[Over.BEAT]
-        action.setEnabled(not reason)
-        action.setText(f"{_OVER[Over.BEAT]}: {reason}" if reason else _OVER[Over.BEAT])
+    def _show_what_is_there(self) -> None:
+        """A menu shows no tooltips: why a line is off, and which frames are marked, stand in the line."""
+        reason, marked = self._loops.why_no_beat, self._loops.range
+        beat, ranged = self._over_actions[Over.BEAT], self._over_actions[Over.RANGE]
+        beat.setEnabled(not reason)
+        beat.setText(f"{_OVER[Over.BEAT]}: {reason}" if reason else _OVER[Over.BEAT])
+        ranged.setEnabled(marked is not None)
+        which = f"frames {marked[0] + 1} to {marked[1] + 1}" if marked else "Shift+drag in the timeline marks one"
+        ranged.setText(f"{_OVER[Over.RANGE]}: {which}")
 
     def _show_playing(self, playing: bool) -> None:
         put_icon(self._play, "pause" if playing else "play")

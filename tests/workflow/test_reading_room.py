@@ -554,6 +554,30 @@ def test_nothing_moves_sideways_when_speed_or_loop_change(opened) -> None:
     assert chosen == [bar.speed.text()]
 
 
+def test_the_menu_says_how_to_mark_a_range_and_which_one_is_marked(opened) -> None:
+    window, line = opened.window, opened.window.transport.timeline
+    loops, menu = window.loops, window.transport.over.menu()
+
+    def entry():
+        menu.aboutToShow.emit()
+        return next(action for action in menu.actions() if action.text().startswith("Marked range"))
+
+    assert (entry().isEnabled(), entry().text()) == (False, "Marked range: Shift+drag in the timeline marks one")
+    window.acts["loop_over"].trigger()
+    assert loops.range is None
+    x = line.scale.x_of
+    at = [QPoint(round(x(t)), line.height() // 2) for t in (5, 9)]
+    QTest.mousePress(line, LEFT, Qt.KeyboardModifier.ShiftModifier, at[0])
+    QTest.mouseMove(line, at[1])
+    QTest.mouseRelease(line, LEFT, Qt.KeyboardModifier.ShiftModifier, at[1])
+    assert window.player.span == (5, 9)
+    next(action for action in menu.actions() if action.text() == "Whole cine").trigger()
+    assert (entry().isEnabled(), entry().text()) == (True, "Marked range: frames 6 to 10")
+    assert window.player.span == (0, len(opened.session.cine) - 1)
+    QTest.mouseClick(line, LEFT, Qt.KeyboardModifier.ShiftModifier, at[0])
+    assert not entry().isEnabled()
+
+
 def test_curves_of_a_training_have_its_steps_and_no_dice_beyond_one(desk) -> None:
     panel = desk.window.learn_panel
     for event in (

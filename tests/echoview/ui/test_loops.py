@@ -49,11 +49,11 @@ def test_a_marked_range_is_looped_and_an_empty_one_takes_the_mark_away(room) -> 
     assert (loops.over, player.span, loops.range) == (Over.CINE, (0, 59), None)
 
 
-def test_a_range_that_nobody_marked_is_made_around_the_playhead(room) -> None:
+def test_a_range_that_nobody_marked_is_not_made_up(room) -> None:
     _, player, loops = room
     player.seek(30)
     loops.choose(Over.RANGE)
-    assert player.span == (5, 55), "a second on either side"
+    assert (loops.over, loops.range, player.span) == (Over.CINE, None, (0, 59))
 
 
 def test_the_playhead_jumps_from_beat_to_beat(room) -> None:
@@ -85,7 +85,13 @@ def test_cycling_leaves_out_what_is_not_there(room, make_session) -> None:
     for _ in range(4):
         loops.cycle()
         seen.append(loops.over)
-    assert seen == [Over.BEAT, Over.RANGE, Over.CINE, Over.BEAT]
+    assert seen == [Over.BEAT, Over.CINE, Over.BEAT, Over.CINE]
+    loops.set_range(5, 9)
+    seen = []
+    for _ in range(3):
+        loops.cycle()
+        seen.append(loops.over)
+    assert seen == [Over.CINE, Over.BEAT, Over.RANGE]
 
 
 def test_another_cine_is_looped_whole(room) -> None:
