@@ -14,8 +14,9 @@ from echoview.ui.widgets import off, quiet
 
 _TEXTS = {act.name: act.text for act in ACTS}
 _MODIFIERS = (Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr)
-_EDGE, _GAP = 24, 32
-_KEY, _COLUMN = 152, 390  # px, of a key and of a column
+_EDGE, _GAP = 24, 24
+_KEY = 152  # px
+_MOST = 3  # columns: more would stand far apart
 _ASK = "Click a key to change it. Esc closes."
 
 
@@ -61,7 +62,8 @@ class KeysOverlay(QFrame):
         inside = QWidget()
         inside.setObjectName("panel")
         inside.setLayout(self._columns)
-        scroll = QScrollArea()
+        self._columns.setContentsMargins(0, 4, 4, 4)
+        scroll = self._scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inside)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -98,6 +100,13 @@ class KeysOverlay(QFrame):
             grid.addWidget(left, row, 0)
             grid.addWidget(QLabel(hands.get(name) or _TEXTS[name]), row, 1)
         return block
+
+    def _spread_in(self, room: int) -> None:
+        """As many columns as have their whole words in so many px."""
+        for count in range(max(room // min(block.sizeHint().width() for block in self._blocks), 1), 0, -1):
+            self._spread(min(count, _MOST))
+            if self._columns.minimumSize().width() <= room:
+                return
 
     def _spread(self, count: int) -> None:
         """The groups in so many columns of about one height."""
@@ -147,7 +156,7 @@ class KeysOverlay(QFrame):
     def _place(self) -> None:
         beside = min(_EDGE, self._over.width() // 60)
         self.setGeometry(self._over.rect().adjusted(beside, self._below.height() + 8, -beside, -8))
-        self._spread(max((self.width() - 2 * _EDGE) // _COLUMN, 1))
+        self._spread_in(self.width() - 2 * _EDGE - self._scroll.verticalScrollBar().sizeHint().width())
 
     # ---- another key
 
@@ -215,6 +224,7 @@ class KeysOverlay(QFrame):
         self.leave.hide()
         self._refresh()
         if self.isVisible():
+            self._place()  # another key may need more room
             self.setFocus()
 
     def _refresh(self) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtWidgets import QLabel, QPushButton, QScrollArea
 
 from ral.formats import write_nifti
 
@@ -50,3 +52,24 @@ def test_a_counter_that_grows_as_it_plays_is_never_painted_cut_off(assumed, narr
         window.player.dropped = dropped
         transport.set_frame(99)
         assert transport.counter.width() >= transport.counter.sizeHint().width(), transport.counter.text()
+
+
+@pytest.mark.parametrize(("width", "columns"), [(760, 1), (960, 2), (1280, 3), (1500, 3)])
+def test_no_word_of_the_keys_overlay_is_cut_off(assumed, width, columns) -> None:
+    window, overlay = assumed.window, assumed.window.keys_overlay
+    window.resize(width, 800)
+    window.acts["keys"].trigger()
+    assumed.qtbot.wait(100)
+    scroll = overlay.findChild(QScrollArea)
+    seen = scroll.viewport().width()
+    words = [*scroll.widget().findChildren(QLabel), *scroll.widget().findChildren(QPushButton)]
+    assert len(words) > 100
+    places = [QRect(word.mapTo(scroll.viewport(), QPoint(0, 0)), word.size()) for word in words]
+    cut = [
+        word.text()
+        for word, place in zip(words, places, strict=True)
+        if place.right() >= seen or place.width() < word.sizeHint().width()
+    ]
+    assert cut == []
+    assert overlay._columns.count() == columns
+    assert overlay.said.width() >= overlay.said.sizeHint().width()
