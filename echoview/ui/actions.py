@@ -98,7 +98,7 @@ ACTS = (
     Act("views_beside", "Views side by side", ("Ctrl+Shift+B",), "", True),
     Act("weights_beside", "Weights side by side", ("Ctrl+Alt+B",), "", True),
     Act("invert", "Invert the picture", ("I",)),
-    Act("contrast", "Reset gain and contrast", ("Ctrl+0",), "contrast"),
+    Act("contrast", "Reset the picture", ("Ctrl+0",), "contrast"),
     Act("fit", "Fit picture", ("F",), "maximize"),
     Act("zoom_in", "Zoom in", ("Ctrl++", "Ctrl+=")),
     Act("zoom_out", "Zoom out", ("Ctrl+-",)),

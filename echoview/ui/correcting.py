@@ -108,10 +108,13 @@ class Correcting(QObject):
         if not self._view.hand.finish_drawing() and self.correction.busy:
             self.as_annotator(self.correction.accept)
 
-    def escape(self) -> None:
-        """Esc: the gesture under way, else what is proposed, else the tool in the hand."""
-        if not self._view.cancel_gesture() and not self.correction.reject():
-            self.take(Tool.POINT)
+    def escape(self) -> bool:
+        """Esc: the gesture under way, else what is proposed, else the tool in the hand; whether one was there."""
+        if self._view.cancel_gesture() or self.correction.reject():
+            return True
+        busy = not self._acts[Tool.POINT.value].isChecked()
+        self.take(Tool.POINT)
+        return busy
 
     def flicker(self, on: bool) -> None:
         """Show what the network said instead of the label, or the label again."""

@@ -144,7 +144,10 @@ class MainWindow(QMainWindow):
             "next_zone": self._next_zone, "keys": self._show_keys,
             "go_on": lambda: self.workflow.remember(go_on=self.acts["go_on"].isChecked()),
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
-        } | edit.does() | self.judging.does() | {"finish": lambda: self.picture.finish() or edit.enter()}  # fmt: skip
+        } | edit.does() | self.judging.does() | {
+            "finish": lambda: self.picture.finish() or edit.enter(),
+            "cancel": lambda: edit.escape() or controls.close_over(),
+        }  # fmt: skip
 
     def _lay_out(self) -> None:
         self.inspector = Inspector()
@@ -172,7 +175,7 @@ class MainWindow(QMainWindow):
         assert pictures is not None
         self.banner.lie_over(pictures, body)
         self.banner.covers.connect(self.picture.steps.stand_above)
-        self.picture.controls.lie_over(self.inspector, body)
+        self.picture.let_controls_lie_over(body, self.inspector, self.banner)
         self.keys_overlay = KeysOverlay(body, self.top_bar, self.keys, self.acts, self._keep_keys)
         self.setMinimumSize(_SMALLEST)
 
@@ -216,6 +219,7 @@ class MainWindow(QMainWindow):
         layouts.give(self.acts, self.cines.model, self.reading.begin_at)
         layouts.ed_es.sought.connect(self.reading.scrub)
         layouts.weights.curve_changed.connect(self.transport.timeline.show_other)
+        self.picture.controls.opened.connect(self.acts["picture"].setChecked)
         self.picture.mmode.strip.sought.connect(self.reading.scrub)
         workflow.refused.connect(self._refused)
         workflow.progressed.connect(self.top_bar.progress.show_progress)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QGridLayout, QLabel, QPushButton, QSlider, QWidget
 
 from echoview.ui.cine_view import CineView
 from echoview.ui.look import COLOURS, NEUTRAL_LEVEL, NEUTRAL_WINDOW, Lines, Look, Overlay, Smoothing
+from echoview.ui.out_of_the_way import corners, hidden_of, hidden_of_picture, hidden_of_words, place_in
+from echoview.ui.soon import Soon
 from echoview.ui.widgets import quiet, rule
 
 _SHOWN = {
@@ -21,23 +24,29 @@ _SMOOTHING = {
 }  # fmt: skip
 _KEPT = "lines="  # the style among the names that the settings keep
 _EDGE = 12
+_MATTERS = 20  # times as much as a picture: a message that is not read is lost
+_FEWEST_LETTERS = 8  # of a list; it is as wide as there is room
 
 
 class PictureControls(QFrame):
-    """Sliders and boxes for the look of `view`; lies in its lower right corner until it is put elsewhere.
+    """Sliders and boxes for the look of `view`; lies where it hides the least.
 
     Signals:
-        chosen(): something that is kept for the next start changed.
+        chosen(): something that is kept for the next start changed; opened(bool): it came or went.
     """
 
     chosen = Signal()
+    opened = Signal(bool)
 
     def __init__(self, view: CineView, look: Look, overlay: Overlay) -> None:
         super().__init__(view)
         self.setObjectName("popup")
         self.setAccessibleName("Picture")
         self._view, self.overlay = view, overlay
-        self._beside: QWidget = view
+        self._beside: QWidget | None = None  # where it may lie too
+        self._others: Sequence[QWidget] = ()  # which it is kept off
+        self._pictures: Callable[[], Sequence[CineView]] = lambda: [view]
+        self._soon = Soon(self._place, self)
         self._filling = False
         self.gain = self._slider("Gain", -100, 100)
         self.contrast = self._slider("Contrast", 50, 400)
@@ -103,9 +112,15 @@ class PictureControls(QFrame):
         self.reset.clicked.connect(self.reset_look)
 
     def reset_look(self) -> None:
-        """Gain, contrast, gamma and inversion back to the file's; colours and smoothing are taste and stay."""
-        look = self._view.look
-        self._view.set_look(Look(colours=look.colours, smoothing=look.smoothing))
+        """The picture as it is in the file: gain, contrast, gamma, inversion, colours and smoothing."""
+        kept = self._kept()
+        self._view.set_look(Look())
+        if kept != self._kept():
+            self.chosen.emit()
+
+    def _kept(self) -> tuple[str, Smoothing]:
+        """What of the look is kept for the next start."""
+        return self._view.look.colours, self._view.look.smoothing
 
     def invert(self) -> None:
         self._view.set_look(replace(self._view.look, inverted=not self._view.look.inverted))
@@ -113,7 +128,7 @@ class PictureControls(QFrame):
     def _look_changed(self, *_: object) -> None:
         if self._filling:
             return
-        look = self._view.look
+        kept = self._kept()
         self._view.set_look(
             Look(
                 window=100 * NEUTRAL_WINDOW / self.contrast.value(),
@@ -124,7 +139,7 @@ class PictureControls(QFrame):
                 smoothing=Smoothing(self.smoothing.currentData()),
             )
         )
-        if (look.colours, look.smoothing) != (self._view.look.colours, self._view.look.smoothing):
+        if kept != self._kept():
             self.chosen.emit()
 
     def _overlay_changed(self, *_: object) -> None:
@@ -165,36 +180,78 @@ class PictureControls(QFrame):
     def toggle(self) -> None:
         self.setVisible(not self.isVisible())
         self._place()
+        self.opened.emit(self.isVisible())
 
-    def lie_over(self, widget: QWidget, window: QWidget) -> None:
-        """In the lower right corner of `widget`, as a child of `window`: beside the picture and not over it."""
+    def close_over(self) -> bool:
+        """Esc; whether it was there."""
+        there = self.isVisible()
+        if there:
+            self.toggle()
+        return there
+
+    def lie_over(
+        self, window: QWidget, beside: QWidget, pictures: Callable[[], Sequence[CineView]], others: Sequence[QWidget]
+    ) -> None:
+        """As a child of `window`, in a corner of a picture or of the panel `beside`, off the `others`."""
         self.setParent(window)
-        self._beside = widget
-        widget.installEventFilter(self)
+        self._beside, self._pictures, self._others = beside, pictures, others
+        for one in (beside, *others):
+            one.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and self.isVisible():
             self._place()
+            self._soon.ask()  # again, once all is laid out
         return False
 
     def _place(self) -> None:
-        parent = self.parentWidget()
-        if parent is None or not self.isVisible():
+        window = self.parentWidget()
+        if window is None or not self.isVisible():
             return
         self.adjustSize()
-        beside = self._beside if self._beside.isVisible() and self._beside.width() >= self.width() else self._view
-        corner = beside.mapTo(parent, beside.rect().bottomRight())
-        edge = _EDGE if beside is self._view else 4
-        highest = min(beside.mapTo(parent, beside.rect().topLeft()).y(), parent.height() - self.height())
-        top = max(corner.y() - self.height() - edge + 1, highest, 0)
-        self.move(max(corner.x() - self.width() - edge + 1, 0), top)
+        self.move(min(self._places(window), key=lambda room: self._hides(room, window)).topLeft())
         self.raise_()
+        for one in self._others:  # a message comes first where there is no other room
+            if one.isVisible() and one.parentWidget() is window:
+                self.stackUnder(one)
+
+    def _places(self, window: QWidget) -> list[QRect]:
+        """The corners of the panel beside and of the pictures, above what lies there."""
+        found = []
+        beside = QRect() if self._beside is None else place_in(self._beside, window)
+        if beside.width() >= self.width() and window.rect().contains(beside):  # it is not folded away
+            found.append(corners(self.rect(), beside, 4)[0])
+        for view in self._pictures():
+            if view.isVisible():
+                found += corners(self.rect(), place_in(view, window), _EDGE)
+        for one in self._others:
+            covered = place_in(one, window) if one.isVisible() else QRect()
+            found += [
+                QRect(room.left(), covered.top() - _EDGE - room.height(), room.width(), room.height())
+                for room in found
+                if room.intersects(covered)
+            ]
+        return [_inside(room, window.rect()) for room in found]
+
+    def _hides(self, room: QRect, window: QWidget) -> float:
+        hidden = sum(hidden_of_picture(view, room, window) for view in self._pictures())
+        if self._beside is not None:
+            hidden += hidden_of_words(self._beside, room, window)
+        return hidden + _MATTERS * hidden_of(self._others, room, window)
+
+
+def _inside(room: QRect, whole: QRect) -> QRect:
+    """Moved so that it lies within, at the top and at the left where it is too large."""
+    left, top = min(room.left(), whole.right() - room.width() + 1), min(room.top(), whole.bottom() - room.height() + 1)
+    return QRect(max(left, whole.left()), max(top, whole.top()), room.width(), room.height())
 
 
 def _choice(name: str, texts: dict[str, str]) -> QComboBox:
     box = QComboBox()
     box.setAccessibleName(name)
     box.view().setAccessibleName(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(_FEWEST_LETTERS)
     for key, text in texts.items():
         box.addItem(text, key)
     return box
@@ -202,7 +259,7 @@ def _choice(name: str, texts: dict[str, str]) -> QComboBox:
 
 def _row(grid: QGridLayout, at: int, name: str, control: QWidget, value: QLabel | None) -> None:
     grid.addWidget(QLabel(name), at, 0)
-    grid.addWidget(control, at, 1)
+    grid.addWidget(control, at, 1, 1, 1 if value is not None else 2)
     if value is not None:
         value.setMinimumWidth(36)
         value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QSplitter
+from PySide6.QtWidgets import QSplitter, QWidget
 
 from echoview.ui.calibrating import Calibrating
 from echoview.ui.calipers import Calipers
@@ -53,6 +53,11 @@ class PictureZone(QSplitter):
         self.addWidget(self.mmode.strip)
         self.setStretchFactor(0, 3)
         self.setStretchFactor(1, 1)
+
+    def let_controls_lie_over(self, window: QWidget, inspector: QWidget, message: QWidget) -> None:
+        """The panel of the picture lies where it hides the least of the pictures and of the inspector."""
+        views = [self._view, *(pane.view for pane in self.layouts.panes)]
+        self.controls.lie_over(window, inspector, lambda: views, (message, self.steps, self.advice))
 
     def finish(self) -> bool:
         """Enter: whether something half measured was there and is done now."""

@@ -109,7 +109,7 @@ def test_in_a_menu_the_keys_begin_at_what_is_chosen(opened) -> None:
 def test_a_check_box_is_toggled(opened) -> None:
     window = opened.window
     window.acts["picture"].trigger()
-    box = window.picture.controls.smooth
+    box = window.picture.controls.inverted
     focus(opened, box)
     was = box.isChecked()
     QTest.keyClick(box, Qt.Key.Key_Space)
@@ -188,7 +188,7 @@ def test_a_click_leaves_space_to_the_player(opened) -> None:
     window.acts["picture"].trigger()
     window.view.setFocus()
     approve, gain = window.measure_panel.approve, window.picture.controls.gain
-    for control in (approve, gain, window.picture.controls.smooth):
+    for control in (approve, gain, window.picture.controls.inverted):
         QTest.mouseClick(control, Qt.MouseButton.LeftButton)
         clicked = heard(approve.clicked)
         QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)

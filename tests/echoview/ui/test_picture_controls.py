@@ -65,14 +65,15 @@ def test_a_colour_frame_goes_the_same_way(view, controls) -> None:
     assert colour(view, 20, 20) == (60, 60, 60)
 
 
-def test_the_sliders_follow_the_hand_and_reset_keeps_taste(view, controls) -> None:
+def test_the_sliders_follow_the_hand_and_reset_brings_all_of_the_picture_back(view, controls) -> None:
     view.set_contrast(127.5, 100)
     assert (controls.contrast.value(), controls.gain.value()) == (200, 28)
     controls.colours.setCurrentIndex(controls.colours.findData("blue"))
     choose(controls, Smoothing.STRONG)
     controls.reset_look()
-    assert view.look == Look(colours="blue", smoothing=Smoothing.STRONG)
+    assert view.look == Look()
     assert controls.contrast.value() == 100
+    assert (controls.colours.currentData(), controls.smoothing.currentData()) == ("grey", "usual")
 
 
 def test_without_smoothing_pixels_have_edges(view, controls) -> None:
