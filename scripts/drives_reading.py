@@ -104,9 +104,10 @@ def picture(hand: RealHand) -> None:
     for name in (*COLOURS[1:], COLOURS[0]):
         act = lambda name=name: hand.choose(controls.colours, name.capitalize())  # noqa: E731
         hand.drive(f"Colours {name}", "list", act, lambda: view.look.colours, picture=f"colours_{name}")
-    for text in ("Light", "Strong", "None, edges of pixels", "Usual"):
+    for text in ("Light", "Strong", "Off, square pixels", "Off"):
         act = lambda text=text: hand.choose(controls.smoothing, text)  # noqa: E731
-        hand.drive(f"Smoothing {text}", "list", act, lambda: view.look.smoothing, picture=f"smoothing_{text[:6]}")
+        picture = "smoothing_" + text.split(",")[0].lower()
+        hand.drive(f"Smoothing {text}", "list", act, lambda: view.look.smoothing, picture=picture)
     for text in ("Thin", "Bold", "Points", "Usual"):
         act = lambda text=text: hand.choose(controls.lines, text)  # noqa: E731
         hand.drive(f"Lines {text}", "list", act, lambda: controls.overlay.lines, picture=f"lines_{text.lower()}")

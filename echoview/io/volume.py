@@ -84,7 +84,7 @@ def _time(path: Path, kind: FileKind, count: int) -> Timing:
     if timing is None:
         return assumed_timing(count)
     guess = "The third spacing of the file is taken for the time between frames, in seconds."
-    return timing._replace(note=guess if kind is FileKind.METAIMAGE else "")
+    return timing._replace(note=guess if kind is FileKind.METAIMAGE else "")  # a NIfTI says that it is a time
 
 
 def to_uint8(frames: np.ndarray) -> np.ndarray:

@@ -22,8 +22,9 @@ def find_ed_es(
     """Frames of the largest and of the smallest cavity.
 
     ED is the largest cavity, ES the smallest of the same beat (ASE/EACVI 2015, where valve closure is not seen); of
-    several beats the one with the middle ejection; where no whole beat is seen, the extremes of all frames. A median
-    over five frames keeps a single wrong frame from being either.
+    several beats the one with the middle ejection; where no whole beat is seen, the extremes of all frames. The turns
+    are found on a median over five frames, which keeps a single wrong frame from being one; of the frames of a turn
+    the largest, or the smallest, counts, unless it lies a quarter of the stroke off its neighbours.
 
     Args:
         sizes: (T,) area or volume, NaN where unknown; confidence: (T,) of each frame, or None to trust all.
@@ -50,7 +51,7 @@ def find_ed_es(
     sane[[0, -1]] = trusted[[0, -1]]  # at an end the median lags, and says nothing against the frame
     beats = _beats(smooth, largest - smallest)
     if not beats:
-        ed, es = _most(kept, smooth == largest, sane), _most(-kept, smooth == smallest, sane)
+        ed, es = _most(kept, _around(smooth == largest), sane), _most(-kept, _around(smooth == smallest), sane)
     else:
         found = [_turns(kept, smooth, sane, start, end) for start, end in beats]
         was = -1 if former[1] is None else former[1]
@@ -89,7 +90,7 @@ def find_beats(sizes: np.ndarray, confidence: np.ndarray | None = None) -> list[
 
 def _largest(kept: np.ndarray, smooth: np.ndarray, peak: int) -> int:
     """The frame of the largest cavity on the plateau of a peak."""
-    near = (smooth == smooth[peak]) & (np.abs(np.arange(len(kept)) - peak) <= _PLATEAU)
+    near = _around(smooth == smooth[peak]) & (np.abs(np.arange(len(kept)) - peak) <= _PLATEAU)
     return int(np.nanargmax(np.where(near, kept, np.nan))) if near.any() else peak
 
 
@@ -132,14 +133,26 @@ def _turns(kept: np.ndarray, smooth: np.ndarray, sane: np.ndarray, start: int, e
     """ED and ES of one beat: the peak that it starts with, the trough before the next."""
     inside = np.zeros(len(kept), bool)
     inside[start:end] = np.isfinite(smooth[start:end])
-    peak = smooth == smooth[start]
-    peak &= np.abs(np.arange(len(kept)) - start) <= _PLATEAU
-    return _most(kept, peak, sane), _most(-kept, inside & (smooth == np.nanmin(smooth[start:end])), sane)
+    peak = (smooth == smooth[start]) & (np.abs(np.arange(len(kept)) - start) <= _PLATEAU)
+    trough = inside & (smooth == np.nanmin(smooth[start:end]))
+    return _most(kept, _around(peak), sane), _most(-kept, _around(trough), sane)
 
 
-def _most(sizes: np.ndarray, tied: np.ndarray, sane: np.ndarray) -> int:
-    """Of the tied frames the one whose own size is most extreme; of all frames, where no tied one is sane."""
-    among = tied & sane if (tied & sane).any() else sane if sane.any() else tied
+def _around(tied: np.ndarray) -> np.ndarray:
+    """(T,) bool: the frames of a turn of the median; at an end of the cine also those beside it.
+
+    There the median sees one side only and puts the turn too near to the end. The end frame itself, of which no median
+    says whether it is a mistake, is none of them.
+    """
+    around = tied.copy()
+    around[1 : _PLATEAU + 1] |= tied[:_PLATEAU].any()
+    around[-_PLATEAU - 1 : -1] |= tied[-_PLATEAU:].any()
+    return around
+
+
+def _most(sizes: np.ndarray, around: np.ndarray, sane: np.ndarray) -> int:
+    """Of the frames of a turn the one whose own size is most extreme; of all frames, where none there is sane."""
+    among = around & sane if (around & sane).any() else sane if sane.any() else around
     return int(np.nanargmax(np.where(among, sizes, np.nan)))
 
 

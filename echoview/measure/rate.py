@@ -37,11 +37,17 @@ def heart_rate(cine: Cine, sizes: np.ndarray | None = None) -> HeartRate | None:
     return _of(np.array([cine.times_s[b] - cine.times_s[a] for a, b in _whole_beats(sizes)]), "ED to ED")
 
 
-def why_no_rate(cine: Cine) -> str:
+def why_no_rate(cine: Cine, sizes: np.ndarray | None = None) -> str:
     """Where `heart_rate` knew none of a cine whose contours are all there; "" of a single picture."""
     if len(cine) == 1:
         return ""
-    return "no whole beat is seen" if cine.info.timing_known else "the file gives no times"
+    if not cine.info.timing_known:
+        return "the file gives no times"
+    return (
+        "the beat is cut off by an end of the cine"
+        if sizes is not None and find_beats(sizes)
+        else "no whole beat is seen"
+    )
 
 
 def _whole_beats(sizes: np.ndarray) -> list[tuple[int, int]]:

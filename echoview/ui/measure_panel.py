@@ -19,6 +19,7 @@ from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, off, quiet, rule
 
 _UNSURE = 0.6
+_SQUARE = 0.005  # of a side: so much the sides of a pixel may differ and be said as one
 _FIGURE_PX, _LABEL_PX = 28, 11  # of the style: EF and its name
 
 
@@ -138,6 +139,9 @@ class MeasurePanel(QWidget):
         self.ef.setText("–" if ef is None else f"{ef:.0f} %")
         self._show_change(ef)
         growing = session.prediction is not None and not session.prediction.complete
+        if self.ef.property("growing") != growing:  # grey: more frames may make it another
+            self.ef.setProperty("growing", growing)
+            self.ef.style().polish(self.ef)
         self.doubt.show_doubt(session.cine, measured, growing)
         told = self.doubt.isHidden()
         self.ef.setVisible(told and session.cine is not None)
@@ -149,29 +153,33 @@ class MeasurePanel(QWidget):
         self.esv.setVisible(calibrated)
         if not self._correcting:
             self._soon.ask()
-        note = session.cine.info.calibration_note if session.cine else ""
-        self.reason.setText(
-            "Open a cine: its ejection fraction, volumes and sizes stand here."
-            if session.cine is None
-            else ""
-            if calibrated
-            else f"No ml: {note[:1].lower()}{note[1:]}"
-            if note
-            else "No ml: the pixel size is not known."
-        )
-        self.reason.setVisible(bool(self.reason.text()))
+        self.reason.setText(self._pixels())
         self.calibrate.setVisible(session.cine is not None and session.cine.calibration is None)
         self.calibrate.setText(" Calibrate again" if calibrated else " Calibrate")
         self._show_frame(measured)
         self._show_notes()
+
+    def _pixels(self) -> str:
+        """How large a pixel is and who says so, or why nobody knows."""
+        session, calibration = self._session, self._session.calibration
+        if session.cine is None:
+            return "Open a cine: its ejection fraction, volumes and sizes stand here."
+        if calibration is not None:
+            square = abs(calibration.x_mm / calibration.y_mm - 1) < _SQUARE
+            sides = calibration[:1] if square else calibration
+            size = " × ".join(f"{side:.3g}" for side in sides)
+            return f"Pixel {size} mm, {'from the file' if session.label.calibration is None else 'given by hand'}"
+        note = session.cine.info.calibration_note
+        return f"No ml: {note[:1].lower()}{note[1:]}" if note else "No ml: the pixel size is not known."
 
     def _show_rate(self) -> None:
         """A drag does not change it."""
         measured = self._session.measurements
         cine, prediction = self._session.cine, self._session.prediction
         whole = measured is not None and (prediction is None or prediction.complete)
-        found = None if cine is None else heart_rate(cine, measured.area_px2 if measured and whole else None)
-        reason = why_no_rate(cine) if cine is not None and whole and not cine.info.withheld else ""
+        sizes = measured.area_px2 if measured and whole else None
+        found = None if cine is None else heart_rate(cine, sizes)
+        reason = why_no_rate(cine, sizes) if cine is not None and whole and not cine.info.withheld else ""
         self.rate.setVisible(found is not None)
         self.no_rate.setVisible(found is None and bool(reason))
         self.no_rate.setText(f"No heart rate: {reason}.")
@@ -279,6 +287,8 @@ class MeasurePanel(QWidget):
                 notes.append(f"No ventricle found in {empty} of {len(prediction.confidence)} frames.")
             if unsure:
                 notes.append(f"Unsure in {unsure} of {len(prediction.confidence)} frames (orange in the timeline).")
+        if (prediction is None or prediction.complete) and _of_two_beats(session.measurements):
+            notes.append("ES lies before ED: they are of two beats.")
         if prediction is not None:
             notes.append(f"Research use only · {prediction.weights}")
         self.notes.setText("<br>".join(notes))
@@ -287,6 +297,13 @@ class MeasurePanel(QWidget):
         if self.notes.objectName() != look:
             self.notes.setObjectName(look)
             self.notes.style().polish(self.notes)
+
+
+def _of_two_beats(measured: Measurements | None) -> bool:
+    """Whether an EF is made of an ED that comes after the ES."""
+    if measured is None or measured.ed is None or measured.es is None:
+        return False
+    return measured.ef_percent is not None and measured.es < measured.ed
 
 
 def _state(own: Contour | None, shown: bool, correcting: bool) -> str:

@@ -19,8 +19,8 @@ _SHOWN = {
 }  # fmt: skip
 _LINES = {Lines.USUAL: "Usual", Lines.THIN: "Thin", Lines.BOLD: "Bold", Lines.POINTS: "Points"}
 _SMOOTHING = {
-    Smoothing.PIXELS: "None, edges of pixels", Smoothing.USUAL: "Usual",
-    Smoothing.LIGHT: "Light", Smoothing.STRONG: "Strong",
+    Smoothing.USUAL: "Off", Smoothing.LIGHT: "Light", Smoothing.STRONG: "Strong",
+    Smoothing.PIXELS: "Off, square pixels",
 }  # fmt: skip
 _KEPT = "lines="  # the style among the names that the settings keep
 _EDGE = 12

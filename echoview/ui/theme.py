@@ -66,6 +66,7 @@ QFrame#rule { background: @line; border: 0; }
 QLabel#quiet { color: @quiet; font-size: 11px; }
 QLabel#title { font-size: 14px; font-weight: 600; }
 QLabel#figure { font-size: 28px; font-weight: 600; }
+QLabel#figure[growing="true"] { color: @quiet; }
 QToolButton, QPushButton {
   background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px 8px; color: @text;
 }

@@ -26,6 +26,7 @@ from echoview.domain.study import Status
 from echoview.measure.propagate import areas
 from echoview.session import Session
 from echoview.ui import timeline_paint as paint
+from echoview.ui.curve_words import paint_name, size_of
 from echoview.ui.loops import Loops, Over
 from echoview.ui.theme import current
 from echoview.ui.time_axis import AXIS_HEIGHT, other_turns, paint_seconds, paint_turns
@@ -240,8 +241,9 @@ class Timeline(QWidget):
         t = scale.frame_at(x)
         state = paint.STATE_NAMES[int(paint.states(self._session, self._judged, self._proposed)[t])]
         state += ", with an open comment" if t in self._commented else ""
+        size = size_of(self._session.measurements, t)
         return (
-            f"Frame {t + 1}, {scale.times_s[t]:.2f} s: {state}\n"
+            f"Frame {t + 1}, {scale.times_s[t]:.2f} s: {state}{', ' if size else ''}{size}\n"
             "Drag to scrub, drag a flag to move it, Shift+drag to mark a range, Ctrl+wheel to zoom"
         )
 
@@ -345,6 +347,7 @@ class Timeline(QWidget):
             paint.paint_beats(painter, scale, cine.info.r_waves_s, bottom)
             painter.setClipping(False)
             paint.paint_flags(painter, scale, flags, bottom)
+            paint_name(painter, scale, self.width(), flags, self._session.measurements)
             painter.end()
         return picture
 

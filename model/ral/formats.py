@@ -22,7 +22,7 @@ MAX_BYTES = 2**31
 _MM_PER_NIFTI_UNIT = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # unknown (read as mm), metre, mm, micron
 _SECONDS_PER_NIFTI_UNIT = {8: 1.0, 16: 1e-3, 24: 1e-6}
 _NIFTI_STEP_S = (5e-4, 0.5)  # 2 to 2,000 frames a second; writers that know no time put 1 s there
-_META_STEP_S = (2e-3, 0.1)
+_CINE_STEP_S = (2e-3, 0.1)
 _META_TYPES = {
     "MET_CHAR": "i1",
     "MET_UCHAR": "u1",
@@ -99,8 +99,9 @@ def read_image(path: str | Path, most_bytes: int | None = None) -> tuple[np.ndar
 def read_step(path: str | Path) -> float | None:
     """The time from frame to frame in seconds as the header gives it; None where it gives none that an echo can have.
 
-    A NIfTI says in which unit it is. The last spacing of a MetaImage has none: it counts where it is a frame rate as
-    cines have it if it is in seconds, and not the pixel size once more.
+    A NIfTI says in which unit it is, and keeps it for the fourth axis. Where the frames lie along the third, or in a
+    MetaImage, the last spacing counts where it is a frame rate as cines have it, in seconds where there is no unit, and
+    not the pixel size once more.
 
     Raises:
         FormatError: the header is missing or damaged.
@@ -110,14 +111,23 @@ def read_step(path: str | Path) -> float | None:
     if kind_of(head) == "nifti":
         raw = _unpack(path, 544) if head[:2] == b"\x1f\x8b" else head[:544]
         header = _nifti_header(path, raw)
-        step = float(header["pixdim"][4]) * _SECONDS_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 0x38, math.nan)
-        return step if _NIFTI_STEP_S[0] <= step <= _NIFTI_STEP_S[1] else None
+        unit = _SECONDS_PER_NIFTI_UNIT.get(int(header["xyzt_units"]) & 0x38, math.nan)
+        x, y, third, fourth = (float(side) for side in header["pixdim"][1:5])
+        if int(header["dim"][0]) == 3:
+            return _cine_step([x, y], third, unit) or _cine_step([], fourth, unit)
+        return fourth * unit if _NIFTI_STEP_S[0] <= fourth * unit <= _NIFTI_STEP_S[1] else None
     fields = _parse_meta(path, head)[0]
     try:
         *pixel, step = map(float, fields["ElementSpacing"].split())
     except (KeyError, ValueError):
         return None
-    return step if len(pixel) > 1 and step not in pixel and _META_STEP_S[0] <= step <= _META_STEP_S[1] else None
+    return _cine_step(pixel, step) if len(pixel) > 1 else None
+
+
+def _cine_step(pixel: list[float], last: float, unit_s: float = 1.0) -> float | None:
+    """The spacing of the last axis as seconds a frame, where it cannot be another length."""
+    step = last * unit_s
+    return step if last not in pixel and _CINE_STEP_S[0] <= step <= _CINE_STEP_S[1] else None
 
 
 def data_path(path: str | Path) -> Path:

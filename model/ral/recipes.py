@@ -74,7 +74,7 @@ _CALM = Stage(256, 1400, 1.2e-3, stills=16, real_share=0.5, clips=1, pairs=1, cl
 _LAST = Stage(
     256, 1500, 1.2e-3, stills=14, real_share=6 / 7, clips=1, pairs=1, clip_frames=4, window=4, calm=True, wild_share=0.5
 )
-# Then the view branch alone, on simulated hearts: real stills, which say no view, have crowded it out.
+# Then the view branch alone, on simulated hearts: contours, and real stills, which say no view, have crowded it out.
 _VIEWS = Stage(
     256, 400, 1.5e-3, stills=24, clips=1, clip_frames=4, window=4, hint_share=0.1, wild_share=0.5, views_only=True
 )
@@ -112,6 +112,7 @@ RECIPES = {
                 Stage(256, 700, 6e-4, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.25),
                 Stage(256, 1700, 1.2e-3, stills=10, clips=1, clip_frames=8, window=8, wild_share=0.4),
                 Stage(256, 900, 1e-3, stills=10, clips=1, clip_frames=8, window=8, wild_share=0.5),
+                _VIEWS,
             ),
             camus=False,
             phantoms=1500,

@@ -10,7 +10,7 @@ import nibabel as nib
 import numpy as np
 import pytest
 
-from ral.formats import FormatError, UnsupportedFormat, data_path, kind_of, read_image, write_nifti
+from ral.formats import FormatError, UnsupportedFormat, data_path, kind_of, read_image, read_step, write_nifti
 
 FRAMES = np.arange(3 * 4 * 6, dtype=np.uint8).reshape(3, 4, 6)  # (T,H,W)
 
@@ -75,6 +75,24 @@ def test_written_as_camus_is(tmp_path):
 def test_time_may_be_the_third_or_the_fourth_axis(shape, tmp_path):
     nib.save(nib.Nifti1Image(FRAMES.T.reshape(shape), np.eye(4)), tmp_path / "x.nii")
     np.testing.assert_array_equal(read_image(tmp_path / "x.nii")[0], FRAMES)
+
+
+@pytest.mark.parametrize(
+    ("shape", "zooms", "unit", "step"),
+    [
+        ((6, 4, 1, 3), (0.3, 0.3, 1, 0.05), "sec", 0.05), ((6, 4, 1, 3), (0.3, 0.3, 1, 40), "msec", 0.04),
+        ((6, 4, 3), (0.3, 0.2, 0.05), "sec", 0.05), ((6, 4, 3), (0.3, 0.3, 20), "msec", 0.02),
+        ((6, 4, 3), (0.05, 0.05, 0.05), "sec", None), ((6, 4, 3), (0.3, 0.3, 1), "sec", None),
+        ((6, 4, 3), (0.3, 0.3, 0.05), "unknown", None), ((6, 4, 3), (0.3, 0.3, 0), "sec", None),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("ending", ["nii", "nii.gz"])
+def test_the_time_step_of_a_nifti(shape, zooms, unit, step, ending, tmp_path):
+    image = nib.Nifti1Image(FRAMES.T.reshape(shape), np.eye(4))
+    image.header.set_xyzt_units("mm", unit)
+    image.header.set_zooms(zooms)
+    nib.save(image, tmp_path / f"x.{ending}")
+    assert read_step(tmp_path / f"x.{ending}") == (None if step is None else pytest.approx(step))
 
 
 def test_scaled_big_endian_and_other_units(tmp_path):

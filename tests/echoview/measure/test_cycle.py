@@ -23,6 +23,15 @@ def test_at_the_ends_of_the_cine_too():
     assert find_ed_es(-BEAT) == (12, 0)
 
 
+@pytest.mark.parametrize("turned", [False, True], ids=["ED first", "ES first"])
+@pytest.mark.parametrize("backwards", [False, True])
+def test_a_turn_just_behind_the_end_of_the_cine_is_found_at_its_largest_frame(turned, backwards):
+    sizes = np.array([30.6, 30.95, 31.1, 30.8, 30.4, 29.0, 26.0, 22.0, 18.0, 16.0, 15.5, 16.2, 19.0, 23.0])
+    sizes = 50 - sizes if turned else sizes
+    found = find_ed_es(sizes[::-1] if backwards else sizes)
+    assert found[turned] == (11 if backwards else 2)
+
+
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_fewer_than_four_frames_say_nothing(count):
     assert find_ed_es(BEAT[:count]) == (None, None)

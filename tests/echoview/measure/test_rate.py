@@ -63,5 +63,9 @@ def test_a_beat_that_the_end_of_the_cine_cuts_is_none():
     assert heart_rate(cine(), cut).source == "from 1 beat, ED to ED"
     assert heart_rate(cine(), cut).per_minute == pytest.approx(60 / length_s, rel=0.06)
     short = beating(60 / (TIMES[-1] / 0.8))
-    assert (heart_rate(cine(), short), why_no_rate(cine())) == (None, "no whole beat is seen")
+    assert (heart_rate(cine(), short), why_no_rate(cine(), short)) == (
+        None,
+        "the beat is cut off by an end of the cine",
+    )
+    assert why_no_rate(cine(), short[:8]) == "no whole beat is seen"
     assert why_no_rate(cine(timing_known=False)) == "the file gives no times"

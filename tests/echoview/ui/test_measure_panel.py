@@ -58,6 +58,47 @@ def test_where_there_is_no_ef_its_reason_stands_in_its_place(make_panel) -> None
     assert panel.was.text() == "no ventricle was found"
 
 
+def test_the_pixel_size_is_said_and_who_says_so(make_panel) -> None:
+    session, panel = make_panel(calibration=Calibration(0.3084, 0.3084))
+    assert panel.reason.text() == "Pixel 0.308 mm, from the file"
+    session.edit("calibrate", replace(session.label, calibration=Calibration(0.31, 0.4)))
+    assert panel.reason.text() == "Pixel 0.31 × 0.4 mm, given by hand"
+    session.undo_stack.undo()
+    assert panel.reason.text() == "Pixel 0.308 mm, from the file"
+    _, panel = make_panel(calibration_note="The file gives no pixel size.")
+    assert panel.reason.text() == "No ml: the file gives no pixel size."
+
+
+def test_an_ef_that_may_still_change_is_grey(make_panel, qapp) -> None:
+    from echoview.ui import theme
+
+    theme.apply(qapp, theme.DARK)
+    session, panel = make_panel()
+    panel.show()
+
+    def brightest() -> int:
+        picture = panel.ef.grab().toImage()
+        return max(
+            picture.pixelColor(x, y).lightness() for x in range(picture.width()) for y in range(picture.height())
+        )
+
+    whole, made = brightest(), session.prediction
+    session.set_prediction(replace(made, done=40))
+    assert panel.ef.text() == "93 %"
+    assert brightest() < 0.85 * whole
+    session.set_prediction(made)
+    assert brightest() == whole
+
+
+def test_ed_and_es_of_two_beats_are_said(make_panel) -> None:
+    session, panel = make_panel()
+    assert "of two beats" not in panel.notes.text()
+    session.edit("mark ED", replace(session.label, ed=20, es=10))
+    assert "ES lies before ED: they are of two beats." in panel.notes.text()
+    session.undo_stack.undo()
+    assert "of two beats" not in panel.notes.text()
+
+
 def test_ef_and_its_name_stand_on_one_line(make_panel, qapp) -> None:
     from echoview.ui import theme
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QPointF, Qt
@@ -9,10 +11,12 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from echoview.domain.calibration import Calibration
 from echoview.domain.cine import Ecg
 from echoview.domain.contour import Contour, Origin
 from echoview.ui import theme
 from echoview.ui import timeline_paint as paint
+from echoview.ui.curve_words import name_of, paint_name
 from echoview.ui.loops import Loops
 from echoview.ui.player import Player
 from echoview.ui.theme import DARK
@@ -343,3 +347,35 @@ def test_the_patterns_of_the_states_grow_with_the_screen(qapp):
         spots = pixels.any(2)
         assert spots.any(), paint.STATE_NAMES[code]
         np.testing.assert_array_equal(spots[::2], spots[1::2])
+
+
+def test_the_size_of_a_frame_is_told_under_the_pointer(timeline) -> None:
+    session = timeline._session
+    assert f"{session.measurements.area_px2[5]:.0f} px²" in timeline._told(at(timeline, 5).x())
+    session.edit("calibrate", replace(session.label, calibration=Calibration(0.5, 0.5)))
+    measured = session.measurements
+    words = f"{measured.area_mm2[5] / 100:.1f} cm², {measured.volumes[5]:.0f} ml"
+    assert words in timeline._told(at(timeline, 5).x())
+    session.edit("none", replace(session.label, not_traceable=frozenset({5})))
+    assert "cm²" not in timeline._told(at(timeline, 5).x())
+
+
+@pytest.mark.parametrize(("flags", "side"), [({}, "right"), ({"ED": 59}, "left"), ({"ED": 59, "ES": 0}, "")])
+def test_the_curve_has_its_name_where_no_flag_stands(timeline, flags, side) -> None:
+    session, width = timeline._session, timeline.width()
+    picture = QImage(width, paint.FLAGS_HEIGHT, QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)
+    painter = QPainter(picture)
+    paint_name(painter, timeline.scale, width, {name: (t, False) for name, t in flags.items()}, session.measurements)
+    painter.end()
+    inked = [x for x in range(width) if any(picture.pixelColor(x, y).lightness() > 60 for y in range(picture.height()))]
+    assert {"right": bool(inked) and min(inked) > 500, "left": bool(inked) and max(inked) < 300, "": not inked}[side]
+
+
+def test_the_name_of_the_curve_has_its_range(make_session) -> None:
+    session = make_session()
+    areas = session.measurements.area_px2
+    assert name_of(session.measurements) == f"Area {areas.min():.0f} to {areas.max():.0f} px²"
+    session.edit("calibrate", replace(session.label, calibration=Calibration(0.5, 0.5)))
+    assert name_of(session.measurements) == f"Area {areas.min() / 400:.1f} to {areas.max() / 400:.1f} cm²"
+    assert name_of(None) == ""
