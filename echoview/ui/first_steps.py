@@ -56,10 +56,12 @@ class FirstSteps(QFrame):
         self._place()
 
     def refresh(self) -> None:
+        cine = self._workflow.session.cine
+        taught = [] if cine is None else [name for name in self.left if name != "play" or len(cine) > 1]
         for name, labels in self._rows.items():
             for label in labels:
-                label.setVisible(name in self.left)
-        self.setVisible(bool(self.left) and self._workflow.session.cine is not None)
+                label.setVisible(name in taught)
+        self.setVisible(bool(taught))
         self._place()
 
     def _edited(self, before: Label, after: Label, _tool: str) -> None:

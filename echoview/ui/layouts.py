@@ -52,7 +52,8 @@ class Layouts(QSplitter):
             self.setStretchFactor(self.count() - 1, 1)
             self.setCollapsible(self.count() - 1, False)
         self.setHandleWidth(1)
-        feeder.frame_ready.connect(self.weights.frame_ready)
+        for signal in (feeder.frame_ready, feeder.frame_failed):
+            signal.connect(self.weights.frame_ready)
         view.contrast_changed.connect(self._same_look)
 
     @property

@@ -103,8 +103,8 @@ class WeightsBeside(Pane):
         """With the other contours of the main picture."""
         self.line.setVisible(self._on and self.where is Where.OVER and not hidden)
 
-    def frame_ready(self, cine: Cine, t: int) -> None:
-        """The main picture got its frame; so do we."""
+    def frame_ready(self, cine: Cine, t: int, *_: object) -> None:
+        """The main picture got its frame, or never will; so do we."""
         if cine is self._session.cine and t == self._player.t:
             self.refresh()
 
@@ -121,6 +121,9 @@ class WeightsBeside(Pane):
         elif picture is not None:
             self.view.set_frame(picture)
             self.view.contour_item.show_other(points)
+        elif cine.lost(t):
+            self.view.show_lost(t)
+            self.view.contour_item.show_other(None)
         self._say(t)
 
     def _say(self, t: int) -> None:

@@ -235,3 +235,15 @@ def test_the_timeline_marks_it_once_it_was_met(new_desk, hurt) -> None:
     assert "cannot be read" in line._told(place)
     desk.window.player.seek(0)
     desk.until(lambda: wanted in colours(), 5)
+
+
+def test_no_former_picture_stands_under_its_number_beside_other_weights(desk, hurt) -> None:
+    desk.open(hurt)
+    desk.window.acts["weights_beside"].trigger()
+    pane = desk.window.picture.layouts.weights
+    stand_on(desk, HURT - 1)
+    desk.until(lambda: pane.view.frame_item.frame is desk.session.cine.cached(HURT - 1))
+    stand_on(desk, HURT)
+    assert pane.view.frame_item.frame is None
+    assert pane.view.contour_item.points is None
+    assert not pane.view.lost.isHidden()

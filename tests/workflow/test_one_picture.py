@@ -55,3 +55,27 @@ def test_one_picture_takes_no_m_mode_and_the_button_says_why(desk, still, sample
     assert window.acts["mmode"].isChecked()
     desk.open(still)
     assert window.acts["point"].isChecked()
+
+
+def test_the_first_steps_teach_no_playing_over_one_picture(desk, still, sample) -> None:
+    steps = desk.window.picture.steps
+
+    def taught() -> list[str]:
+        return [key.text() for key, _ in steps._rows.values() if not key.isHidden()]
+
+    desk.open(still)
+    assert taught() == ["Drag a point", "A"]
+    desk.open_known(sample)
+    assert taught() == ["Space", "Drag a point", "A"]
+
+
+def test_the_strip_of_an_m_mode_goes_with_its_cine(desk, still, sample) -> None:
+    desk.open_known(sample)
+    mmode = desk.window.picture.mmode
+    mmode.draw((60, 60), (60, 160))
+    desk.settle()
+    assert mmode.strip.isVisible()
+    at_once: list[tuple[bool, bool]] = []
+    desk.session.cine_changed.connect(lambda: at_once.append((mmode.strip.isHidden(), mmode.line.isVisible())))
+    desk.open(still)
+    assert at_once == [(True, False)]
