@@ -24,7 +24,7 @@ _SMOOTHING = {
 }  # fmt: skip
 _KEPT = "lines="  # the style among the names that the settings keep
 _EDGE = 12
-_MATTERS = 20  # times as much as a picture: a message that is not read is lost
+_PICTURE, _MESSAGE = 4, 40  # so many times as much as a word of the panel beside is not to be hidden
 _FEWEST_LETTERS = 8  # of a list; it is as wide as there is room
 
 
@@ -198,6 +198,10 @@ class PictureControls(QFrame):
         for one in (beside, *others):
             one.installEventFilter(self)
 
+    def place_again(self) -> None:
+        """There is another picture, once it is shown."""
+        self._soon.ask()
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show) and self.isVisible():
             self._place()
@@ -234,10 +238,10 @@ class PictureControls(QFrame):
         return [_inside(room, window.rect()) for room in found]
 
     def _hides(self, room: QRect, window: QWidget) -> float:
-        hidden = sum(hidden_of_picture(view, room, window) for view in self._pictures())
+        hidden = _PICTURE * sum(hidden_of_picture(view, room, window) for view in self._pictures())
         if self._beside is not None:
             hidden += hidden_of_words(self._beside, room, window)
-        return hidden + _MATTERS * hidden_of(self._others, room, window)
+        return hidden + _MESSAGE * hidden_of(self._others, room, window)
 
 
 def _inside(room: QRect, whole: QRect) -> QRect:

@@ -57,6 +57,7 @@ class PictureZone(QSplitter):
     def let_controls_lie_over(self, window: QWidget, inspector: QWidget, message: QWidget) -> None:
         """The panel of the picture lies where it hides the least of the pictures and of the inspector."""
         views = [self._view, *(pane.view for pane in self.layouts.panes)]
+        self._workflow.session.cine_changed.connect(self.controls.place_again)
         self.controls.lie_over(window, inspector, lambda: views, (message, self.steps, self.advice))
 
     def finish(self) -> bool:

@@ -72,6 +72,16 @@ def test_the_panel_hides_no_cavity_alone_and_side_by_side(opened) -> None:
     assert controls.smoothing.width() >= 100
 
 
+def test_the_panel_finds_its_place_anew_for_another_picture(opened, sample, cine) -> None:
+    window, controls = opened.window, opened.window.picture.controls
+    window.acts["picture"].trigger()
+    assert place(window, window.inspector).contains(place(window, controls)), "this one fills its frame"
+    for path, zone in ((sample, window.view), (cine, window.inspector)):
+        opened.open_known(path)
+        QTest.qWait(60)
+        assert place(window, zone).contains(place(window, controls))
+
+
 def test_without_the_inspector_the_panel_takes_the_darkest_corner(opened) -> None:
     window, controls = opened.window, opened.window.picture.controls
     window.zones.setSizes([250, 1030, 0])
