@@ -221,13 +221,17 @@ class PictureControls(QFrame):
 
     def _places(self, window: QWidget) -> list[QRect]:
         """The corners of the panel beside and of the pictures, above what lies there."""
-        found = []
+        found: list[QRect] = []
+        zone = QRect()  # the top bar stays free
         beside = QRect() if self._beside is None else place_in(self._beside, window)
         if beside.width() >= self.width() and window.rect().contains(beside):  # it is not folded away
             found.append(corners(self.rect(), beside, 4)[0])
+            zone = beside
         for view in self._pictures():
             if view.isVisible():
-                found += corners(self.rect(), place_in(view, window), _EDGE)
+                place = place_in(view, window)
+                found += corners(self.rect(), place, _EDGE)
+                zone = zone.united(place)
         for one in self._others:
             covered = place_in(one, window) if one.isVisible() else QRect()
             found += [
@@ -235,7 +239,7 @@ class PictureControls(QFrame):
                 for room in found
                 if room.intersects(covered)
             ]
-        return [_inside(room, window.rect()) for room in found]
+        return [_inside(_inside(room, zone), window.rect()) for room in found]
 
     def _hides(self, room: QRect, window: QWidget) -> float:
         hidden = _PICTURE * sum(hidden_of_picture(view, room, window) for view in self._pictures())

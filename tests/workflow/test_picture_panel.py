@@ -82,6 +82,15 @@ def test_the_panel_finds_its_place_anew_for_another_picture(opened, sample, cine
         assert place(window, zone).contains(place(window, controls))
 
 
+def test_above_a_message_and_the_first_steps_it_leaves_the_top_bar_free(opened, sample) -> None:
+    window, controls = opened.window, opened.window.picture.controls
+    opened.open_known(sample)
+    window.acts["picture"].trigger()
+    window.banner.say(Message("This set is for research only. " * 6, "Nobody may use it for patients. " * 4))
+    QTest.qWait(100)
+    assert place(window, window.view).top() <= place(window, controls).top()
+
+
 def test_without_the_inspector_the_panel_takes_the_darkest_corner(opened) -> None:
     window, controls = opened.window, opened.window.picture.controls
     window.zones.setSizes([250, 1030, 0])
