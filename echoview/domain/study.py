@@ -67,6 +67,7 @@ class Glimpse:
         identity_key, content_key: keyed hashes of the cine's identity and of the file's content, see
             `services.thumbnails.key_of`.
         first: fingerprint of the first frame, see `store.fingerprint`.
+        size: height and width of a frame, px.
         picture: (S,S) uint8, the sector of the first frame, black around it.
         view: what the file says, or None.
     """
@@ -75,6 +76,7 @@ class Glimpse:
     content_key: str
     first: str
     frames: int
+    size: tuple[int, int]
     view: View | None
     calibration: Calibration | None
     picture: np.ndarray

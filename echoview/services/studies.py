@@ -33,12 +33,13 @@ class Standing:
     """What the library holds of a cine.
 
     Attributes:
+        shape: its number of frames, their height and width.
         due: the reading that this person has to make of it; waits: whether it waits for them at all.
         content_key: as `Glimpse`; first: fingerprint of its first frame, "" where none is kept.
     """
 
     label: Label
-    frames: int
+    shape: tuple[int, int, int]
     record: Record = field(default_factory=Record)
     due: Reading = FIRST
     waits: bool = True
@@ -50,7 +51,7 @@ class Standing:
         if glimpse.content_key == self.content_key:
             return True
         alike_first = alike(self.first, glimpse.first) if self.first else not self.label.empty  # older ones on trust
-        return glimpse.frames == self.frames and alike_first
+        return (glimpse.frames, *glimpse.size) == self.shape and alike_first
 
     @property
     def status(self) -> Status:
@@ -97,7 +98,7 @@ class Standing:
         if self.due != FIRST or label.ed not in label.contours or label.es not in label.contours:
             return None
         chosen = Label({t: label.contours[t] for t in (label.ed, label.es) if t is not None})
-        contours = contours_shown(self.frames, None, chosen)
+        contours = contours_shown(self.shape[0], None, chosen)
         return measure(contours, label.calibration or calibration, None, label.ed, label.es).ef_percent
 
 
@@ -225,7 +226,7 @@ def standings(
         try:
             every = (one.change for one in (*history.entries, *history.others))
             standing = Standing(
-                history.label(), history.shape[0], history.record,
+                history.label(), history.shape, history.record,
                 content_key=key_of(history.content_hash, secret), first=pictures_of(every).get(0, ""),
             )  # fmt: skip
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)

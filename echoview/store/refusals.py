@@ -21,6 +21,20 @@ def damaged() -> LibraryError:
     return LibraryError("A label in the library is damaged and is not shown.", f"The rows are untouched; {DOCTOR}")
 
 
+def cut_off() -> LibraryError:
+    return LibraryError(
+        "This file was cut off, and its labels were made on the whole one.",
+        "It plays; open the whole file to correct it.",
+    )
+
+
+def another_size() -> LibraryError:
+    return LibraryError(
+        "Another file with the same DICOM identifier was labelled while this one was open.",
+        "Open this one again to correct it; each has labels of its own.",
+    )
+
+
 def read_only(why: str) -> LibraryError:
     """`why` is READ_ONLY or FULL."""
     return LibraryError(why, READ_ONLY_HINT if why == READ_ONLY else "")

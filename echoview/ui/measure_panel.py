@@ -247,7 +247,7 @@ class MeasurePanel(QWidget):
             self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
         notes = [note for note in session.label.notes if there and note.t == t]
         self.calipers.show_readings([(n.kind.value, read(n, session.calibration_of(n.points))) for n in notes])
-        nothing = "This frame has no contour." if shown is None else ""
+        nothing = "This frame has no contour." if shown is None else session.locked
         if session.lost(t):
             nothing = "This frame cannot be read."
         off(self.approve, nothing, "The contour of this frame is right (A)")

@@ -71,7 +71,7 @@ class TopBar(QFrame):
         session.label_changed.connect(self._show_prediction)
         session.saved_changed.connect(self._show_saved)
         self._soon = Soon(self._show_saving, self)
-        session.label_changed.connect(self._soon.ask)
+        session.label_edited.connect(self._soon.ask)
         self._show_cine()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

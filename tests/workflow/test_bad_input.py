@@ -194,11 +194,15 @@ def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp
     short.write_bytes(whole[: len(whole) // 2])
     desk.open(short)
     assert 3 < len(desk.session.cine) < 30
-    assert desk.session.locked
+    assert "was cut off" in desk.session.locked
+    assert not desk.window.measure_panel.approve.isEnabled()
+    assert desk.window.measure_panel.approve.toolTip() == desk.session.locked
     assert any("frames" in note for note in desk.session.cine.info.notes)
     desk.refusals.clear()
     desk.workflow.accept(2)
     assert len(desk.refusals) == 1
+    desk.qtbot.wait(50)
+    assert desk.window.top_bar.saved.text() == " Saved", "nothing is on its way"
     assert desk.session.label.empty
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [26]
 
