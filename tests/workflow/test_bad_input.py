@@ -52,8 +52,10 @@ def test_colour_doppler_opens_and_plays_but_is_not_predicted(desk, tmp_path) -> 
     writer.release()
     desk.open(path)
     assert "colour Doppler" in desk.session.cine.info.withheld
+    assert desk.window.measure_panel.doubt.reason.text() == desk.session.cine.info.withheld
+    assert desk.window.measure_panel.doubt.isVisible()
     assert desk.session.prediction is None
-    assert "colour Doppler" in desk.window.measure_panel.notes.text()
+    assert "colour Doppler" not in desk.window.measure_panel.notes.text(), "it is said once, in the place of EF"
     desk.window.player.play()
     assert desk.window.player.playing
 
