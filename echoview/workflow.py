@@ -19,7 +19,7 @@ from echoview.domain.review import Guard, Reader, Reading, Role, is_blind
 from echoview.domain.study import CineFile, drawn
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import EchoViewError, LibraryError
+from echoview.errors import EchoViewError, LabelError
 from echoview.keeping import Keeping
 from echoview.predicting import Predicting
 from echoview.services.ahead import Ahead
@@ -247,7 +247,7 @@ class Workflow(QObject):
     def edit(self, text: str, after: Label) -> None:
         """One undo step on the open cine; refused where its labels cannot be trusted."""
         if self.session.locked:
-            self.refused.emit(LibraryError(self.session.locked, "This cine cannot be corrected."))
+            self.refused.emit(LabelError(self.session.locked, "This cine cannot be corrected."))
             self.session.label_changed.emit()  # what was previewed goes back
             return
         before = self.session.label

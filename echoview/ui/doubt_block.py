@@ -11,7 +11,10 @@ from echoview.ui.widgets import off
 
 
 class DoubtBlock(QWidget):
-    """Hidden where there is nothing to say. Signals: settled(ed, es): a person says that these frames, 0-based, are both."""
+    """Hidden where there is nothing to say.
+
+    Signals: settled(ed, es): a person says that these frames, 0-based, are both.
+    """
 
     settled = Signal(int, int)
 

@@ -84,8 +84,8 @@ class MeasurePanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.doubt)
-        first_rule, frame_rule, last_rule = rule(), rule(), rule()
-        self._of_a_cine = (name, self.ef, first_rule, frame_rule, last_rule, self.area, self.length)
+        first_rule, frame_rule, self._notes_rule = rule(), rule(), rule()
+        self._of_a_cine = (name, self.ef, first_rule, frame_rule, self.area, self.length)
         self._of_a_cine += (self.approve, self.revert)
         for widget in (
             first_rule,
@@ -108,7 +108,7 @@ class MeasurePanel(QWidget):
         row.addWidget(self.revert)
         layout.addLayout(row)
         layout.addWidget(self.draw)
-        layout.addWidget(last_rule)
+        layout.addWidget(self._notes_rule)
         layout.addWidget(self.notes)
         layout.addStretch(1)
 
@@ -252,15 +252,14 @@ class MeasurePanel(QWidget):
 
     def _show_sizes(self, measured: Measurements | None) -> None:
         """Of the frame, in the units of the open cine even where there is nothing to measure."""
-        t, area, length = self._t, None, None
+        t, area, length = self._t, np.nan, np.nan
         metric = self._session.calibration is not None if measured is None else measured.area_mm2 is not None
         if measured is not None and measured.area_mm2 is not None and measured.length_mm is not None:
             area, length = measured.area_mm2[t] / 100, measured.length_mm[t] / 10
         elif measured is not None:
             area, length = measured.area_px2[t], measured.length_px[t]
         for figure, value, unit in ((self.area, area, "cm²"), (self.length, length, "cm")):
-            known = value is not None and np.isfinite(value)
-            figure.show_value(float(value) if known else None, 1 if metric else 0)
+            figure.show_value(float(value) if np.isfinite(value) else None, 1 if metric else 0)
             figure.set_unit(unit if metric else unit.replace("cm", "px"))
 
     def _show_notes(self) -> None:
@@ -283,6 +282,7 @@ class MeasurePanel(QWidget):
                 notes.append(f"Unsure in {unsure} of {len(prediction.confidence)} frames (orange in the timeline).")
         if prediction is not None:
             notes.append(f"Research use only · {prediction.weights}")
+        self._notes_rule.setVisible(bool(notes))
         self.notes.setText("<br>".join(notes))
         self.notes.setTextFormat(Qt.TextFormat.RichText)
         look = "flag" if withheld else "quiet"
