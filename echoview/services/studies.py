@@ -12,7 +12,7 @@ from pathlib import Path
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after, waits
-from echoview.domain.study import CineFile, Glimpse, Status, status_of
+from echoview.domain.study import CineFile, Glimpse, Status, status_of, unjudged
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
 from echoview.io import Listed, list_cines
@@ -33,25 +33,26 @@ class Standing:
     """What the library holds of a cine.
 
     Attributes:
-        shape: its number of frames, their height and width.
         due: the reading that this person has to make of it; waits: whether it waits for them at all.
         content_key: as `Glimpse`; first: fingerprint of its first frame, "" where none is kept.
+        size: height and width of its frames, px.
     """
 
     label: Label
-    shape: tuple[int, int, int]
+    frames: int
     record: Record = field(default_factory=Record)
     due: Reading = FIRST
     waits: bool = True
     content_key: str = ""
     first: str = ""
+    size: tuple[int, int] = (0, 0)
 
     def fits(self, glimpse: Glimpse) -> bool:
         """Whether a file with its UID shows its pictures: the same bytes, or the same first frame."""
         if glimpse.content_key == self.content_key:
             return True
         alike_first = alike(self.first, glimpse.first) if self.first else not self.label.empty  # older ones on trust
-        return (glimpse.frames, *glimpse.size) == self.shape and alike_first
+        return (glimpse.frames, glimpse.size) == (self.frames, self.size) and alike_first
 
     @property
     def status(self) -> Status:
@@ -69,7 +70,8 @@ class Standing:
     def judged(self) -> Status:
         trail = self.record.trail
         seal = seal_of(self.label) if trail.acts else ""
-        return status_after(status_of(self.label), self.record, seal, bool(rejected(self.label, trail)))
+        bad = bool(rejected(self.label, trail))
+        return status_after(status_of(self.label), self.record, seal, bad, unjudged(self.label))
 
     @property
     def open_issues(self) -> int:
@@ -98,7 +100,7 @@ class Standing:
         if self.due != FIRST or label.ed not in label.contours or label.es not in label.contours:
             return None
         chosen = Label({t: label.contours[t] for t in (label.ed, label.es) if t is not None})
-        contours = contours_shown(self.shape[0], None, chosen)
+        contours = contours_shown(self.frames, None, chosen)
         return measure(contours, label.calibration or calibration, None, label.ed, label.es).ef_percent
 
 
@@ -226,8 +228,9 @@ def standings(
         try:
             every = (one.change for one in (*history.entries, *history.others))
             standing = Standing(
-                history.label(), history.shape, history.record,
+                history.label(), history.shape[0], history.record,
                 content_key=key_of(history.content_hash, secret), first=pictures_of(every).get(0, ""),
+                size=history.shape[1:],
             )  # fmt: skip
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
             waiting = waits(standing.judged, reader or Reader(), standing.record, due)

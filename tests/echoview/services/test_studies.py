@@ -206,6 +206,6 @@ def test_a_scaled_copy_with_the_same_uid_does_not_have_the_status_of_the_other(t
     rng = np.random.default_rng(5)
     write_nifti(path, rng.integers(0, 250, (3, 60, 80)).astype(np.uint8), (0.4, 0.4))
     glimpse = glimpse_of(row(path), cache_folder(), SECRET)
-    standing = Standing(Label(view=View.A4C), (3, 60, 80), first=glimpse.first)
+    standing = Standing(Label(view=View.A4C), 3, first=glimpse.first, size=(60, 80))
     assert standing.fits(glimpse)
     assert not standing.fits(replace(glimpse, size=(120, 160)))
