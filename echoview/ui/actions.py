@@ -68,7 +68,7 @@ ACTS = (
     Act("approve_cine", "Approve cine, on to the next", ("Ctrl+Return", "Ctrl+Enter"), "circle-check"),
     Act("reject_cine", "Reject cine", ("Shift+X",), "circle-x"),
     Act("second_cine", "Cine to a second reader", ("Shift+W",), "users"),
-    Act("go_on", "From ED on to ES and the next view", (), "", True),
+    Act("go_on", "After approving ED go to ES, then to the next view", (), "", True),
     Act("next_unreviewed", "Next cine that waits", ("Shift+N",)),
     Act("take_first", "Conflict: take what is shown", ("Ctrl+1",)),
     Act("take_second", "Conflict: take the other", ("Ctrl+2",)),

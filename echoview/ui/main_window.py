@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
 
     def _refused(self, error: EchoViewError) -> None:
         if isinstance(error, LibraryError) and not isinstance(error, LabelError):
-            self.banner.say(Message(error.message, error.hint, True, "Other library", self.opening.ask_library))
+            self.banner.say(Message(error.message, error.hint, True, "Open another library…", self.opening.ask_library))
         else:
             self.banner.say(Message(error.message, error.hint, of_cine=isinstance(error, LabelError)))
 
