@@ -8,11 +8,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QTimer
 
-from echoview.domain.prediction import Prediction
 from echoview.errors import EchoViewError
+
+if TYPE_CHECKING:
+    from echoview.domain.prediction import Prediction
 
 PATIENCE_S = 180
 
