@@ -8,10 +8,14 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, QTimer
 
 from echoview.errors import EchoViewError
+
+if TYPE_CHECKING:
+    from echoview.domain.prediction import Prediction
 
 PATIENCE_S = 180
 
@@ -52,7 +56,7 @@ def demo(out: Path) -> int:
     prediction, measured = session.prediction, session.measurements
     ef = "none" if measured.ef_percent is None else f"{measured.ef_percent:.0f} %"
     print(f"cine    {sample.name}")
-    print(f"view    {prediction.view.value} ({100 * prediction.view_probabilities.max():.0f} %)")
+    print(f"view    {_view(prediction)} ({100 * prediction.view_probabilities.max():.0f} %)")
     print(f"frames  {len(session.cine)}, {int((prediction.confidence > 0).sum())} with a contour")
     print(f"fps     {prediction.fps:.1f} predicted, {session.cine.fps:.1f} played")
     print(f"EF      {ef} (single plane)")
@@ -81,11 +85,15 @@ def self_test() -> int:
         until(lambda: app.session.prediction is not None and app.session.prediction.complete and app.workflow.jobs.idle)
         assert app.session.cine is not None and app.session.prediction is not None
         prediction = app.session.prediction
-        print(f"opened {prediction.done} frames, predicted {prediction.view.value} with {prediction.weights}")
+        print(f"opened {prediction.done} frames, predicted {_view(prediction)} with {prediction.weights}")
         _train_two_steps(app)
         app.window.close()
     print("self-test passed")
     return 0
+
+
+def _view(prediction: Prediction) -> str:
+    return "none" if prediction.view is None else prediction.view.value
 
 
 def _train_two_steps(app: object) -> None:

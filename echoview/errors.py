@@ -38,6 +38,10 @@ class LibraryError(EchoViewError):
     """The label library cannot be read or written."""
 
 
+class LabelError(LibraryError):
+    """The library is sound, but the labels of this one cine cannot be shown or changed."""
+
+
 class WeightsError(EchoViewError):
     """A set of weights is missing, damaged or does not fit the network."""
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from echoview.domain.contour import Contour
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, Act, ActKind, Comment, ReadKind, frame_status, status_after, waits
-from echoview.domain.study import Status, status_of
+from echoview.domain.study import Status, status_of, unjudged
 from echoview.store import contour_seal, rejected, seal_of
 from echoview.workflow import Workflow
 
@@ -45,7 +45,8 @@ class Judged(QObject):
         if session.reading == FIRST:
             trail = session.record.trail
             seal = self._seal(None) if trail.acts else ""
-            return status_after(plain, session.record, seal, bool(rejected(session.label, trail)))
+            bad = bool(rejected(session.label, trail))
+            return status_after(plain, session.record, seal, bad, unjudged(session.label))
         return Status.SECOND_READ if session.reading.kind is ReadKind.SECOND else plain
 
     @property

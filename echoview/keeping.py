@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,7 +42,8 @@ class Keeping(QObject):
     def __init__(self, workflow: Workflow, library: Library | None) -> None:
         super().__init__(workflow)
         self._workflow, self._session, self.library = workflow, workflow.session, library
-        self._pending: dict[Slot, Label] = {}  # corrections that could not be saved
+        self._pending: dict[Slot, Label] = {}  # corrections that are not saved yet, or could not be
+        self._made_on: dict[Slot, Cine] = {}  # the cines that these were made on
         self._saving = 0
         self._counts: dict[str, int] = {}  # edited frames in the library, by the cine's identity
         self._disputed: dict[str, int] = {}  # and frames in conflict
@@ -56,9 +58,22 @@ class Keeping(QObject):
             self._saved[slot] = held
         return pending
 
-    def outdated(self, library: Library | None, slot: Slot, held: Held) -> bool:
-        """Whether that was read of another library, or before what has been saved of it here since."""
-        return library is not self.library or (slot not in self._pending and held.revision < self.seen(slot))
+    @property
+    def unsaved(self) -> dict[str, Cine]:
+        """By identity, the cines with corrections that are not saved yet."""
+        return {identity: cine for (identity, _), cine in self._made_on.items()}
+
+    def outdated(self, library: Library | None, slot: Slot, held: Held, unsaved: Mapping[str, Cine]) -> bool:
+        """Whether that was read of another library, or before what was done here since.
+
+        Args:
+            unsaved: what was so when the reading began. Another file may have been corrected since under its UID.
+        """
+        if library is not self.library:
+            return True
+        if slot not in self._pending:
+            return held.revision < self.seen(slot)
+        return self.unsaved[slot[0]] is not unsaved.get(slot[0])
 
     @property
     def corrected(self) -> tuple[int, int]:
@@ -210,7 +225,7 @@ class Keeping(QObject):
             return
         reader, reading = self._workflow.reader, self._session.reading
         slot = cine.info.identity, reading.key
-        self._pending[slot] = after
+        self._pending[slot], self._made_on[slot] = after, cine
         edit = self._edits[slot] = self._edits.get(slot, 0) + 1
         if self.library is None:
             self._session.set_unsaved("The label library is not open.")
@@ -248,6 +263,7 @@ class Keeping(QObject):
         last = self._edits[slot] == edit
         if last:
             self._pending.pop(slot, None)
+            self._made_on.pop(slot, None)
         if saved.others and library is self.library:
             self._join(slot, after, saved)
         if self._shows(slot):

@@ -19,7 +19,7 @@ from echoview.domain.review import Guard, Reader, Reading, Role, is_blind
 from echoview.domain.study import CineFile, drawn
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
-from echoview.errors import EchoViewError, LibraryError
+from echoview.errors import EchoViewError, LabelError
 from echoview.keeping import Keeping
 from echoview.predicting import Predicting
 from echoview.services.ahead import Ahead
@@ -160,7 +160,7 @@ class Workflow(QObject):
         if self._opening is not None:
             self._opening.cancel()
         self.progressed.emit("Opening", 0.0)
-        library = self.library
+        library, unsaved = self.library, self.keeping.unsaved
         self._opening = self.jobs.run(
             Lane.IO,
             "open",
@@ -170,7 +170,8 @@ class Workflow(QObject):
             self.secret,
             self.reader,
             reading,
-            on_done=lambda found: self._was_read(path, reading, library, found),
+            unsaved,
+            on_done=lambda found: self._was_read(path, reading, library, unsaved, found),
             on_error=self._not_opened,
         )
 
@@ -194,8 +195,11 @@ class Workflow(QObject):
         if error is not None:
             self._not_opened(error)
 
-    def _was_read(self, path: Path, wanted: Reading | None, library: Library | None, found: Opened | Path) -> None:
-        """A folder is listed; a cine opens, unless its label was saved anew while it was read: then once more."""
+    def _was_read(
+        self, path: Path, wanted: Reading | None, library: Library | None, unsaved: dict[str, Cine],
+        found: Opened | Path,
+    ) -> None:  # fmt: skip
+        """A folder is listed; a cine opens, unless its label was made anew while it was read: then once more."""
         if isinstance(found, Path):
             self._opening = None
             self.progressed.emit("", -1.0)
@@ -203,7 +207,7 @@ class Workflow(QObject):
             self.studies.list_folder(found)
             return
         slot = found.cine.info.identity, found.reading.key
-        if found.error is None and self.keeping.outdated(library, slot, found.held):
+        if found.error is None and self.keeping.outdated(library, slot, found.held, unsaved):
             self.open(path, wanted)
         else:
             self._opened(path, found)
@@ -243,7 +247,7 @@ class Workflow(QObject):
     def edit(self, text: str, after: Label) -> None:
         """One undo step on the open cine; refused where its labels cannot be trusted."""
         if self.session.locked:
-            self.refused.emit(LibraryError(self.session.locked, "This cine cannot be corrected."))
+            self.refused.emit(LabelError(self.session.locked, "This cine cannot be corrected."))
             self.session.label_changed.emit()  # what was previewed goes back
             return
         before = self.session.label

@@ -22,14 +22,14 @@ def going_on(hand: RealHand) -> None:
     hand.drive("ED approved", "A", "a", t, lambda _, now: now == es, "to_es")
     hand.drive("Back with it", "Ctrl+Z", "ctrl+z", t, lambda _, now: now == ed)
     button = window.top_bar.open_button
-    act = lambda: hand.pick(button, "From ED on")  # noqa: E731
+    act = lambda: hand.pick(button, "After approving ED")  # noqa: E731
     goes = lambda: workflow.settings.go_on  # noqa: E731
-    hand.drive("From ED on to ES and the next view", "menu", act, goes, lambda was, now: was and not now)
+    hand.drive("After approving ED go to ES", "menu", act, goes, lambda was, now: was and not now)
     hand.ask(lambda: window.player.seek(ed))
     hand.drive("ED approved, with that off", "A", lambda: (hand.key("a"), hand.wait(1)),
                lambda: (t(), ed in session.label.contours), lambda _, now: now == (ed, True))  # fmt: skip
     hand.key("ctrl+z")
-    hand.drive("From ED on to ES, again", "menu", act, goes, lambda was, now: now and not was)
+    hand.drive("After approving ED go to ES, again", "menu", act, goes, lambda was, now: now and not was)
     quiet(hand)
 
 

@@ -100,10 +100,24 @@ class Prediction:
         return self.done == len(self.contours)
 
     @property
-    def view(self) -> View:
-        return list(View)[int(self.view_probabilities.argmax())]
+    def view(self) -> View | None:
+        """The likeliest one; None where no ventricle was found: then it is none of a heart."""
+        return likeliest(self.view_probabilities, self.confidence)[0]
+
+    @property
+    def view_share(self) -> float | None:
+        """How probable that view is."""
+        return likeliest(self.view_probabilities, self.confidence)[1]
 
     def contour(self, t: int) -> np.ndarray | None:
         """(65,2) of frame `t`, or None where nothing is predicted."""
         points = self.contours[t]
         return None if np.isnan(points[0, 0]) else points
+
+
+def likeliest(view_probabilities: np.ndarray, confidence: np.ndarray) -> tuple[View, float] | tuple[None, None]:
+    """The view that a network says and its probability, (None, None) where it found no ventricle in any frame."""
+    if not (confidence > 0).any():
+        return None, None
+    best = int(view_probabilities.argmax())
+    return list(View)[best], float(view_probabilities[best])

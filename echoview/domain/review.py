@@ -102,14 +102,20 @@ def is_blind(identity: str, reader: Reader, reading: Reading, record: Record, dr
     return reader.guard.is_blind(identity)
 
 
-def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool = False) -> Status:
+def status_after(
+    plain: Status, record: Record, seal: str, rejected_frames: bool = False, unjudged: Status = Status.CORRECTED
+) -> Status:
     """The status of a cine whose label alone stands for `plain`, after what was said of it.
 
     An approval or a rejection holds while the label is the one that was judged; a wish for a second reading until the
     next verdict. Where nobody judged, a label that is complete counts as approved, unless an annotator made it or one
     of its frames is rejected.
+
+    Args:
+        unjudged: what a complete label counts as where it does not count as approved, see `study.unjudged`.
     """
     verdict = record.trail.verdict()
+    less = unjudged if plain is Status.APPROVED else plain
     asked = record.trail.asked().values()
     if (
         verdict is not None
@@ -120,10 +126,10 @@ def status_after(plain: Status, record: Record, seal: str, rejected_frames: bool
     if record.trail.sent_on:
         return Status.SECOND_READ
     if verdict is None:
-        return _at_most_corrected(plain) if record.by_annotator or rejected_frames else plain
+        return less if record.by_annotator or rejected_frames else plain
     if verdict.kind in _JUDGED and verdict.seal == seal:
         return _JUDGED[verdict.kind]
-    return _at_most_corrected(plain)
+    return less
 
 
 def frame_status(plain: Status, trail: Trail, t: int, reading: str, seal: str) -> Status:
@@ -199,10 +205,6 @@ def why_not(kind: ActKind, reader: Reader, record: Record, reading: str = "") ->
             return "You are the second reader; a lead decides between the readings."
         return "It waits for a second reading; a lead decides after it."
     return ""
-
-
-def _at_most_corrected(plain: Status) -> Status:
-    return Status.CORRECTED if plain is Status.APPROVED else plain
 
 
 def _falls(secret: bytes, purpose: str, identity: str, percent: int) -> bool:

@@ -22,6 +22,7 @@ class Status(Enum):
     NEW = "new"
     PREDICTED = "predicted"
     IN_CORRECTION = "in correction"
+    FRAMES_APPROVED = "frames approved"
     CORRECTED = "corrected"
     IN_CONFLICT = "conflict"
     REJECTED = "rejected"
@@ -70,6 +71,7 @@ class Glimpse:
         identity_key, content_key: keyed hashes of the cine's identity and of the file's content, see
             `services.thumbnails.key_of`.
         first: fingerprint of the first frame, see `store.fingerprint`.
+        size: height and width of a frame, px.
         picture: (S,S) uint8, the sector of the first frame, black around it.
         view: what the file says, or None.
     """
@@ -78,6 +80,7 @@ class Glimpse:
     content_key: str
     first: str
     frames: int
+    size: tuple[int, int]
     view: View | None
     calibration: Calibration | None
     picture: np.ndarray
@@ -97,9 +100,10 @@ def words_of(status: Status, conflicts: int = 0) -> str:
 def status_of(label: Label, predicted: bool = False) -> Status:
     """The status that a label alone stands for; `review.status_after` adds what reviewers said.
 
-    Approved: ED and ES are said, and a person stands behind every point of both. Corrected: that holds of all frames
-    that were touched. In correction: some frame still has points that nobody set or accepted, or something else is said
-    of the cine (ED, ES, the view, the pixel size, what cannot be traced) and nothing is drawn yet.
+    Approved: ED and ES are said, and a person stands behind every point of both. Corrected: a person stands behind all
+    frames that were touched. Frames approved: that, and none is other than it was predicted. In correction: some frame
+    still has points that nobody set or accepted, or something else is said of the cine (ED, ES, the view, the pixel
+    size, what cannot be traced) and nothing is drawn yet.
     """
     if not label.contours and not replace(label, notes=()).empty:
         return Status.IN_CORRECTION
@@ -107,7 +111,14 @@ def status_of(label: Label, predicted: bool = False) -> Status:
         return Status.PREDICTED if predicted else Status.NEW
     if not all(_stood_behind(label, t) for t in label.contours):
         return Status.IN_CORRECTION
-    return Status.APPROVED if _stood_behind(label, label.ed) and _stood_behind(label, label.es) else Status.CORRECTED
+    whole = _stood_behind(label, label.ed) and _stood_behind(label, label.es)
+    return Status.APPROVED if whole else unjudged(label)
+
+
+def unjudged(label: Label) -> Status:
+    """What a cine counts as whose touched frames a person stands behind, as long as the cine itself is not approved."""
+    edited = any(contour.edited for contour in label.contours.values())
+    return Status.CORRECTED if edited else Status.FRAMES_APPROVED
 
 
 def approved(label: Label, ed: tuple[int, Contour], es: tuple[int, Contour]) -> Label:

@@ -31,7 +31,7 @@ class Told:
     """What a prediction says of a cine in a row: see `worklist_model.Row`."""
 
     status: Status
-    view: View
+    view: View | None
     share: float | None
     ef_percent: float | None
     frames: int
@@ -135,5 +135,5 @@ class Ahead(QObject):
 def told_of(cine: Cine, label: Label, prediction: Prediction, measured: Measurements) -> Told:
     """The row of a cine that was predicted from beginning to end."""
     said = label.view or cine.info.view_hint
-    share = None if said is not None else float(prediction.view_probabilities.max())
+    share = None if said is not None else prediction.view_share
     return Told(status_of(label, True), said or prediction.view, share, measured.ef_percent, len(cine))

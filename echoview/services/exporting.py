@@ -215,7 +215,8 @@ def _view(label: Label, cine: Cine | None, prediction: Prediction | None) -> tup
         return label.view, ViewFrom.LABEL
     if cine is not None and cine.info.view_hint is not None:
         return cine.info.view_hint, ViewFrom.FILE
-    return (prediction.view, ViewFrom.NETWORK) if prediction is not None else (None, None)
+    seen = None if prediction is None else prediction.view
+    return seen, None if seen is None else ViewFrom.NETWORK
 
 
 def reopened(history: History, secret: bytes) -> Cine:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from echoview.domain.cine import Cine
@@ -14,6 +16,9 @@ from echoview.errors import EchoViewError, LibraryError
 from echoview.io import open_cine
 from echoview.io.listing import folder_at
 from echoview.store import Held, Library, rejected, seal_of
+from echoview.store.twins import apart_from
+
+_NONE: Mapping[str, Cine] = MappingProxyType({})
 
 
 class Opened(NamedTuple):
@@ -26,27 +31,35 @@ class Opened(NamedTuple):
     error: EchoViewError | None = None
 
 
-def find(path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None) -> Opened | Path:
+def find(
+    path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None,
+    unsaved: Mapping[str, Cine] = _NONE,
+) -> Opened | Path:  # fmt: skip
     """As `read`; of a folder, or the index of a medium, the folder that is to be listed.
 
     Raises:
         EchoViewError: as `read`, or nothing is there.
     """
     folder = folder_at(path)
-    return read(path, library, secret, reader, wanted) if folder is None else folder
+    return read(path, library, secret, reader, wanted, unsaved) if folder is None else folder
 
 
-def read(path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None) -> Opened:
+def read(
+    path: Path, library: Library | None, secret: bytes, reader: Reader, wanted: Reading | None,
+    unsaved: Mapping[str, Cine] = _NONE,
+) -> Opened:  # fmt: skip
     """
     Args:
         secret: the desk's own, for patients where the library has none.
         wanted: whose label; None = the one that is this person's to make.
+        unsaved: by identity, the cines with labels that are still on their way into the library.
 
     Raises:
         EchoViewError: the cine cannot be opened, or its first frame not be decoded.
     """
     cine = open_cine(path, patient_secret=secret if library is None else library.secret_for(secret))
     cine.frame(0)
+    cine = apart_from(unsaved.get(cine.info.identity), cine)
     if library is None:
         return Opened(cine, Held(Label()), wanted or FIRST)
     try:

@@ -90,7 +90,7 @@ def measurements_json(cine: Cine, prediction: Prediction, measured: Measurements
     """The numbers of one cine as plain JSON values; frames are 0-based."""
     spacing = measured.calibration
     return {
-        "view": prediction.view.value,
+        "view": None if prediction.view is None else prediction.view.value,
         "ed_frame": measured.ed,
         "es_frame": measured.es,
         "area_px2": numbers(measured.area_px2),

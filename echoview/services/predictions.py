@@ -23,7 +23,7 @@ import numpy as np
 
 from echoview import __version__, paths
 from echoview.domain.cine import Cine
-from echoview.domain.prediction import LogitMap, Prediction
+from echoview.domain.prediction import LogitMap, Prediction, likeliest
 from echoview.domain.view import View
 from echoview.domain.weights import WeightsSet
 from echoview.errors import EchoViewError
@@ -41,10 +41,10 @@ _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFil
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a row of the study list shows of a kept prediction; `share` is the probability of the view."""
+    """What a row of the study list shows of a kept prediction; `share` is how probable the view is."""
 
-    view: View
-    share: float
+    view: View | None
+    share: float | None
     ef_percent: float | None
 
 
@@ -127,12 +127,11 @@ class Predictions:
         try:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 head = _head(file)
-                views = file["views"]
+                view, share = likeliest(file["views"], file["confidence"])
             if head["frames"] != frames:
                 return None
             ef = head["ef_percent"]
-            best = int(views.argmax())
-            return Known(list(View)[best], float(views[best]), None if ef is None else float(ef))
+            return Known(view, share, None if ef is None else float(ef))
         except (*_DAMAGE, IndexError):
             return None
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from echoview.domain.calibration import Calibration
 from echoview.domain.label import Label
 from echoview.domain.review import FIRST, Reader, Reading, ReadKind, Record, reading_due, status_after, waits
-from echoview.domain.study import CineFile, Glimpse, Status, status_of
+from echoview.domain.study import CineFile, Glimpse, Status, status_of, unjudged
 from echoview.domain.view import View
 from echoview.errors import CineUnreadable, LibraryError
 from echoview.io import Listed, list_cines
@@ -35,6 +35,7 @@ class Standing:
     Attributes:
         due: the reading that this person has to make of it; waits: whether it waits for them at all.
         content_key: as `Glimpse`; first: fingerprint of its first frame, "" where none is kept.
+        size: height and width of its frames, px.
     """
 
     label: Label
@@ -44,13 +45,14 @@ class Standing:
     waits: bool = True
     content_key: str = ""
     first: str = ""
+    size: tuple[int, int] = (0, 0)
 
     def fits(self, glimpse: Glimpse) -> bool:
         """Whether a file with its UID shows its pictures: the same bytes, or the same first frame."""
         if glimpse.content_key == self.content_key:
             return True
         alike_first = alike(self.first, glimpse.first) if self.first else not self.label.empty  # older ones on trust
-        return glimpse.frames == self.frames and alike_first
+        return (glimpse.frames, glimpse.size) == (self.frames, self.size) and alike_first
 
     @property
     def status(self) -> Status:
@@ -68,7 +70,8 @@ class Standing:
     def judged(self) -> Status:
         trail = self.record.trail
         seal = seal_of(self.label) if trail.acts else ""
-        return status_after(status_of(self.label), self.record, seal, bool(rejected(self.label, trail)))
+        bad = bool(rejected(self.label, trail))
+        return status_after(status_of(self.label), self.record, seal, bad, unjudged(self.label))
 
     @property
     def open_issues(self) -> int:
@@ -227,6 +230,7 @@ def standings(
             standing = Standing(
                 history.label(), history.shape[0], history.record,
                 content_key=key_of(history.content_hash, secret), first=pictures_of(every).get(0, ""),
+                size=history.shape[1:],
             )  # fmt: skip
             due = reading_due(history.identity, reader or Reader(), standing.record, standing.judged, now)
             waiting = waits(standing.judged, reader or Reader(), standing.record, due)

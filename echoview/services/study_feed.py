@@ -166,7 +166,9 @@ class StudyFeed(QObject):
         known = self._kept(glimpse.content_key, glimpse.frames) if glimpse and undrawn else None
         if standing is None:
             if known is not None:
-                return Filled(path, glimpse, Status.PREDICTED, known.view, known.ef_percent, share=known.share)
+                named = glimpse.view if glimpse else None
+                share = known.share if named is None else None
+                return Filled(path, glimpse, Status.PREDICTED, named or known.view, known.ef_percent, share=share)
             return Filled(path, glimpse, Status.NEW, glimpse.view if glimpse else None, None, trouble)
         ef = None if glimpse is None else standing.ef_percent(glimpse.calibration)
         view, status, share = standing.view or (glimpse.view if glimpse else None), standing.status, None

@@ -68,8 +68,9 @@ def read_glimpse(path: Path) -> Glimpse | None:
         pixels = np.frombuffer(zlib.decompress(raw[12 + length :]), np.uint8).reshape(SIDE, SIDE)
         spacing = told["calibration"]
         view = View(told["view"]) if told["view"] else None
+        height, width = told["size"]
         return Glimpse(
-            told["key"], told["content"], told["first"], int(told["frames"]), view,
+            told["key"], told["content"], told["first"], int(told["frames"]), (int(height), int(width)), view,
             Calibration(*spacing) if spacing else None, pixels,
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, struct.error, zlib.error):
@@ -98,14 +99,14 @@ def _glimpse_into(one: CineFile, secret: bytes) -> Glimpse:
     picture = prepare([first], cine.calibration, half_open, SIDE).picture(first)
     info = cine.info
     keys = key_of(info.identity, secret), key_of(info.content_hash, secret)
-    return Glimpse(*keys, fingerprint(first), len(cine), info.view_hint, info.calibration, picture)
+    return Glimpse(*keys, fingerprint(first), len(cine), cine.size, info.view_hint, info.calibration, picture)
 
 
 def _keep(path: Path, glimpse: Glimpse) -> None:
     """In one move; a cache that cannot be written is none, and nothing to tell about."""
     told = {
         "key": glimpse.identity_key, "content": glimpse.content_key, "first": glimpse.first,
-        "frames": glimpse.frames, "view": glimpse.view.value if glimpse.view else None,
+        "frames": glimpse.frames, "size": glimpse.size, "view": glimpse.view.value if glimpse.view else None,
         "calibration": list(glimpse.calibration) if glimpse.calibration else None,
     }  # fmt: skip
     head = json.dumps(told).encode()

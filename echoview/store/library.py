@@ -34,7 +34,7 @@ from echoview.store.merging import merge
 from echoview.store.places import Places
 from echoview.store.rows import changes, cine_row, newest, revision, rows_of, waiting, whole_sets, with_aside
 from echoview.store.tables import CineRow, RevisionRow
-from echoview.store.twins import told_apart
+from echoview.store.twins import fits, is_cut_off, told_apart
 from echoview.store.values import Held, LabelledCine, Revision, Saved, Written, fitting, held
 
 __all__ = ["Held", "LabelledCine", "Library", "Revision", "Saved"]
@@ -114,17 +114,13 @@ class Library:
             until: the last revision that counts, to see what was held then; None = all.
 
         Raises:
-            LibraryError: as `label`; or the cine has other frames than the one that was labelled.
+            LibraryError: as `label`; or the file is cut off and the whole one was labelled; or one of another size was
+                labelled under this identity since the cine was opened.
         """
         with self._reading() as session:
             row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity))
-            if row is not None and (row.frames, row.height, row.width) != (len(cine), *cine.size):
-                raise LibraryError(
-                    f"This file has {len(cine)} frames of {cine.size[1]} × {cine.size[0]} px, its labels were made on"
-                    f" {row.frames} of {row.width} × {row.height}.",
-                    "Another file with the same identity was labelled: an export of a part, or a copy that a program"
-                    " changed. This one plays; open the other to correct it.",
-                )
+            if row is not None and not fits(cine, row):
+                raise refusals.cut_off() if is_cut_off(cine, row) else refusals.another_size()
             rows = changes(session, cine.info.identity, reading) if row is not None else []
             rows = [one for one in rows if until is None or one[0] <= until]
             items = fold(change for _, change in rows)

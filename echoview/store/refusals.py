@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from alembic.util.exc import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
-from echoview.errors import LibraryError
+from echoview.errors import LabelError, LibraryError
 
 READ_ONLY = "This label library can be read but not written."
 FULL = "The disk of the label library is full: make room, then start EchoView again. Till then labels can only be read."
@@ -17,8 +17,22 @@ READ_ONLY_HINT = "Labels are shown; to correct, choose a library in a folder tha
 DOCTOR = "`echoview doctor` says more and can repair it."
 
 
-def damaged() -> LibraryError:
-    return LibraryError("A label in the library is damaged and is not shown.", f"The rows are untouched; {DOCTOR}")
+def damaged() -> LabelError:
+    return LabelError("A label in the library is damaged and is not shown.", f"The rows are untouched; {DOCTOR}")
+
+
+def cut_off() -> LabelError:
+    return LabelError(
+        "This file was cut off, and its labels were made on the whole one.",
+        "It plays; open the whole file to correct it.",
+    )
+
+
+def another_size() -> LabelError:
+    return LabelError(
+        "Another file with the same DICOM identifier was labelled while this one was open.",
+        "Open this one again to correct it; each has labels of its own.",
+    )
 
 
 def read_only(why: str) -> LibraryError:

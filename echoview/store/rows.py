@@ -9,12 +9,13 @@ from sqlalchemy.orm import Session
 
 from echoview.domain.cine import Cine
 from echoview.domain.label import Label
-from echoview.store import acts, conflicts
+from echoview.store import acts, conflicts, refusals
 from echoview.store.codec import NO_CHANGE, SETS, applied, difference, fold, frame_of, seen_with
 from echoview.store.conflicts import Conflicted
 from echoview.store.fingerprint import alike, fingerprint_of
 from echoview.store.merging import merge
 from echoview.store.tables import ActRow, CineRow, RevisionRow
+from echoview.store.twins import fits
 from echoview.store.values import Revision, Written
 
 if TYPE_CHECKING:
@@ -22,8 +23,14 @@ if TYPE_CHECKING:
 
 
 def cine_row(session: Session, cine: Cine, path: str) -> CineRow:
-    """The cine's row, locked, made where it is not known yet; it lies at `path` now."""
+    """The cine's row, locked, made where it is not known yet; it lies at `path` now.
+
+    Raises:
+        LibraryError: a file of another size was labelled under this identity since the cine was opened.
+    """
     row = session.scalar(select(CineRow).where(CineRow.identity == cine.info.identity).with_for_update())
+    if row is not None and not fits(cine, row):
+        raise refusals.another_size()
     if row is None:
         height, width = cine.size
         row = CineRow(

@@ -50,7 +50,7 @@ class Correcting(QObject):
         correction = self.correction
         taking: dict[str, Callable[[], object]] = {tool.value: partial(self.take, tool) for tool in Tool}
         return taking | {
-            "finish": self.enter, "cancel": self.escape, "accept_until": lambda: self._to_frame(correction.accept),
+            "accept_until": lambda: self._to_frame(correction.accept),
             "smooth": lambda: self._to_frame(correction.smooth), "copy_next": self.copy_to_next,
             "not_traceable": lambda: self._to_frame(correction.toggle_traceable),
             "revert_carried": lambda: self._to_frame(correction.revert_around),
@@ -109,12 +109,12 @@ class Correcting(QObject):
             self.as_annotator(self.correction.accept)
 
     def escape(self) -> bool:
-        """Esc: the gesture under way, else what is proposed, else the tool in the hand; whether one was there."""
+        """Esc: the gesture under way, else what is proposed, else the tool in the hand; False where there is none."""
         if self._view.cancel_gesture() or self.correction.reject():
             return True
-        busy = not self._acts[Tool.POINT.value].isChecked()
+        held = not self._acts[Tool.POINT.value].isChecked()
         self.take(Tool.POINT)
-        return busy
+        return held
 
     def flicker(self, on: bool) -> None:
         """Show what the network said instead of the label, or the label again."""

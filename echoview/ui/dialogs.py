@@ -24,9 +24,9 @@ _ASIDE = 284  # px, a little less than the inspector
 
 
 def ask_annotator(parent: QWidget) -> str:
-    """Who corrects; asked once. "" when the person would rather not correct now."""
+    """Who corrects or measures; asked once. "" when the person would rather not now."""
     dialog = QDialog(parent)
-    dialog.setWindowTitle("Who is correcting?")
+    dialog.setWindowTitle("Your name")
     name = QLineEdit()
     name.setPlaceholderText("Your name or initials")
     name.setAccessibleName("Your name or initials")
@@ -34,7 +34,7 @@ def ask_annotator(parent: QWidget) -> str:
     button = buttons.button(QDialogButtonBox.StandardButton.Ok)
     button.setEnabled(False)
     name.textChanged.connect(lambda text: button.setEnabled(bool(text.strip())))
-    why = "Your name stands beside every correction you make."
+    why = "Your name stands beside every correction and measurement you make."
     _lay_out(dialog, why, name, quiet("Asked once, kept on this computer."), buttons)
     _put_aside(dialog, parent)
     return name.text().strip() if dialog.exec() == QDialog.DialogCode.Accepted else ""

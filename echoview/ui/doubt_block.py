@@ -1,4 +1,4 @@
-"""In the place of an EF that cannot be trusted: why, and a button that puts it right."""
+"""In the place of an EF that cannot be trusted, or that there cannot be: why, and a button where one puts it right."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from echoview.ui.widgets import off
 
 
 class DoubtBlock(QWidget):
-    """Hidden where there is no doubt. Signals: settled(ed, es): a person says that these frames, 0-based, are both."""
+    """Hidden where there is nothing to say.
+
+    Signals: settled(ed, es): a person says that these frames, 0-based, are both.
+    """
 
     settled = Signal(int, int)
 
@@ -32,7 +35,11 @@ class DoubtBlock(QWidget):
     def show_doubt(self, cine: Cine | None, measured: Measurements | None, growing: bool = False) -> None:
         """`growing`: the prediction has not come to its end, and other frames may be ED and ES then."""
         doubt = None if measured is None else measured.doubt
-        self.setVisible(doubt is not None)
+        withheld = why_withheld(cine, measured)
+        self.setVisible(doubt is not None or bool(withheld))
+        self.button.setVisible(doubt is not None)
+        if withheld:
+            self.reason.setText(withheld)
         if cine is None or measured is None or measured.ed is None or measured.es is None:
             return
         ed, es = measured.ed, measured.es
@@ -49,6 +56,12 @@ class DoubtBlock(QWidget):
             )
             self.button.setText("Swap ED and ES")
             off(self.button, "", "Or mark other frames (Shift+D, Shift+S)")
+
+
+def why_withheld(cine: Cine | None, measured: Measurements | None) -> str:
+    """Why the network draws nothing on this cine, "" where it does or where a person did it so that there is an EF."""
+    drawn = measured is not None and measured.ef_percent is not None
+    return "" if cine is None or drawn else cine.info.withheld
 
 
 def of_all(cine: Cine) -> str:

@@ -7,7 +7,8 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 
-from echoview.domain.study import Status
+from echoview.domain.review import FIRST, Role
+from echoview.domain.study import Status, status_of
 from echoview.domain.view import View
 from echoview.measure import Measurements
 from echoview.session import Session
@@ -104,7 +105,7 @@ class GoingOn(QObject):
         path, view = self._session.path, self._session.view
         row = next_view(self._model.siblings(path), path, view)
         if row is None:
-            self._view.noticed.emit("ED and ES are approved; no other view of this study waits")
+            self._view.noticed.emit(f"ED and ES are approved; {self._left_to_do()}")
             return
         of, to = view.value if view else self._session.name, row.view.value if row.view else row.listed.name
         self._told = Message(
@@ -113,6 +114,13 @@ class GoingOn(QObject):
         self._bound = row.listed.path
         self._reading.begin_at(self._bound, 0, False)
         self._workflow.open(self._bound)
+
+    def _left_to_do(self) -> str:
+        """The contours are approved; that their frames are ED and ES, and so the cine, may not be yet."""
+        if self._workflow.reader.role is Role.ANNOTATOR or self._session.reading != FIRST:
+            return "Ctrl+Enter submits the cine"
+        done = status_of(self._session.label) is Status.APPROVED
+        return "no other view of this study waits" if done else "Ctrl+Enter approves the cine"
 
     def _back(self, path: str, t: int) -> None:
         """To the cine, and the frame, whose approval led on."""

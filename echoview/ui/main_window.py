@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, QTimer
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from echoview.errors import EchoViewError, LibraryError
+from echoview.errors import EchoViewError, LabelError, LibraryError
 from echoview.learning import Learning
 from echoview.session import Session
 from echoview.ui import dialogs, theme
@@ -146,7 +146,7 @@ class MainWindow(QMainWindow):
             "theme": self._change_theme, "quit": self.close, **self.picture.layouts.does(),
         } | edit.does() | self.judging.does() | {
             "finish": lambda: self.picture.finish() or edit.enter(),
-            "cancel": lambda: edit.escape() or controls.close_over(),
+            "cancel": lambda: edit.escape() or controls.close_over() or self.banner.dismiss(),
         }  # fmt: skip
 
     def _lay_out(self) -> None:
@@ -245,7 +245,7 @@ class MainWindow(QMainWindow):
 
     def _show_cine(self) -> None:
         self.picture.hint.setVisible(self.session.cine is None)
-        self.banner.dismiss_urgent()
+        self.banner.leave_cine()
         self.acts["hide"].setChecked(False)
         self.view.hide_overlay(False)
         self.acts["flicker"].setChecked(False)
@@ -280,10 +280,10 @@ class MainWindow(QMainWindow):
         self.top_bar.show_weights(self.workflow.registry.sets())
 
     def _refused(self, error: EchoViewError) -> None:
-        if isinstance(error, LibraryError):
-            self.banner.say(Message(error.message, error.hint, True, "Other library", self.opening.ask_library))
+        if isinstance(error, LibraryError) and not isinstance(error, LabelError):
+            self.banner.say(Message(error.message, error.hint, True, "Open another library…", self.opening.ask_library))
         else:
-            self.banner.say(Message(error.message, error.hint))
+            self.banner.say(Message(error.message, error.hint, of_cine=isinstance(error, LabelError)))
 
     def _mark(self, name: str, t: int) -> None:
         """A flag of the timeline was dragged to frame t."""

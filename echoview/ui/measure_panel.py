@@ -13,7 +13,7 @@ from echoview.measure.calipers import read
 from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
 from echoview.ui.caliper_rows import CaliperRows
-from echoview.ui.doubt_block import DoubtBlock, of_all
+from echoview.ui.doubt_block import DoubtBlock, of_all, why_withheld
 from echoview.ui.soon import Soon
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, off, quiet, rule
@@ -85,8 +85,8 @@ class MeasurePanel(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.was, 0, Qt.AlignmentFlag.AlignRight)
         layout.addWidget(self.doubt)
-        first_rule, frame_rule, last_rule = rule(), rule(), rule()
-        self._of_a_cine = (name, self.ef, first_rule, frame_rule, last_rule, self.area, self.length)
+        first_rule, frame_rule, self._notes_rule = rule(), rule(), rule()
+        self._of_a_cine = (name, self.ef, first_rule, frame_rule, self.area, self.length)
         self._of_a_cine += (self.approve, self.revert)
         for widget in (
             first_rule,
@@ -109,7 +109,7 @@ class MeasurePanel(QWidget):
         row.addWidget(self.revert)
         layout.addLayout(row)
         layout.addWidget(self.draw)
-        layout.addWidget(last_rule)
+        layout.addWidget(self._notes_rule)
         layout.addWidget(self.notes)
         layout.addStretch(1)
 
@@ -217,7 +217,7 @@ class MeasurePanel(QWidget):
 
     def _why_no_ef(self) -> str:
         cine, prediction = self._session.cine, self._session.prediction
-        if cine is None or cine.info.withheld:
+        if cine is None:
             return ""
         if len(cine) == 1:
             return "one picture: EF needs ED and ES"
@@ -246,16 +246,10 @@ class MeasurePanel(QWidget):
         if state == "predicted":
             state += f"  {100 * sure:.0f} % sure"
         self.frame.setText(f"Frame {t + 1}  ·  {state}" if there else "")
-        if measured is None or not there:
-            self.area.show_value(None)
-            self.length.show_value(None)
-        elif measured.area_mm2 is not None and measured.length_mm is not None:
-            self._sizes(measured.area_mm2[t] / 100, "cm²", measured.length_mm[t] / 10, "cm", 1)
-        else:
-            self._sizes(measured.area_px2[t], "px²", measured.length_px[t], "px", 0)
+        self._show_sizes(measured if there else None)
         notes = [note for note in session.label.notes if there and note.t == t]
         self.calipers.show_readings([(n.kind.value, read(n, session.calibration_of(n.points))) for n in notes])
-        nothing = "This frame has no contour." if shown is None else ""
+        nothing = "This frame has no contour." if shown is None else session.locked
         if session.lost(t):
             nothing = "This frame cannot be read."
         off(self.approve, nothing, "The contour of this frame is right (A)")
@@ -264,18 +258,25 @@ class MeasurePanel(QWidget):
         missing = there and shown is None and t not in session.label.not_traceable and not session.lost(t)
         self.draw.setVisible(missing and session.cine is not None and not session.cine.info.withheld)
 
-    def _sizes(self, area: float, area_unit: str, length: float, length_unit: str, decimals: int) -> None:
-        for figure, value, unit in ((self.area, area, area_unit), (self.length, length, length_unit)):
-            figure.show_value(float(value) if np.isfinite(value) else None, decimals)
-            figure.set_unit(unit)
+    def _show_sizes(self, measured: Measurements | None) -> None:
+        """Of the frame, in the units of the open cine even where there is nothing to measure."""
+        t, area, length = self._t, np.nan, np.nan
+        metric = self._session.calibration is not None if measured is None else measured.area_mm2 is not None
+        if measured is not None and measured.area_mm2 is not None and measured.length_mm is not None:
+            area, length = measured.area_mm2[t] / 100, measured.length_mm[t] / 10
+        elif measured is not None:
+            area, length = measured.area_px2[t], measured.length_px[t]
+        for figure, value, unit in ((self.area, area, "cm²"), (self.length, length, "cm")):
+            figure.show_value(float(value) if np.isfinite(value) else None, 1 if metric else 0)
+            figure.set_unit(unit if metric else unit.replace("cm", "px"))
 
     def _show_notes(self) -> None:
         session = self._session
-        notes = []
+        notes, withheld = [], ""
         if session.cine is not None:
-            notes = [
-                n for n in (session.cine.info.withheld, session.cine.info.timing_note, *session.cine.info.notes) if n
-            ]
+            info = session.cine.info
+            withheld = "" if why_withheld(session.cine, session.measurements) else info.withheld  # it is said above
+            notes = [note for note in (withheld, info.timing_note, *info.notes) if note]
         prediction = session.prediction
         if prediction is not None and prediction.complete:
             unsure = int(((prediction.confidence < _UNSURE) & (prediction.confidence > 0)).sum())
@@ -291,9 +292,10 @@ class MeasurePanel(QWidget):
             notes.append("ES lies before ED: they are of two beats.")
         if prediction is not None:
             notes.append(f"Research use only · {prediction.weights}")
+        self._notes_rule.setVisible(bool(notes))
         self.notes.setText("<br>".join(notes))
         self.notes.setTextFormat(Qt.TextFormat.RichText)
-        look = "flag" if session.cine is not None and session.cine.info.withheld else "quiet"
+        look = "flag" if withheld else "quiet"
         if self.notes.objectName() != look:
             self.notes.setObjectName(look)
             self.notes.style().polish(self.notes)

@@ -71,7 +71,7 @@ class TopBar(QFrame):
         session.label_changed.connect(self._show_prediction)
         session.saved_changed.connect(self._show_saved)
         self._soon = Soon(self._show_saving, self)
-        session.label_changed.connect(self._soon.ask)
+        session.label_edited.connect(self._soon.ask)
         self._show_cine()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -166,9 +166,10 @@ class TopBar(QFrame):
         if session.label.view is not None:
             text = f"{session.label.view.value}  ·  set by hand"
         elif session.cine is not None and (named := session.cine.info.view_hint) is not None:
-            other = prediction.view.value if prediction and prediction.complete and prediction.view is not named else ""
+            seen = prediction.view if prediction is not None and prediction.complete else None
+            other = seen.value if seen is not None and seen is not named else ""
             text = f"{named.value}  ·  from the file{f', network {other} ?' if other else ''}"
-        elif prediction is not None and prediction.done:
+        elif prediction is not None and prediction.view is not None:
             sure = prediction.view_probabilities.max()
             text = f"{prediction.view.value}{'' if sure >= SURE_OF_VIEW else ' ?'}  {100 * sure:.0f} %"
         else:

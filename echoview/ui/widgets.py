@@ -31,7 +31,8 @@ _EDGE, _WIDEST = 12, 700  # px, of a message
 class Message:
     """A sentence, what to do about it, and a button that does it; an urgent one comes before the others.
 
-    `done` says that all went well: a tick stands before it, and no warning.
+    `done` says that all went well: a tick stands before it, and no warning. `of_cine` says that it is about the open
+    cine, with which it goes.
     """
 
     text: str
@@ -40,6 +41,7 @@ class Message:
     button: str = ""
     act: Callable[[], None] | None = None
     done: bool = False
+    of_cine: bool = False
 
 
 class Banner(QFrame):
@@ -106,12 +108,16 @@ class Banner(QFrame):
         return f"{self._shown.text} {self._shown.hint}".strip() if self._shown else ""
 
     def say(self, message: Message) -> None:
-        """Show it now, or after an urgent one; a newer urgent one takes the place of an older."""
-        if self._shown is not None and not message.urgent:
+        """Show it now, or after an urgent one; a newer urgent one takes the place of an older.
+
+        Of the cine for as long as it is open: what has a button, and is true of all of them, comes back after it.
+        """
+        shown = self._shown
+        if shown is not None and not message.urgent:
             self._waiting.append(message)
             return
-        if self._shown is not None and not self._shown.urgent:
-            self._waiting.insert(0, self._shown)
+        if shown is not None and (not shown.urgent or (message.of_cine and shown.button)):
+            self._waiting.insert(0, shown)
         self._show(message)
 
     def dismiss(self) -> None:
@@ -128,6 +134,13 @@ class Banner(QFrame):
         self._waiting = [other for other in self._waiting if other is not message]
         if self._shown is message:
             self.dismiss()
+
+    def leave_cine(self) -> None:
+        """Another cine is open: what was said of the one before is not true of it, shown or waiting."""
+        self._waiting = [message for message in self._waiting if not message.of_cine]
+        if self._shown is not None and self._shown.of_cine:
+            self.dismiss()
+        self.dismiss_urgent()
 
     def dismiss_urgent(self) -> None:
         """What went wrong is over, since the next thing went well; what has a button still waits for it."""

@@ -247,8 +247,8 @@ class Worklist(FoldingZone):
         if not whole and session.label.empty and not (session.record.trail.acts or review.conflicts):
             return  # the library's word stands until the network has come to an end
         share = None
-        if prediction is not None and whole and session.label.view is None:
-            share = float(prediction.view_probabilities.max())
+        if prediction is not None and whole and session.label.view is None and cine.info.view_hint is None:
+            share = prediction.view_share
         growing = prediction is not None and not whole  # its EF is not the cine's yet
         ef = None if measured is None or growing else measured.ef_percent
         open_issues = sum(one.closed is None for one in review.comments)

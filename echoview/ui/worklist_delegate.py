@@ -25,6 +25,7 @@ _TOKENS = {
     Status.NEW: "quiet",
     Status.PREDICTED: "prediction",
     Status.IN_CORRECTION: "human",
+    Status.FRAMES_APPROVED: "approved",
     Status.CORRECTED: "human",
     Status.IN_CONFLICT: "flag",
     Status.REJECTED: "error",
@@ -188,7 +189,7 @@ class WorklistDelegate(QStyledItemDelegate):
 
 
 def draw_mark(painter: QPainter, centre: QPointF, status: Status, tokens: Tokens | None = None) -> None:
-    """The status as a shape: ring, disc, half disc, diamond, two wedges, cross, two rings, tick."""
+    """The status as a shape: ring, disc, half disc, ring with a dot, diamond, two wedges, cross, two rings, tick."""
     colour = colour_of(status, tokens)
     painter.setPen(QPen(colour, 1.6))
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -202,6 +203,10 @@ def draw_mark(painter: QPainter, centre: QPointF, status: Status, tokens: Tokens
         painter.drawEllipse(box)
         painter.setBrush(colour)
         painter.drawPie(box, 90 * 16, 180 * 16)
+    elif status is Status.FRAMES_APPROVED:
+        painter.drawEllipse(box)
+        painter.setBrush(colour)
+        painter.drawEllipse(centre, 1.6, 1.6)
     elif status is Status.CORRECTED:
         painter.setBrush(colour)
         x, y = centre.x(), centre.y()

@@ -10,6 +10,11 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from echoview.store.refusals import cannot_read
+from echoview.ui.widgets import Message
 
 
 @pytest.fixture
@@ -52,8 +57,10 @@ def test_colour_doppler_opens_and_plays_but_is_not_predicted(desk, tmp_path) -> 
     writer.release()
     desk.open(path)
     assert "colour Doppler" in desk.session.cine.info.withheld
+    assert desk.window.measure_panel.doubt.reason.text() == desk.session.cine.info.withheld
+    assert desk.window.measure_panel.doubt.isVisible()
     assert desk.session.prediction is None
-    assert "colour Doppler" in desk.window.measure_panel.notes.text()
+    assert "colour Doppler" not in desk.window.measure_panel.notes.text(), "it is said once, in the place of EF"
     desk.window.player.play()
     assert desk.window.player.playing
 
@@ -194,13 +201,59 @@ def test_a_cine_cut_short_plays_but_its_labels_are_not_touched(desk, sample, tmp
     short.write_bytes(whole[: len(whole) // 2])
     desk.open(short)
     assert 3 < len(desk.session.cine) < 30
-    assert desk.session.locked
+    assert "was cut off" in desk.session.locked
+    assert not desk.window.measure_panel.approve.isEnabled()
+    assert desk.window.measure_panel.approve.toolTip() == desk.session.locked
     assert any("frames" in note for note in desk.session.cine.info.notes)
     desk.refusals.clear()
     desk.workflow.accept(2)
     assert len(desk.refusals) == 1
+    desk.qtbot.wait(50)
+    assert desk.window.top_bar.saved.text() == " Saved", "nothing is on its way"
     assert desk.session.label.empty
     assert list(desk.workflow.library.label(desk.session.cine.info.identity).contours) == [26]
+
+
+def test_what_is_said_of_a_cine_goes_with_it_and_what_is_said_of_the_library_stays(desk, sample, tmp_path) -> None:
+    desk.open_known(sample)
+    desk.workflow.accept(26)
+    desk.settle()
+    window, banner = desk.window, desk.window.banner
+    short = tmp_path / "half.dcm"
+    short.write_bytes(Path(sample).read_bytes()[: sample.stat().st_size // 2])
+    for act in (lambda: None, lambda: QTest.keyClick(window, Qt.Key.Key_A)):
+        desk.open(short)
+        act()
+        assert banner.text.startswith("This file was cut off, and its labels were made on the whole one.")
+        desk.open_known(sample)
+        assert "cut off" not in banner.text
+        assert not desk.session.locked
+    desk.open(short)
+    window.banner.say(Message("Meanwhile something went wrong."))  # which takes its place
+    desk.open_known(sample)
+    assert not banner.property("urgent") or not banner.isVisible()
+    desk.workflow.refused.emit(cannot_read(OSError("the server is away")))
+    desk.open(short)
+    desk.open_known(sample)
+    assert "the server is away" in banner.text
+    assert banner._button.isVisible()
+
+
+def test_escape_closes_a_message_when_nothing_else_takes_it(desk, sample) -> None:
+    desk.open_known(sample)
+    window, banner = desk.window, desk.window.banner
+    while banner.isVisible():
+        banner.dismiss()
+    window.view.setFocus()
+    desk.workflow.refused.emit(cannot_read(OSError("the server is away")))
+    window.acts["caliper"].trigger()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert window.acts["point"].isChecked()
+    assert banner.isVisible(), "Esc has put the tool down"
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not banner.isVisible()
+    QTest.keyClick(window, Qt.Key.Key_Escape)
+    assert not banner.isVisible()
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has the device that is to be missing")

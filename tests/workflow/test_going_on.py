@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from echoview.domain.study import Status
 from ral.phantom import simulate
 from ral.phantom.write import write_dicom
 
@@ -74,7 +75,50 @@ def test_approving_ed_goes_to_es_and_es_opens_the_next_view_at_its_ed(study) -> 
             opened(study, name)
     study.settle()
     assert study.session.path.endswith("A3C.dcm"), "there is no view left"
-    assert words(study) == "ED and ES are approved; no other view of this study waits"
+    assert words(study) == "ED and ES are approved; Ctrl+Enter approves the cine"
+
+
+def test_contours_that_were_approved_as_they_were_are_not_called_corrected(study) -> None:
+    """Approving a contour does not say that its frame is ED or ES: the cine is approved with a key of its own."""
+    window, session = study.window, study.session
+    a4c = window.cines.model.rows[session.path]
+    for _ in range(2):
+        approve(study)
+        study.until(lambda: a4c.status is Status.FRAMES_APPROVED, 10)
+        assert a4c.state == "frames approved"
+    opened(study, "A2C.dcm")
+    window.banner._button.click()
+    opened(study, "A4C.dcm")
+    assert a4c.status is Status.FRAMES_APPROVED
+    assert (session.label.ed, session.label.es) == (None, None)
+    ed, es = marks(study)
+    assert window.judging.reviewing.approve_cine()
+    study.settle()
+    assert (a4c.status, session.label.ed, session.label.es) == (Status.APPROVED, ed, es)
+    window.player.seek(es)
+    window.acts["go_on"].trigger()
+    session.edit("drag", session.label.with_contour(es, session.editable(es).moved(5, 2, 1)))
+    assert a4c.status is Status.CORRECTED, "now something is"
+
+
+@pytest.mark.parametrize(
+    ("said", "role", "then"),
+    [
+        (True, "lead", "no other view of this study waits"),
+        (False, "lead", "Ctrl+Enter approves the cine"),
+        (True, "annotator", "Ctrl+Enter submits the cine"),
+    ],
+)
+def test_what_is_left_to_do_is_said_when_there_is_no_other_view(desk, folder, said, role, then) -> None:
+    desk.workflow.remember(role=role)
+    desk.open_known(folder / "0-A4C.dcm")
+    if said:
+        desk.workflow.mark_both(*marks(desk))
+    desk.window.acts["to_ed"].trigger()
+    approve(desk)
+    approve(desk)
+    desk.settle()
+    assert words(desk) == f"ED and ES are approved; {then}"
 
 
 def test_es_may_be_approved_first(study) -> None:

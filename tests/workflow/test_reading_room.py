@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
     QGraphicsView,
+    QLabel,
     QLineEdit,
     QMenu,
     QProgressBar,
@@ -375,12 +376,13 @@ def test_the_look_and_the_overlay_are_there_at_the_next_start(new_desk, sample) 
 
 def test_asking_for_the_name_leaves_the_contour_in_sight(opened, qtbot) -> None:
     window = opened.window
-    room = []
+    room, said = [], []
 
     def look() -> None:
         dialog = QApplication.activeModalWidget()
         assert isinstance(dialog, QDialog)
         room.append(dialog.frameGeometry())
+        said.append(" ".join([dialog.windowTitle(), *(label.text() for label in dialog.findChildren(QLabel))]))
         dialog.reject()
 
     from PySide6.QtCore import QTimer
@@ -389,6 +391,7 @@ def test_asking_for_the_name_leaves_the_contour_in_sight(opened, qtbot) -> None:
     assert dialogs.ask_annotator(window) == ""
     picture = window.view.rect().translated(window.view.mapToGlobal(QPoint(0, 0)))
     assert room[0].left() >= picture.right() - 40
+    assert "every correction and measurement you make" in said[0], "it is asked for a caliper too"
 
 
 def test_training_is_seen_in_the_top_bar(opened) -> None:

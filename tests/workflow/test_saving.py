@@ -115,7 +115,7 @@ def test_a_label_that_was_read_before_the_last_save_is_read_again(desk, sample, 
     early = read(sample, workflow.library, workflow.secret, workflow.reader, None)
     workflow.accept(1)
     desk.settle()
-    workflow._was_read(sample, None, workflow.library, early)  # delivered after the save that it has not seen
+    workflow._was_read(sample, None, workflow.library, {}, early)  # delivered after the save that it has not seen
     desk.settle()
     assert sorted(desk.session.label.contours) == [1]
 

@@ -68,3 +68,10 @@ def test_a_map_is_read_at_points_of_the_picture():
     points = np.array([[[2.0, 4.0], [5.0, 6.0]]])
     np.testing.assert_allclose(seen.at(points), [[3 * 2.0 + 3.0, 3 * 3.5 + 3.5]])
     assert seen.at(np.array([-100.0, -100.0])) == 0, "beyond the grid its edge counts"
+
+
+def test_without_a_ventricle_there_is_no_view():
+    empty = Prediction.none_yet(2, "w", "id", "cpu").with_frame(0, np.full((65, 2), np.nan), 0.0, VIEWS, 12.5)
+    assert (empty.view, empty.view_share) == (None, None)
+    found = empty.with_frame(1, LINE, 0.9, VIEWS, 13.0)
+    assert (found.view, found.view_share) == (View.A4C, 0.7)

@@ -73,6 +73,8 @@ def test_a_verdict_ends_when_the_label_is_another_and_holds_again_when_it_is_bac
 
 def test_what_an_annotator_completes_waits_for_a_reviewer():
     assert status_after(Status.APPROVED, record(by_annotator=True), "s") is Status.CORRECTED
+    as_it_was = status_after(Status.APPROVED, record(by_annotator=True), "s", unjudged=Status.FRAMES_APPROVED)
+    assert as_it_was is Status.FRAMES_APPROVED, "nobody corrected anything"
 
 
 def test_a_frame_has_a_verdict_of_its_own():

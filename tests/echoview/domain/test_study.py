@@ -9,7 +9,7 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
-from echoview.domain.study import Status, approved, instant_named, status_of
+from echoview.domain.study import Status, approved, instant_named, status_of, unjudged
 from echoview.domain.view import View
 
 LINE = np.array([(0.0, 10.0), (5.0, 0.0), (10.0, 10.0), (12.0, 12.0)])
@@ -34,6 +34,9 @@ PREDICTED = Contour.through(LINE, Origin.PREDICTED)
         (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3), True, Status.CORRECTED),
         (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3, es=8), True, Status.CORRECTED),
         (Label({3: DRAWN, 7: PREDICTED.accepted()}, ed=3, es=7), True, Status.APPROVED),
+        (Label({3: PREDICTED.accepted()}), True, Status.FRAMES_APPROVED),
+        (Label({3: PREDICTED.accepted(), 7: PREDICTED.accepted()}, ed=3, es=8), True, Status.FRAMES_APPROVED),
+        (Label({3: PREDICTED.accepted(), 7: PREDICTED.accepted()}, ed=3, es=7), True, Status.APPROVED),
     ],
 )
 def test_status(label, predicted, status):
@@ -49,6 +52,14 @@ def test_approving_accepts_ed_es_and_every_touched_frame():
     assert label.contours[5].origins[1] is Origin.CORRECTED
     assert set(label.contours[9].origins) == {Origin.DRAWN}
     assert status_of(label) is Status.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("label", "status"),
+    [(Label({3: PREDICTED.accepted()}), Status.FRAMES_APPROVED), (Label({3: DRAWN}), Status.CORRECTED)],
+)
+def test_what_a_label_counts_as_while_the_cine_is_not_approved(label, status):
+    assert unjudged(label) is status
 
 
 @pytest.mark.parametrize(

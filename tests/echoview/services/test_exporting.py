@@ -449,7 +449,7 @@ def test_a_view_that_the_network_guessed_is_not_written_as_the_files(empty, tmp_
     label = Label({0: truth.contours[0].shifted(-40, -36)})
     empty.save(open_cine(path), str(path), Label(), label, annotator="", app_version="", weights="", tool="t")
     lines = np.full((FRAMES, 65, 2), np.nan)
-    seen = Prediction(lines, np.zeros(FRAMES), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
+    seen = Prediction(lines, np.full(FRAMES, 0.9), np.array([0, 0, 1.0]), FRAMES, "net", "abc", "cpu")
     assert export_to(tmp_path / "out", "dicom", empty, secret=SECRET, predict=lambda _: seen) == 1
     assert json.loads((tmp_path / "out" / "echoview.json").read_text())["cines"][0]["view_from"] == "network"
     assert open_cine(tmp_path / "out" / "cine-00001.dcm").info.view_hint is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from echoview.domain.view import View
 from echoview.errors import CineUnreadable
 from echoview.io import listing, open_cine
 from echoview.measure import measure
-from echoview.services.studies import list_files, list_folder, list_places, standings
+from echoview.services.studies import Standing, list_files, list_folder, list_places, standings
 from echoview.services.thumbnails import SIDE, cache_folder, cached_at, glimpse_of, key_of, read_glimpse, trim
 from echoview.store import open_library
 from echoview.store.place import library_url
@@ -198,3 +199,13 @@ def test_the_library_says_status_view_and_ef(tmp_path):
     assert standing.ef_percent(cine.calibration) == pytest.approx(expected)
     assert standings(None, SECRET) == ({}, {})
     library.close()
+
+
+def test_a_scaled_copy_with_the_same_uid_does_not_have_the_status_of_the_other(tmp_path):
+    path = tmp_path / "moving.nii.gz"
+    rng = np.random.default_rng(5)
+    write_nifti(path, rng.integers(0, 250, (3, 60, 80)).astype(np.uint8), (0.4, 0.4))
+    glimpse = glimpse_of(row(path), cache_folder(), SECRET)
+    standing = Standing(Label(view=View.A4C), 3, first=glimpse.first, size=(60, 80))
+    assert standing.fits(glimpse)
+    assert not standing.fits(replace(glimpse, size=(120, 160)))

@@ -10,8 +10,9 @@ from echoview.domain.calibration import Calibration
 from echoview.domain.contour import draw
 from echoview.domain.label import Label
 from echoview.domain.review import ActKind, Role
+from echoview.errors import LibraryError
 from echoview.store import new_act
-from echoview.store.twins import belongs
+from echoview.store.twins import apart_from, belongs
 
 ONE = draw([(0, 10), (5, 0), (10, 10)])
 
@@ -51,10 +52,39 @@ def test_what_reviewers_said_of_one_is_not_said_of_the_other(library, make):
     assert not library.record(library.told_apart(other).info.identity).trail.acts
 
 
-def test_one_of_another_size_is_refused_as_before(library, editing, make):
+def test_one_of_another_size_has_labels_of_its_own(library, editing, make):
     library.save(make(1, 1), "/x", Label(), Label({3: ONE}), **editing.WHO)
-    part = make(1, 2, count=30)
-    assert library.told_apart(part) is part
+    part = library.told_apart(make(1, 2, count=30))
+    assert part.info.identity == "sha256:2"
+    assert library.load(part).label.empty
+
+
+def test_of_two_that_were_open_before_either_had_a_label_the_second_is_refused(library, editing, make):
+    part = library.told_apart(make(1, 2, count=30))
+    library.save(make(1, 1), "/x", Label(), Label({3: ONE}), **editing.WHO)
+    with pytest.raises(LibraryError, match="Open this one again"):
+        library.save(part, "/part", Label(), Label({5: ONE}), base=0, **editing.WHO)
+    with pytest.raises(LibraryError, match="Open this one again"):
+        library.load(part)
+    again = library.told_apart(part)
+    library.save(again, "/part", Label(), Label({5: ONE}), base=0, **editing.WHO)
+    assert [sorted(library.load(one).label.contours) for one in (make(1, 1), again)] == [[3], [5]]
+
+
+def test_labels_that_came_without_those_of_the_other_file_are_found(library, editing, make):
+    """As after an import of its labels alone, or where the other's never reached the library."""
+    other = make(2, 2)
+    library.save(apart_from(make(1, 1), other), "/x", Label(), Label({5: ONE}), base=0, **editing.WHO)
+    assert sorted(library.load(library.told_apart(other)).label.contours) == [5]
+
+
+def test_apart_from_what_is_not_saved_yet(make):
+    first = make(1, 1)
+    for other in (make(2, 2), make(1, 2, count=30)):
+        assert apart_from(first, other).info.identity == "sha256:2"
+    for same in (make(1, 1), make(1, 2)):
+        assert apart_from(first, same) is same
+        assert apart_from(None, same) is same
 
 
 def test_revisions_without_fingerprints_are_taken_on_trust(make):

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLabel
 
 from echoview.domain.calibration import Calibration
+from echoview.domain.label import Label
 from echoview.domain.note import Note, NoteKind
 from echoview.domain.prediction import Prediction
 from echoview.ui.measure_panel import MeasurePanel
@@ -163,3 +164,42 @@ def test_what_a_caliper_measured_stands_among_the_numbers_of_its_frame(make_pane
     assert (row._name.text(), row.shown, row._unit.text()) == ("Caliper 1, distance", "5.00", "cm")
     session.undo_stack.undo()
     assert panel.calipers.isHidden()
+
+
+def units(panel) -> tuple[str, str]:
+    return panel.area._unit.text(), panel.length._unit.text()
+
+
+def test_units_are_those_of_the_open_cine_before_it_has_any_contour(make_panel) -> None:
+    session, panel = make_panel(calibration=Calibration(0.5, 0.5))
+    known = session.cine
+    assert units(panel) == ("cm²", "cm")
+    for info, expected in ((replace(known.info, calibration=None), ("px²", "px")), (known.info, ("cm²", "cm"))):
+        session.open(known.known_as(info), "another", Label())
+        assert panel.area.shown == "–"
+        assert units(panel) == expected
+    session.open(known.known_as(replace(known.info, calibration=None)), "another", Label())
+    session.edit("calibrate", session.label.with_calibration(Calibration(0.2, 0.2)))
+    assert units(panel) == ("cm²", "cm"), "a person has calibrated it"
+
+
+def test_why_a_cine_gets_no_contour_stands_in_the_place_of_its_ef(make_panel) -> None:
+    words = "This cine shows colour Doppler: contours are drawn on grey-scale pictures only."
+    session, panel = make_panel()
+    drawn = {t: session.editable(t) for t in (0, 10)}
+    info = replace(session.cine.info, withheld=words)
+    session.open(session.cine.known_as(info), "doppler", Label())
+    assert panel.ef.isHidden()
+    assert panel.was.isHidden()
+    assert not panel.doubt.isHidden()
+    assert panel.doubt.reason.text() == words
+    assert panel.doubt.button.isHidden()
+    assert words not in panel.notes.text(), "it is said once"
+    session.edit("draw", replace(Label(drawn), ed=0, es=10))
+    assert panel.doubt.isHidden()
+    assert not panel.ef.isHidden(), "a person drew it all the same"
+    assert words in panel.notes.text()
+    session.undo_stack.undo()
+    session.open(session.cine.known_as(replace(info, withheld="")), "grey", Label())
+    assert panel.doubt.isHidden()
+    assert not panel.ef.isHidden()
