@@ -104,7 +104,7 @@ ACTS = (
     Act("zoom_out", "Zoom out", ("Ctrl+-",)),
     Act("predict", "Predict again", ("Ctrl+P",), "sparkles"),
     Act("finish", "Finish drawing, accept", ("Return", "Enter")),
-    Act("cancel", "Cancel, reject, close the message", ("Esc",)),
+    Act("cancel", "Cancel, reject, close", ("Esc",)),
     Act("next_zone", "Next zone", ("F6",)),
     Act("theme", "Light theme", (), "", True),
     Act("keys", "Keys", ("F1", "?"), "circle-help"),

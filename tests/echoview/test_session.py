@@ -19,7 +19,8 @@ class Grey:
 def test_the_person_names_the_view_before_the_file_and_the_file_before_the_network(qapp):
     session = Session()
     info = CineInfo((8, 8), np.arange(3) / 30, True, "x", "sha256:0", "test")
-    found = Prediction.none_yet(3, "w", "0", "cpu").with_frame(0, np.full((65, 2), np.nan), 0.0, np.eye(3)[2], 1.0)
+    nothing = Prediction.none_yet(3, "w", "0", "cpu").with_frame(0, np.full((65, 2), np.nan), 0.0, np.eye(3)[2], 1.0)
+    found = Prediction.none_yet(3, "w", "0", "cpu").with_frame(0, np.ones((65, 2)), 0.9, np.eye(3)[2], 1.0)
     for hint, label, view in (
         (None, Label(), View.A4C),
         (View.A3C, Label(), View.A3C),
@@ -27,6 +28,8 @@ def test_the_person_names_the_view_before_the_file_and_the_file_before_the_netwo
     ):
         session.open(Cine(replace(info, view_hint=hint), Grey()), "x", label)
         assert session.view is (label.view or hint)
+        session.set_prediction(nothing)
+        assert session.view is (label.view or hint), "where it found no ventricle it names no view"
         session.set_prediction(found)
         assert session.view is view
 
