@@ -76,11 +76,7 @@ def measure(
         former: those of the prediction alone, so that a correction moves them only where it clearly should.
         whole: False where the file was cut off, so that the largest or the smallest cavity may be missing.
     """
-    frames = len(contours)
-    area_px2, length_px, length_mm, volumes = (np.full(frames, np.nan) for _ in range(4))
-    known = np.flatnonzero(~np.isnan(contours[:, 0, 0]))
-    area_px2[known], length_px[known], length_mm[known], volumes[known] = _sizes(contours[known], calibration)
-    return _summary(area_px2, length_px, length_mm, volumes, calibration, confidence, ed, es, former, whole)
+    return _summary(*_sizes(contours, calibration), calibration, confidence, ed, es, former, whole)
 
 
 def remeasure(
@@ -116,15 +112,18 @@ def remeasure_frames(
     ]
     area_px2, length_px, length_mm, volumes = (a.copy() for a in arrays)
     for t, contour in contours.items():
-        sizes = _sizes(contour[None], known.calibration) if not np.isnan(contour[0, 0]) else np.full((4, 1), np.nan)
-        area_px2[t], length_px[t], length_mm[t], volumes[t] = (size[0] for size in sizes)
+        area_px2[t], length_px[t], length_mm[t], volumes[t] = (
+            size[0] for size in _sizes(contour[None], known.calibration)
+        )
     former = former or known.former
     sizes = area_px2, length_px, length_mm, volumes
     return _summary(*sizes, known.calibration, confidence, ed, es, former, known.whole)
 
 
-def _sizes(contours: np.ndarray, calibration: Calibration | None) -> tuple[np.ndarray, ...]:
-    """Areas px2, lengths px, lengths mm and volumes of contours (T,N,2), (T,) each."""
+def _sizes(
+    contours: np.ndarray, calibration: Calibration | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Areas px2, lengths px, lengths mm and volumes of contours (T,N,2), (T,) each, NaN where a contour is NaN."""
     spacing = calibration or SQUARE
     return (
         areas(contours),
