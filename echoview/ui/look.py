@@ -34,6 +34,7 @@ class Smoothing(Enum):
 
 _PASSES = {Smoothing.LIGHT: 1, Smoothing.STRONG: 2}
 _LARGE = 480  # px high
+_BAND = 64  # rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,8 @@ class Look:
 
     def smoothed(self, frame: np.ndarray) -> np.ndarray:
         """A frame (H,W) or (H,W,3) uint8 with less speckle, or the same array; its outermost pixels stay."""
-        for _ in range(_PASSES.get(self.smoothing, 0) * (2 if len(frame) >= _LARGE else 1)):
-            frame = _pass(_pass(frame).swapaxes(0, 1)).swapaxes(0, 1)
-        return frame
+        passes = _PASSES.get(self.smoothing, 0) * (2 if len(frame) >= _LARGE else 1)
+        return _blurred(frame, passes) if passes else frame
 
     def applied(self, frame: np.ndarray) -> np.ndarray:
         """A colour frame (H,W,3) uint8 in this look, contiguous; the same array where grey levels stay."""
@@ -108,17 +108,42 @@ class Overlay:
     lines: Lines = Lines.USUAL
 
 
-def _pass(frame: np.ndarray) -> np.ndarray:
-    """Each row a quarter, a half and a quarter of the three around it: a variance of half a pixel a pass.
+def _down(rows: np.ndarray) -> np.ndarray:
+    """Each row a quarter, a half and a quarter of the three around it: a variance of half a pixel a pass."""
+    if len(rows) < 3:
+        return rows
+    between = _between(rows[1:], rows[:-1], up=False)
+    return np.concatenate((rows[:1], _between(between[1:], between[:-1], up=True), rows[-1:]))
 
-    In bytes, which takes a tenth of the time of wider numbers. One mean is rounded down and the next one up, so that
-    the picture grows neither darker nor brighter.
-    """
-    if len(frame) < 3:
-        return frame
-    between = (frame[1:] & frame[:-1]) + ((frame[1:] ^ frame[:-1]) >> 1)
-    inner = (between[1:] | between[:-1]) - ((between[1:] ^ between[:-1]) >> 1)
-    return np.concatenate((frame[:1], inner, frame[-1:]))
+
+def _across(rows: np.ndarray, step: int) -> np.ndarray:
+    """The same for columns; `step` is how far the next pixel lies in a row."""
+    if rows.shape[1] < 3 * step:
+        return rows
+    between = _between(rows[:, step:], rows[:, :-step], up=False)
+    inner = _between(between[:, step:], between[:, :-step], up=True)
+    return np.concatenate((rows[:, :step], inner, rows[:, -step:]), axis=1)
+
+
+def _between(one: np.ndarray, other: np.ndarray, up: bool) -> np.ndarray:
+    """The mean, in bytes: ten times as fast as wider numbers; once rounded down, once up, it stays as bright."""
+    odd = one ^ other
+    odd >>= 1
+    return (one | other) - odd if up else (one & other) + odd
+
+
+def _blurred(frame: np.ndarray, passes: int) -> np.ndarray:
+    """In bands of rows, which the processor's cache holds: a large picture at once takes four times as long."""
+    step = 1 if frame.ndim == 2 else frame.shape[2]
+    rows = np.ascontiguousarray(frame).reshape(len(frame), -1)
+    done = np.empty_like(rows)
+    for top in range(0, len(rows), _BAND):
+        first = max(top - passes, 0)
+        band = rows[first : top + _BAND + passes]
+        for _ in range(passes):
+            band = _across(_down(band), step)
+        done[top : top + _BAND] = band[top - first : top - first + _BAND]
+    return done.reshape(frame.shape)
 
 
 @lru_cache(maxsize=64)

@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, QTimer
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QResizeEvent,
+    QUndoStack,
+)
 from PySide6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from echoview.errors import EchoViewError, LabelError, LibraryError
@@ -186,13 +194,7 @@ class MainWindow(QMainWindow):
         session.label_changed.connect(self.correcting.show_contour)
         session.measured.connect(self._show_marks)
         session.weights_changed.connect(self._show_weights)
-        stack = session.undo_stack
-        for name, possible in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
-            self.acts[name].setEnabled(False)
-            possible.connect(self.acts[name].setEnabled)
-        name_steps = Soon(self._name_steps, self)
-        stack.undoTextChanged.connect(name_steps.ask)
-        stack.redoTextChanged.connect(name_steps.ask)
+        self._connect_undo(session.undo_stack)
         self.reading.frame_shown.connect(self._show_frame)
         self.reading.failed.connect(self.banner.say)
         self.reading.over.connect(self.banner.withdraw)
@@ -240,6 +242,14 @@ class MainWindow(QMainWindow):
             tools.addAction(self.acts[name])
         self.learning.stage_changed.connect(self._show_weights)
         self.watching.start()
+
+    def _connect_undo(self, stack: QUndoStack) -> None:
+        for name, possible in (("undo", stack.canUndoChanged), ("redo", stack.canRedoChanged)):
+            self.acts[name].setEnabled(False)
+            possible.connect(self.acts[name].setEnabled)
+        name_steps = Soon(self._name_steps, self)
+        stack.undoTextChanged.connect(name_steps.ask)
+        stack.redoTextChanged.connect(name_steps.ask)
 
     # ---- showing
 
