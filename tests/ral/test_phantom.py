@@ -195,7 +195,7 @@ def _correlation(a: np.ndarray, b: np.ndarray, where: np.ndarray) -> float:
 def test_speckle_follows_the_wall_when_it_moves():
     """The base moves by pixels: its texture is found again at the place it moved to, less so where it was."""
     there, stayed = [], []
-    for seed in range(10):
+    for seed in range(20):
         cine = simulate(seed, view="A4C", frames=8, size=128, beats=0.8)
         a, b = (cine.frames[t].astype(np.float32) for t in (0, 1))
         fine_a, fine_b = (frame - cv2.GaussianBlur(frame, (0, 0), 4) for frame in (a, b))

@@ -1,4 +1,4 @@
-"""A simulated picture shows as much of the border as real ones do, and the measure of it can tell."""
+"""A simulated picture shows as much of border and right heart as real ones do, and the measures of it can tell."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,11 +9,15 @@ import pytest
 
 from ral.datasets import read_split
 from ral.datasets.camus import read_still
-from ral.geometry import largest_component, open_contour, outline, raster
-from ral.phantom import simulate
-from ral.phantom.visibility import SEGMENTS, border_contrast, shows_enough
+from ral.geometry import largest_component, open_contour, outline, raster, resample
+from ral.phantom import PhantomCine, simulate
+from ral.phantom.heart import pose_at
+from ral.phantom.patients import draw_heart
+from ral.phantom.probe import draw_probe
+from ral.phantom.visibility import SEGMENTS, border_contrast, in_sector, right_heart_shows, shows_enough
 
 HIDDEN = {900012: "A2C", 900015: "A2C", 900024: "A2C", 900028: "A3C"}  # drawn once, their walls were not to be seen
+RIGHT_HIDDEN = (450197, 450263, 450287, 450428)  # drawn once, the right heart of these A4C lay outside or looked solid
 
 
 def _scene() -> tuple[np.ndarray, np.ndarray]:
@@ -53,6 +57,63 @@ def test_a_picture_that_hides_most_of_the_border_does_not_show_enough():
 def test_a_scene_that_hides_the_border_is_drawn_anew(seed: int, view: str):
     cine = simulate(seed, view, frames=24)
     assert shows_enough(border_contrast(cine.frames[0], cine.contours[0], cine.mm_per_px))
+
+
+def _beside_the_septum(cine: PhantomCine) -> tuple[float, float]:
+    """14-24 mm left of the middle of the left border: share in the sector, and how far it falls to blood's grey."""
+    line = resample(cine.contours[0], 140)
+    along = np.gradient(line, axis=0)[20:40]
+    outward = np.column_stack([along[:, 1], -along[:, 0]]) / np.linalg.norm(along, axis=1, keepdims=True)
+
+    def greys(from_mm: float, to_mm: float) -> np.ndarray:
+        far = np.arange(from_mm, to_mm, 0.5) / cine.mm_per_px
+        x, y = np.moveaxis(line[20:40, None] + outward[:, None] * far[:, None], -1, 0).astype(np.float32)
+        return cv2.remap(cine.frames[0], x, y, cv2.INTER_LINEAR).astype(float)
+
+    beyond, wall, blood = greys(14, 24), greys(2, 7).mean(), greys(-9, -3).mean()
+    return float((beyond > 2).mean()), float((wall - beyond.mean()) / (wall - blood))
+
+
+@pytest.mark.parametrize("seed", RIGHT_HIDDEN)
+def test_a_scene_that_hides_the_right_heart_of_an_a4c_is_drawn_anew(seed: int):
+    within, fall = _beside_the_septum(simulate(seed, "A4C", frames=24))
+    assert within > 0.9
+    assert fall > 0.5
+
+
+def test_the_sector_of_an_a4c_must_hold_what_lies_beside_its_septum():
+    """Seen from the other side, beside the free wall, the same sector need not."""
+    rng, lower = np.random.default_rng(0), 0
+    for _ in range(40):
+        pose = pose_at(draw_heart(rng, "A4C", "normal"), 0.0)
+        probe = draw_probe(rng, 128, 120.0, (24, 40))
+        border, with_right = in_sector(probe, pose, "A2C"), in_sector(probe, pose, "A4C")
+        assert with_right <= border
+        lower += border >= 1 > with_right
+    assert lower >= 5
+
+
+def _four_chambers(right_grey: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A picture with blood at 50 and tissue at 130, and its right blood, septum, free wall and left blood."""
+    right, septum, free, left = (np.zeros((100, 100), bool) for _ in range(4))
+    right[20:80, 20:40], septum[20:80, 41:49], free[20:80, 12:19], left[20:80, 50:90] = (True,) * 4
+    noise = np.random.default_rng(0).normal(0, 10, (100, 100))
+    picture = np.where(left, 50.0, np.where(right, right_grey, 130.0)) + noise
+    return picture.clip(0, 255).astype(np.uint8), right, septum, free, left
+
+
+def test_a_right_heart_as_dark_as_the_left_one_shows_and_a_solid_one_does_not():
+    for grey, shown in ((50, True), (85, True), (95, False), (130, False)):  # half of the fall is at 90
+        picture, right, septum, free, left = _four_chambers(grey)
+        assert right_heart_shows(picture, right, (septum, free), left) is shown
+
+
+def test_a_right_heart_without_a_free_wall_or_too_small_does_not_show():
+    picture, right, septum, free, left = _four_chambers(50)
+    assert not right_heart_shows(np.where(free, 50, picture).astype(np.uint8), right, (septum, free), left)
+    assert right_heart_shows(picture, right, (septum, np.zeros_like(free)), left)  # that wall is out of the sector
+    right[:, 31:] = False
+    assert not right_heart_shows(picture, right, (septum, free), left)
 
 
 def test_real_pictures_show_what_is_asked_of_simulated_ones(real: Callable[[str], Path]):

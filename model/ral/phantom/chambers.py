@@ -86,16 +86,29 @@ def _left_atrium(canvas: Canvas, heart: Heart, pose: Pose) -> None:
     canvas.cut(np.maximum(distance, places.u), _ATRIAL_WALL_MM, np.where(places.u < 0, wall, canvas.db))
 
 
-def _right_ventricle(canvas: Canvas, pose: Pose, clumps: Array, side: float) -> None:
-    """A trabeculated crescent on the septum: left (side -1) in A4C, right in A3C, where it is the outflow part."""
-    around, places, tissue = canvas.around, canvas.places, canvas.tissue
-    along = places.u / (around.right_reach * pose.length_mm)
+def right_ventricle(places: Places, pose: Pose, around: Neighbours, side: float) -> Array:
+    """Distance in mm from the right ventricle (samples, beams), negative inside, far where no part of it can be.
+
+    It is a crescent on the septum: left (side -1) in A4C, right in A3C, where it is the outflow part.
+    """
+    along = _along(places, pose, around)
     lumpy = 1 + 0.08 * np.sin(9 * along + 6 * around.right_reach)
     edge = _right_width(pose, around) * np.clip(1 - along, 0, 1) ** around.right_power * lumpy
     base = around.tricuspid_mm if side < 0 else 2.0
     here = (places.d * side > 0) & (places.u > base)
-    distance = np.where(here, np.maximum(-places.outside_mm, places.outside_mm - edge), _FAR_MM)
-    free_wall = np.where(places.outside_mm > edge, -1.0 + 4 * tissue.streaks, canvas.db)
+    return np.where(here, np.maximum(-places.outside_mm, places.outside_mm - edge), _FAR_MM)
+
+
+def _along(places: Places, pose: Pose, around: Neighbours) -> Array:
+    """How far up the right ventricle a place lies: 0 at its base, 1 at its tip."""
+    return places.u / (around.right_reach * pose.length_mm)
+
+
+def _right_ventricle(canvas: Canvas, pose: Pose, clumps: Array, side: float) -> None:
+    """Cut out with its free wall and coarse trabeculae."""
+    around, places, tissue = canvas.around, canvas.places, canvas.tissue
+    along, distance = _along(places, pose, around), right_ventricle(places, pose, around, side)
+    free_wall = np.where(places.outside_mm > 0, -1.0 + 4 * tissue.streaks, canvas.db)
     canvas.cut(distance, _RIGHT_WALL_MM, free_wall, around.right_clear)
     coarse = 0.9 * tissue.trabeculae * np.clip(clumps, 0, 1) * np.clip(0.3 + along, 0, 1)
     canvas.db -= np.where(distance <= 0, coarse * np.minimum(canvas.db + 2, 0), 0)

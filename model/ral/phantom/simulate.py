@@ -7,6 +7,7 @@ import numpy as np
 
 from ral.geometry import contour_landmarks, raster, resample, volume_single_plane_ml
 from ral.phantom.anatomy import echogenicity
+from ral.phantom.chambers import right_ventricle
 from ral.phantom.heart import VIEWS, Heart, Pose, pose_at
 from ral.phantom.looks import (
     HELD_OUT_LOOKS,
@@ -29,12 +30,13 @@ from ral.phantom.places import carried, locate
 from ral.phantom.probe import Probe, blur_beams, draw_probe, scan_convert
 from ral.phantom.tissue import Tissue, draw_tissue
 from ral.phantom.valves import draw_valves
-from ral.phantom.visibility import border_contrast, shows_enough
+from ral.phantom.visibility import border_contrast, in_sector, right_heart_shows, shows_enough
 
 Array = np.ndarray
 
 CONTOUR_POINTS = 65
 _SCENES = 20  # how many are tried for one that shows the border
+_RIM_MM = 6.0  # of tissue that a right ventricle is held against
 _BLOOD_MEMORY = 0.35  # how much of the blood's speckle lasts to the next frame
 
 
@@ -134,18 +136,16 @@ def _chosen(what: str, asked: str | None, known: tuple[str, ...], drawn: str) ->
 
 
 def _draw_scene(rng: np.random.Generator, view: str, pathology: str, size: int, preset: Preset) -> tuple[Heart, Probe]:
-    """A heart and a probe that sees at least nine tenths of its border, or the one of forty that sees the most."""
+    """A heart and a probe that sees enough of it, or the one of forty that sees the most."""
     most, scene = -1.0, None
     for _ in range(40):
         heart = draw_heart(rng, view, pathology)
         pose = pose_at(heart, 0.0)
-        border = pose.to_world(pose.endo)
-        probe = draw_probe(rng, size, float(border[:, 1].max()), preset.half_deg)
-        column, row = probe.to_samples(border).T
-        seen = (column > 0) & (column < len(probe.angles) - 1) & (row > 0) & (row < len(probe.ranges_mm) - 1)
-        if scene is None or seen.mean() > most:
-            most, scene = seen.mean(), (heart, probe)
-        if most >= 0.9:
+        probe = draw_probe(rng, size, float(pose.to_world(pose.endo)[:, 1].max()), preset.half_deg)
+        seen = in_sector(probe, pose, view)
+        if scene is None or seen > most:
+            most, scene = seen, (heart, probe)
+        if most >= 1:
             break
     assert scene is not None
     return scene
@@ -175,23 +175,37 @@ def _pictures(
     phases: Array,
     border: Array,
 ) -> Array:
-    """The frames (T, size, size) uint8 of a scene whose first one shows the border well enough.
+    """The frames (T, size, size) uint8 of a scene whose first one shows the border and the view well enough.
 
-    Nobody could draw what no picture shows: a scene that hides more of the border (n, 2) px of the first frame than
-    real ones do is drawn anew. After twenty, the one that shows the most is taken.
+    Nobody could draw what no picture shows, nor name a view by a right heart that is hidden: a scene that hides more of
+    the border (n, 2) px of the first frame than real ones do, or in A4C of the right ventricle, is drawn anew. After
+    twenty, the one that shows the most is taken.
     """
-    most, found = -np.inf, None
+    most, found = (False, -np.inf), None
     for _ in range(_SCENES):
-        film = _film(rng, _scene(rng, heart, probe, preset), preset, poses, phases)
+        scene = _scene(rng, heart, probe, preset)
+        film = _film(rng, scene, preset, poses, phases)
         first = next(film)
         contrast = border_contrast(first, border, probe.mm_per_px)
-        if found is None or contrast.mean() > most:
-            most, found = contrast.mean(), (first, film)
-        if shows_enough(contrast):
+        named = heart.view != "A4C" or _shows_right(scene, poses[0], first, border)
+        if found is None or (named, contrast.mean()) > most:
+            most, found = (named, contrast.mean()), (first, film)
+        if named and shows_enough(contrast):
             found = first, film
             break
     assert found is not None
     return np.stack((found[0], *found[1]))
+
+
+def _shows_right(scene: _Scene, pose: Pose, picture: Array, border: Array) -> bool:
+    """Whether a picture (size, size) shows the right ventricle; `border` (n, 2) px is that of the left one."""
+    places = locate(pose, scene.rest, scene.x_mm, scene.z_mm)
+    distance = right_ventricle(places, pose, scene.around, side=-1.0)
+    rim, beyond = (distance > 0.5) & (distance < _RIM_MM), places.outside_mm > 0
+    maps = scene.probe.pixel_maps()
+    blood, septum, free = (scan_convert(place, maps) > 0.5 for place in (distance < -1, rim & ~beyond, rim & beyond))
+    left = raster(border, picture.shape)
+    return right_heart_shows(picture, blood, (septum & ~left, free), left)
 
 
 def _scene(rng: np.random.Generator, heart: Heart, probe: Probe, preset: Preset) -> _Scene:

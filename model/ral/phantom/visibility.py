@@ -1,16 +1,72 @@
-"""How well a picture shows the border, and the least that real pictures show of it."""
+"""How well a picture shows the border and, in A4C, the right heart; and the least that real pictures show of them."""
+
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 
 from ral.geometry import resample
+from ral.phantom.heart import Pose
+from ral.phantom.probe import Probe
 
 Array = np.ndarray
 
 SEGMENTS = 7  # an apical view has seven: three on each wall and the cap
 _WITHIN_MM, _BEYOND_MM = (2.0, 7.0), (0.5, 6.0)  # blood just inside the border, wall just outside
 _STEP_MM = 0.5
+_LEAST_SEEN = 0.9  # of the border within the sector
+_BESIDE_MM, _LEAST_BESIDE = (2.0, 16.0), 0.8  # what lies beyond the middle of the septum, and its share in the sector
 _LEAST_GREY = 2.0  # a spread below this is none: without it two flat greys differ without bound
+
+
+def in_sector(probe: Probe, pose: Pose, view: str) -> float:
+    """1 or more where the sector holds enough of the heart, else how near it comes to that.
+
+    It is to hold nine tenths of the border, and in A4C four fifths of what lies beside the middle third of the septum,
+    as 95 % of 300 frames do (ED and ES of the first 150 patients of the CAMUS train split): without any of its right
+    heart an A4C cannot be told from an A2C.
+    """
+    seen = _inside(probe, pose.to_world(pose.endo)) / _LEAST_SEEN
+    if view != "A4C":
+        return seen
+    middle = slice(len(pose.endo) // 7, 2 * len(pose.endo) // 7)
+    along = np.gradient(pose.endo, axis=0)[middle]
+    outward = np.stack((-along[:, 1], along[:, 0]), axis=-1)
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    far = pose.wall_mm[middle, None] + np.linspace(*_BESIDE_MM, 15)
+    beside = pose.endo[middle, None] + far[..., None] * outward[:, None]
+    return min(seen, _inside(probe, pose.to_world(beside)) / _LEAST_BESIDE)
+
+
+def _inside(probe: Probe, points_mm: Array) -> float:
+    """Share of world points (..., 2) within the sector."""
+    column, row = np.moveaxis(probe.to_samples(points_mm), -1, 0)
+    inside = (column > 0) & (column < len(probe.angles) - 1) & (row > 0) & (row < len(probe.ranges_mm) - 1)
+    return float(inside.mean())
+
+
+def right_heart_shows(picture: Array, right: Array, walls: Iterable[Array], left: Array) -> bool:
+    """Whether a right ventricle can be seen: large enough, and dark between its walls as the left one is.
+
+    The left one is the measure: three tenths of its area within the sector, beside each wall the contrast that its own
+    border must have, and a fall of grey half as deep. Beside the septum of real pictures it falls by half or more in 90
+    of 100 (the same 300 frames).
+
+    Args:
+        picture: (S, S) uint8; the others (S, S) bool within the sector: blood of the right ventricle, some mm of tissue
+            behind its septum and its free wall, cavity of the left ventricle. A wall that is not there is passed by.
+    """
+    if right.sum() < max(0.3 * left.sum(), 1):
+        return False
+    blood, dark = picture[right].astype(float), float(picture[left].mean())
+    for wall in walls:
+        tissue = picture[wall].astype(float)
+        if not tissue.size:
+            continue
+        fall, spread = tissue.mean() - blood.mean(), np.sqrt((blood.var() + tissue.var()) / 2) + _LEAST_GREY
+        if fall < 0.5 * spread or fall < 0.5 * (tissue.mean() - dark):
+            return False
+    return True
 
 
 def border_contrast(picture: Array, contour: Array, mm_per_px: float) -> Array:
