@@ -1,6 +1,7 @@
 """The commands: what they write, that they go on where they stopped, how they refuse."""
 
 import json
+from argparse import Namespace
 from dataclasses import replace
 from pathlib import Path
 
@@ -154,6 +155,20 @@ def test_the_variants_differ_in_one_thing_each():
     assert replace(plans["no_ema"], ema=plain.ema) == plain
 
 
+def test_the_plain_network_does_as_many_steps_with_every_seed_and_the_others_in_proportion(tmp_path, monkeypatch):
+    """Whatever the minutes and the machine's speed are by then."""
+    seconds = {"plain": 0.5, "bidirectional": 0.8}
+    monkeypatch.setattr(ablation, "seconds_a_step", lambda kinds, *_: [seconds[by_plan[k.config]] for k in kinds])
+    by_plan = {ablation.plans(1)[name].config: name for name in seconds}
+    chosen = Namespace(minutes=1.0)
+    plain, other = (ablation.plans(1)[name] for name in seconds)
+    assert ablation._length(plain, None, chosen, tmp_path, tmp_path) == 120  # a minute of half seconds
+    assert ablation._length(other, None, chosen, tmp_path, tmp_path) == 75
+    (tmp_path / "plain-0.json").write_text(json.dumps({"name": "plain", "steps": 80}))
+    assert ablation._length(plain, None, chosen, tmp_path, tmp_path) == 80
+    assert ablation._length(other, None, chosen, tmp_path, tmp_path) == 50
+
+
 def test_the_table_gives_the_mean_and_the_span_of_the_seeds():
     judged = ("dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "hint_gain", "gmac")
     row = dict.fromkeys(judged, 0.5)
@@ -178,11 +193,13 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
         monkeypatch.setattr(ablation, name, value)
     monkeypatch.setattr(ablation, "RAL_LITE", TINY)
     words = ["ablate", "--out", str(tmp_path / "out"), "--data", str(tmp_path), "--only", "plain", "unet1"]
-    assert main([*words, "--seeds", "0", "--minutes", "0.002"]) == 0
+    assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
     results = sorted(p.name for p in (tmp_path / "out").glob("*.json"))
     assert results == ["plain-0.json", "unet1-0.json"]
     found = json.loads((tmp_path / "out" / "plain-0.json").read_text())
     assert found["steps"] >= 2
+    unet1 = json.loads((tmp_path / "out" / "unet1-0.json").read_text())
+    assert unet1["steps"] < found["steps"]  # a step of it takes many times as long
     assert 0 <= found["dice_ed"] <= 1
     assert "| unet1 |" in (tmp_path / "out" / "table.md").read_text()
     monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 SIZE, PATIENTS, PHANTOMS, FRAMES = 128, 120, 240, 12
 STAGE = Stage(SIZE, 1, 2.5e-3, stills=12, real_share=2 / 3, clips=1, pairs=1, clip_frames=8, window=8)
-PROBE_STEPS = 12  # how many steps are timed before a run's length is set
+PROBES, PROBE_STEPS = 3, 6  # how often, and how many steps at a time, two networks are timed in turn
 TEST_PHANTOMS = 24
 
 
@@ -102,7 +102,7 @@ def _data(chosen: argparse.Namespace, out: Path) -> Data:
 
 
 def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path) -> dict[str, Any]:
-    """One variant: as many steps as fit into the minutes, by this process's own time, then judged."""
+    """One variant: as many steps as fit into the time of the plain network, then judged."""
     from safetensors.torch import load_file
 
     from ral.build import build
@@ -112,7 +112,7 @@ def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path
     steps = folder / "steps"
     if not steps.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        steps.write_text(str(max(round(60 * chosen.minutes / seconds_a_step(plan, data, folder)), 2)))
+        steps.write_text(str(_length(plan, data, chosen, out, folder)))
     plan = replace(plan, stages=(replace(plan.stages[0], steps=int(steps.read_text())),))
     tell(train(plan, data, folder), folder)
     net = build(plan.config)
@@ -120,16 +120,31 @@ def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path
     return {"name": name, "seed": seed, "steps": plan.steps} | _judge(net, chosen)
 
 
-def seconds_a_step(plan: Plan, data: Data, folder: Path) -> float:
-    """Median time that this process spends on a step, whatever else the machine does."""
+def _length(plan: Plan, data: Data, chosen: argparse.Namespace, out: Path, folder: Path) -> int:
+    """Steps in the time that the plain network was given.
+
+    That one does what it can in the minutes, once for all seeds; another does more or fewer by what a step of either
+    takes, timed in turn: a table may be made over days, in which a machine is not always as fast.
+    """
+    plain = plans(plan.seed)["plain"]
+    kinds = [plain] if plan == plain else [plain, plan]
+    seconds = seconds_a_step(kinds, data, folder / "trial")
+    given = next((found["steps"] for found in results(out) if found["name"] == "plain"), None)
+    return max(round((given or 60 * chosen.minutes / seconds[0]) * seconds[0] / seconds[-1]), 2)
+
+
+def seconds_a_step(kinds: list[Plan], data: Data, trial: Path) -> list[float]:
+    """Median time that this process spends on a step of each plan, whatever else the machine does."""
     import shutil
 
     from ral.train import timed_steps
 
-    trial = folder / "trial"
-    found = timed_steps(plan, data, trial, PROBE_STEPS)
-    shutil.rmtree(trial, ignore_errors=True)
-    return statistics.median(found[2:])
+    found: list[list[float]] = [[] for _ in kinds]
+    for _ in range(PROBES):
+        for times, plan in zip(found, kinds, strict=True):
+            times += timed_steps(plan, data, trial, PROBE_STEPS)[2:]
+            shutil.rmtree(trial, ignore_errors=True)
+    return [statistics.median(times) for times in found]
 
 
 def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
