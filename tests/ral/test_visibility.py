@@ -105,15 +105,17 @@ def _four_chambers(right_grey: float) -> tuple[np.ndarray, np.ndarray, np.ndarra
 def test_a_right_heart_as_dark_as_the_left_one_shows_and_a_solid_one_does_not():
     for grey, shown in ((50, True), (85, True), (95, False), (130, False)):  # half of the fall is at 90
         picture, right, septum, free, left = _four_chambers(grey)
-        assert right_heart_shows(picture, right, (septum, free), left) is shown
+        assert right_heart_shows(picture, right, septum, free, left) is shown
 
 
-def test_a_right_heart_without_a_free_wall_or_too_small_does_not_show():
+def test_a_right_heart_that_goes_over_into_tissue_or_is_too_small_does_not_show():
     picture, right, septum, free, left = _four_chambers(50)
-    assert not right_heart_shows(np.where(free, 50, picture).astype(np.uint8), right, (septum, free), left)
-    assert right_heart_shows(picture, right, (septum, np.zeros_like(free)), left)  # that wall is out of the sector
+    solid = np.where(free, 90, np.where(right, 80, picture)).astype(np.uint8)
+    assert not right_heart_shows(solid, right, septum, free, left)
+    assert right_heart_shows(np.where(free, 5, picture).astype(np.uint8), right, septum, free, left)  # lost in a shadow
+    assert right_heart_shows(picture, right, septum, np.zeros_like(free), left)  # that wall is out of the sector
     right[:, 31:] = False
-    assert not right_heart_shows(picture, right, (septum, free), left)
+    assert not right_heart_shows(picture, right, septum, free, left)
 
 
 def test_real_pictures_show_what_is_asked_of_simulated_ones(real: Callable[[str], Path]):

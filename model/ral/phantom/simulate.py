@@ -205,7 +205,7 @@ def _shows_right(scene: _Scene, pose: Pose, picture: Array, border: Array) -> bo
     maps = scene.probe.pixel_maps()
     blood, septum, free = (scan_convert(place, maps) > 0.5 for place in (distance < -1, rim & ~beyond, rim & beyond))
     left = raster(border, picture.shape)
-    return right_heart_shows(picture, blood, (septum & ~left, free), left)
+    return right_heart_shows(picture, blood, septum & ~left, free, left)
 
 
 def _scene(rng: np.random.Generator, heart: Heart, probe: Probe, preset: Preset) -> _Scene:

@@ -1,7 +1,5 @@
 """How well a picture shows the border and, in A4C, the right heart; and the least that real pictures show of them."""
 
-from collections.abc import Iterable
-
 import cv2
 import numpy as np
 
@@ -45,28 +43,28 @@ def _inside(probe: Probe, points_mm: Array) -> float:
     return float(inside.mean())
 
 
-def right_heart_shows(picture: Array, right: Array, walls: Iterable[Array], left: Array) -> bool:
+def right_heart_shows(picture: Array, right: Array, septum: Array, free: Array, left: Array) -> bool:
     """Whether a right ventricle can be seen: large enough, and dark between its walls as the left one is.
 
     The left one is the measure: three tenths of its area within the sector, beside each wall the contrast that its own
     border must have, and a fall of grey half as deep. Beside the septum of real pictures it falls by half or more in 90
-    of 100 (the same 300 frames).
+    of 100 (the same 300 frames). Their free wall is often lost: it may lie outside the sector, or be dark.
 
     Args:
         picture: (S, S) uint8; the others (S, S) bool within the sector: blood of the right ventricle, some mm of tissue
-            behind its septum and its free wall, cavity of the left ventricle. A wall that is not there is passed by.
+            of the septum and of the free wall, cavity of the left ventricle.
     """
-    if right.sum() < max(0.3 * left.sum(), 1):
+    if right.sum() < max(0.3 * left.sum(), 1) or not septum.any():
         return False
-    blood, dark = picture[right].astype(float), float(picture[left].mean())
-    for wall in walls:
-        tissue = picture[wall].astype(float)
-        if not tissue.size:
-            continue
-        fall, spread = tissue.mean() - blood.mean(), np.sqrt((blood.var() + tissue.var()) / 2) + _LEAST_GREY
-        if fall < 0.5 * spread or fall < 0.5 * (tissue.mean() - dark):
-            return False
-    return True
+    blood, beside, dark = picture[right].astype(float), picture[septum].astype(float), float(picture[left].mean())
+    lost = not free.any() or picture[free].mean() < dark + 0.25 * (beside.mean() - dark)
+    return _falls(beside, blood, dark) and (lost or _falls(picture[free].astype(float), blood, dark))
+
+
+def _falls(tissue: Array, blood: Array, dark: float) -> bool:
+    """Whether greys (n,) of blood lie clearly below those of the tissue beside it; `dark` is the left ventricle's."""
+    fall, spread = tissue.mean() - blood.mean(), np.sqrt((blood.var() + tissue.var()) / 2) + _LEAST_GREY
+    return bool(fall >= 0.5 * spread and fall >= 0.5 * (tissue.mean() - dark))
 
 
 def border_contrast(picture: Array, contour: Array, mm_per_px: float) -> Array:
