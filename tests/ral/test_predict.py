@@ -25,7 +25,7 @@ VIEWS = np.array([0.2, 0.3, 0.5])
 
 @pytest.fixture(scope="module")
 def cine() -> PhantomCine:
-    return simulate(2, "A4C", frames=4, size=128)
+    return simulate(3, "A4C", frames=4, size=128)
 
 
 @pytest.fixture(scope="module")

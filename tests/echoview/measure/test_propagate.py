@@ -22,7 +22,7 @@ SIZE = 128
 
 @pytest.fixture(scope="module")
 def heart():
-    return simulate(21, "A4C", frames=32, size=SIZE, beats=2.0, pathology="normal")
+    return simulate(30, "A4C", frames=32, size=SIZE, beats=2.0, pathology="normal")
 
 
 def scores(contours, heart) -> np.ndarray:
