@@ -164,7 +164,7 @@ def test_the_plain_network_does_as_many_steps_with_every_seed_and_the_others_in_
     plain, other = (ablation.plans(1)[name] for name in seconds)
     assert ablation._length(plain, None, chosen, tmp_path, tmp_path) == 120  # a minute of half seconds
     assert ablation._length(other, None, chosen, tmp_path, tmp_path) == 75
-    (tmp_path / "plain-0.json").write_text(json.dumps({"name": "plain", "steps": 80}))
+    (tmp_path / "plain-0.json").write_text(json.dumps({"name": "plain", "steps": 80, "simulator": "x"}))
     assert ablation._length(plain, None, chosen, tmp_path, tmp_path) == 80
     assert ablation._length(other, None, chosen, tmp_path, tmp_path) == 50
 
@@ -205,3 +205,6 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))
     assert main([*words, "--seeds", "0"]) == 0
     assert main(["ablate", "--out", str(tmp_path / "out"), "--only", "wings"]) == 1
+    (tmp_path / "out" / "unet1-0.json").write_text(json.dumps(unet1 | {"simulator": "0123abcd"}))
+    assert main([*words, "--seeds", "0"]) == 1
+    assert "other simulated hearts (0123abcd" in capfd.readouterr().err

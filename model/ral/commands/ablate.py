@@ -45,6 +45,7 @@ def ablate(chosen: argparse.Namespace) -> int:
     unknown = sorted(set(names) - set(plans(0)))
     if unknown:
         raise ValueError(f"There is no variant {unknown[0]!r}; there are {', '.join(plans(0))}.")
+    _check_simulator(out)
     wanted = [(name, seed) for seed in chosen.seeds for name in names]
     data = None
     for n, (name, seed) in enumerate(wanted):
@@ -62,6 +63,18 @@ def ablate(chosen: argparse.Namespace) -> int:
 def results(out: Path) -> Iterator[dict[str, Any]]:
     for path in sorted(out.glob("*-*.json")):
         yield json.loads(path.read_text(encoding="utf-8"))
+
+
+def _check_simulator(out: Path) -> None:
+    """Raises ValueError where the folder's results are of other simulated hearts than those of this code."""
+    from ral.datasets.sources import simulator_version
+
+    others = {found["simulator"] for found in results(out)} - {simulator_version()}
+    if others:
+        raise ValueError(
+            f"{out.name} holds results on other simulated hearts ({', '.join(sorted(others))}, here "
+            f"{simulator_version()}), which do not compare. Name another folder, or use the ral.phantom of then."
+        )
 
 
 def table(found: list[dict[str, Any]]) -> str:
@@ -151,6 +164,7 @@ def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
     from ral.bench import gmac
     from ral.checkpoint import Card
     from ral.datasets import read_split
+    from ral.datasets.sources import simulator_version
     from ral.evaluate import camus_stills, card_figures, evaluate, phantom_cases
     from ral.predict import Predictor
 
@@ -168,4 +182,5 @@ def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
         "phantom_dice": statistics.fmean(simulated["dice_by_view"].values()),
         "view_right": simulated.get("view_right"), "flagged": simulated["flagged"],
         "hint_gain": None if before is None else after - before, "gmac": round(gmac(net), 3),
+        "simulator": simulator_version(),
     }  # fmt: skip
