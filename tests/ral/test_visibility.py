@@ -14,7 +14,7 @@ from ral.phantom import PhantomCine, simulate
 from ral.phantom.heart import pose_at
 from ral.phantom.patients import draw_heart
 from ral.phantom.probe import draw_probe
-from ral.phantom.visibility import SEGMENTS, border_contrast, in_sector, right_heart_shows, shows_enough
+from ral.phantom.visibility import SEGMENTS, Parts, border_contrast, chamber_shows, in_sector, shows_enough
 
 HIDDEN = {900012: "A2C", 900015: "A2C", 900024: "A2C", 900028: "A3C"}  # drawn once, their walls were not to be seen
 RIGHT_HIDDEN = (450197, 450263, 450287, 450428)  # drawn once, the right heart of these A4C lay outside or looked solid
@@ -93,29 +93,39 @@ def test_the_sector_of_an_a4c_must_hold_what_lies_beside_its_septum():
     assert lower >= 5
 
 
-def _four_chambers(right_grey: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """A picture with blood at 50 and tissue at 130, and its right blood, septum, free wall and left blood."""
-    right, septum, free, left = (np.zeros((100, 100), bool) for _ in range(4))
+def _four_chambers(right_grey: float) -> tuple[np.ndarray, Parts]:
+    """A picture with blood at 50 and tissue at 130, and where its right heart and its left one lie."""
+    right, septum, free, left, wall = (np.zeros((100, 100), bool) for _ in range(5))
     right[20:80, 20:40], septum[20:80, 41:49], free[20:80, 12:19], left[20:80, 50:90] = (True,) * 4
+    wall[20:80, 91:99] = wall[20:80, 41:49] = True
     noise = np.random.default_rng(0).normal(0, 10, (100, 100))
     picture = np.where(left, 50.0, np.where(right, right_grey, 130.0)) + noise
-    return picture.clip(0, 255).astype(np.uint8), right, septum, free, left
+    return picture.clip(0, 255).astype(np.uint8), Parts(right, septum, free, left, wall)
 
 
 def test_a_right_heart_as_dark_as_the_left_one_shows_and_a_solid_one_does_not():
     for grey, shown in ((50, True), (85, True), (95, False), (130, False)):  # half of the fall is at 90
-        picture, right, septum, free, left = _four_chambers(grey)
-        assert right_heart_shows(picture, right, septum, free, left) is shown
+        picture, parts = _four_chambers(grey)
+        assert chamber_shows(picture, parts, 0.3) is shown
 
 
 def test_a_right_heart_that_goes_over_into_tissue_or_is_too_small_does_not_show():
-    picture, right, septum, free, left = _four_chambers(50)
-    solid = np.where(free, 90, np.where(right, 80, picture)).astype(np.uint8)
-    assert not right_heart_shows(solid, right, septum, free, left)
-    assert right_heart_shows(np.where(free, 5, picture).astype(np.uint8), right, septum, free, left)  # lost in a shadow
-    assert right_heart_shows(picture, right, septum, np.zeros_like(free), left)  # that wall is out of the sector
-    right[:, 31:] = False
-    assert not right_heart_shows(picture, right, septum, free, left)
+    picture, parts = _four_chambers(50)
+    solid = np.where(parts.free, 90, np.where(parts.blood, 80, picture)).astype(np.uint8)
+    assert not chamber_shows(solid, parts, 0.3)
+    shadow = np.where(parts.free, 5, picture).astype(np.uint8)
+    assert chamber_shows(shadow, parts, 0.3)  # that wall is lost in it
+    assert chamber_shows(picture, parts._replace(free=np.zeros_like(parts.free)), 0.3)  # it is out of the sector
+    parts.blood[:, 31:] = False
+    assert not chamber_shows(picture, parts, 0.3)
+
+
+def test_two_chambers_with_a_black_wall_between_them_are_one():
+    """A wall that is a little brighter than black still is none, however little it varies."""
+    picture, parts = _four_chambers(3)
+    black = np.where(parts.left | parts.blood, 0, np.where(parts.parting, 20, picture)).astype(np.uint8)
+    assert not chamber_shows(black, parts, 0.3)
+    assert chamber_shows(np.where(parts.parting, 90, black).astype(np.uint8), parts, 0.3)
 
 
 def test_real_pictures_show_what_is_asked_of_simulated_ones(real: Callable[[str], Path]):

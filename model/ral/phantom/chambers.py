@@ -129,9 +129,12 @@ def _right_atrium(canvas: Canvas, pose: Pose) -> None:
     canvas.cut(np.maximum(distance, beside), _ATRIAL_WALL_MM, wall, around.right_clear)
 
 
-def _aortic_root(canvas: Canvas, pose: Pose) -> None:
-    """The tube that leaves the right part of the annulus line in A3C, wider at the sinuses."""
-    around, places, tissue = canvas.around, canvas.places, canvas.tissue
+def aortic_root(places: Places, pose: Pose, around: Neighbours) -> tuple[Array, Array]:
+    """The tube that leaves the right part of the annulus line in A3C, wider at the sinuses.
+
+    Returns:
+        (samples, beams) each: distance in mm, negative inside; and mm across the tube, negative towards the atrium.
+    """
     right = pose.endo[-1, 0]
     cos, sin = np.cos(around.aorta_lean), np.sin(around.aorta_lean)
     half = 0.5 * cos * (right - mitral_end(pose, around, "A3C"))
@@ -139,9 +142,15 @@ def _aortic_root(canvas: Canvas, pose: Pose) -> None:
     along = (places.d - right) * sin - places.u * cos
     # Beyond the opening the root widens, most at the sinuses.
     wide = half + around.aorta_mm * np.clip(along / 8, 0, 1) * (1 + 0.6 * np.exp(-(((along - 11) / 7) ** 2)))
-    distance = np.maximum(np.maximum(np.abs(across) - wide, places.u), along - 65)
+    return np.maximum(np.maximum(np.abs(across) - wide, places.u), along - 65), across
+
+
+def _aortic_root(canvas: Canvas, pose: Pose) -> None:
+    """Cut out with its wall, which parts it from the atrium."""
+    places, tissue = canvas.places, canvas.tissue
+    distance, _ = aortic_root(places, pose, canvas.around)
     wall = np.where(places.u < 0, 2 + 0.5 * tissue.annulus_db + 3 * places.facing + 2 * tissue.streaks, canvas.db)
-    canvas.blood &= distance > 3  # its wall parts it from the atrium
+    canvas.blood &= distance > 3
     canvas.cut(distance, 2.5, wall)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ral.geometry import contour_landmarks, raster, resample, volume_single_plane_ml
 from ral.phantom.anatomy import echogenicity
-from ral.phantom.chambers import right_ventricle
+from ral.phantom.chambers import aortic_root, right_ventricle
 from ral.phantom.heart import VIEWS, Heart, Pose, pose_at
 from ral.phantom.looks import (
     HELD_OUT_LOOKS,
@@ -30,13 +30,15 @@ from ral.phantom.places import carried, locate
 from ral.phantom.probe import Probe, blur_beams, draw_probe, scan_convert
 from ral.phantom.tissue import Tissue, draw_tissue
 from ral.phantom.valves import draw_valves
-from ral.phantom.visibility import border_contrast, in_sector, right_heart_shows, shows_enough
+from ral.phantom.visibility import Parts, border_contrast, chamber_shows, in_sector, shows_enough
 
 Array = np.ndarray
 
 CONTOUR_POINTS = 65
 _SCENES = 20  # how many are tried for one that shows the border
-_RIM_MM = 6.0  # of tissue that a right ventricle is held against
+_RIGHT_RIM_MM, _LEAST_RIGHT = 6.0, 0.3  # of tissue that a right ventricle is held against; share of the left one's area
+_ROOT_RIM_MM, _LEAST_ROOT = 3.0, 0.08  # the same of an aortic root
+_ROOT_MM = 25.0  # of it that is looked at, from the annulus on
 _BLOOD_MEMORY = 0.35  # how much of the blood's speckle lasts to the next frame
 
 
@@ -177,9 +179,9 @@ def _pictures(
 ) -> Array:
     """The frames (T, size, size) uint8 of a scene whose first one shows the border and the view well enough.
 
-    Nobody could draw what no picture shows, nor name a view by a right heart that is hidden: a scene that hides more of
-    the border (n, 2) px of the first frame than real ones do, or in A4C of the right ventricle, is drawn anew. After
-    twenty, the one that shows the most is taken.
+    Nobody could draw what no picture shows, nor name a view by what is hidden: a scene that hides more of the border
+    (n, 2) px of the first frame than real ones do, or the right ventricle of an A4C, or the aortic root of an A3C, is
+    drawn anew. After twenty, the one that shows the most is taken.
     """
     most, found = (False, -np.inf), None
     for _ in range(_SCENES):
@@ -187,7 +189,7 @@ def _pictures(
         film = _film(rng, scene, preset, poses, phases)
         first = next(film)
         contrast = border_contrast(first, border, probe.mm_per_px)
-        named = heart.view != "A4C" or _shows_right(scene, poses[0], first, border)
+        named = _shows_view(scene, poses[0], first, border)
         if found is None or (named, contrast.mean()) > most:
             most, found = (named, contrast.mean()), (first, film)
         if named and shows_enough(contrast):
@@ -197,15 +199,26 @@ def _pictures(
     return np.stack((found[0], *found[1]))
 
 
-def _shows_right(scene: _Scene, pose: Pose, picture: Array, border: Array) -> bool:
-    """Whether a picture (size, size) shows the right ventricle; `border` (n, 2) px is that of the left one."""
+def _shows_view(scene: _Scene, pose: Pose, picture: Array, border: Array) -> bool:
+    """Whether a picture (size, size) shows what names its view; `border` (n, 2) px is that of the left ventricle."""
+    if scene.heart.view == "A2C":
+        return True
     places = locate(pose, scene.rest, scene.x_mm, scene.z_mm)
-    distance = right_ventricle(places, pose, scene.around, side=-1.0)
-    rim, beyond = (distance > 0.5) & (distance < _RIM_MM), places.outside_mm > 0
+    if scene.heart.view == "A4C":
+        distance, outer = right_ventricle(places, pose, scene.around, side=-1.0), places.outside_mm
+        rim_mm, least = _RIGHT_RIM_MM, _LEAST_RIGHT
+    else:
+        distance, outer = aortic_root(places, pose, scene.around)
+        distance = np.where((places.u < -1) & (places.u > -_ROOT_MM), distance, np.inf)
+        rim_mm, least = _ROOT_RIM_MM, _LEAST_ROOT
+    rim = (distance > 0.5) & (distance < rim_mm)
     maps = scene.probe.pixel_maps()
-    blood, septum, free = (scan_convert(place, maps) > 0.5 for place in (distance < -1, rim & ~beyond, rim & beyond))
+    own_wall = (places.u > 0) & (places.in_wall > 0) & (places.in_wall < 1)
+    blood, parting, free, wall = (
+        scan_convert(place, maps) > 0.5 for place in (distance < -1, rim & (outer <= 0), rim & (outer > 0), own_wall)
+    )
     left = raster(border, picture.shape)
-    return right_heart_shows(picture, blood, septum & ~left, free, left)
+    return chamber_shows(picture, Parts(blood, parting & ~left, free, left, wall), least)
 
 
 def _scene(rng: np.random.Generator, heart: Heart, probe: Probe, preset: Preset) -> _Scene:

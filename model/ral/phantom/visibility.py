@@ -1,4 +1,9 @@
-"""How well a picture shows the border and, in A4C, the right heart; and the least that real pictures show of them."""
+"""How well a picture shows the border and what its view is known by, and the least that is asked of both.
+
+An A4C is known by its right heart, an A3C by its aortic root, an A2C by having neither.
+"""
+
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +19,7 @@ _WITHIN_MM, _BEYOND_MM = (2.0, 7.0), (0.5, 6.0)  # blood just inside the border,
 _STEP_MM = 0.5
 _LEAST_SEEN = 0.9  # of the border within the sector
 _BESIDE_MM, _LEAST_BESIDE = (2.0, 16.0), 0.8  # what lies beyond the middle of the septum, and its share in the sector
+_LEAST_PARTING = 0.4  # of how much brighter than its blood the left ventricle's wall is; so are 99 % of real septa
 _LEAST_GREY = 2.0  # a spread below this is none: without it two flat greys differ without bound
 
 
@@ -22,7 +28,7 @@ def in_sector(probe: Probe, pose: Pose, view: str) -> float:
 
     It is to hold nine tenths of the border, and in A4C four fifths of what lies beside the middle third of the septum,
     as 95 % of 300 frames do (ED and ES of the first 150 patients of the CAMUS train split): without any of its right
-    heart an A4C cannot be told from an A2C.
+    heart an A4C cannot be told from an A2C. The aortic root of an A3C lies within anyway.
     """
     seen = _inside(probe, pose.to_world(pose.endo)) / _LEAST_SEEN
     if view != "A4C":
@@ -43,22 +49,38 @@ def _inside(probe: Probe, points_mm: Array) -> float:
     return float(inside.mean())
 
 
-def right_heart_shows(picture: Array, right: Array, septum: Array, free: Array, left: Array) -> bool:
-    """Whether a right ventricle can be seen: large enough, and dark between its walls as the left one is.
+class Parts(NamedTuple):
+    """Where the parts of a picture lie by which a chamber is seen, (S, S) bool within the sector each."""
 
-    The left one is the measure: three tenths of its area within the sector, beside each wall the contrast that its own
-    border must have, and a fall of grey half as deep. Beside the septum of real pictures it falls by half or more in 90
-    of 100 (the same 300 frames). Their free wall is often lost: it may lie outside the sector, or be dark.
+    blood: Array  # of the chamber
+    parting: Array  # some mm of the wall that parts it from the left heart
+    free: Array  # some mm of its free wall
+    left: Array  # cavity of the left ventricle
+    wall: Array  # its wall
+
+
+def chamber_shows(picture: Array, parts: Parts, least: float) -> bool:
+    """Whether a chamber that names the view can be seen: large enough, and dark between its walls as the left one is.
+
+    The left ventricle is the measure: a share of its area within the sector, beside each wall the contrast that its own
+    border must have, and a fall of grey half as deep. Beside the septum of real A4C it falls by half or more in 90 of
+    100 (the same 300 frames). Their free wall is often lost: it may lie outside the sector, or be dark. The wall that
+    parts the chamber from the left heart may not: where that is black too there are no two chambers. (Of real A3C there
+    were none to measure; they keep to what A4C do.)
 
     Args:
-        picture: (S, S) uint8; the others (S, S) bool within the sector: blood of the right ventricle, some mm of tissue
-            of the septum and of the free wall, cavity of the left ventricle.
+        picture: (S, S) uint8.
+        least: the share of its area.
     """
-    if right.sum() < max(0.3 * left.sum(), 1) or not septum.any():
+    if parts.blood.sum() < max(least * parts.left.sum(), 1) or not parts.parting.any():
         return False
-    blood, beside, dark = picture[right].astype(float), picture[septum].astype(float), float(picture[left].mean())
-    lost = not free.any() or picture[free].mean() < dark + 0.25 * (beside.mean() - dark)
-    return _falls(beside, blood, dark) and (lost or _falls(picture[free].astype(float), blood, dark))
+    blood, beside = picture[parts.blood].astype(float), picture[parts.parting].astype(float)
+    dark = float(picture[parts.left].mean())
+    if beside.mean() - dark < _LEAST_PARTING * (picture[parts.wall].mean() - dark):
+        return False
+    free = picture[parts.free].astype(float)
+    lost = not free.size or free.mean() < dark + 0.25 * (beside.mean() - dark)
+    return _falls(beside, blood, dark) and (lost or _falls(free, blood, dark))
 
 
 def _falls(tissue: Array, blood: Array, dark: float) -> bool:
