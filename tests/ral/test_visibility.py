@@ -18,6 +18,7 @@ from ral.phantom.visibility import SEGMENTS, Parts, border_contrast, chamber_sho
 
 HIDDEN = {900012: "A2C", 900015: "A2C", 900024: "A2C", 900028: "A3C"}  # drawn once, their walls were not to be seen
 RIGHT_HIDDEN = (450197, 450263, 450287, 450428)  # drawn once, the right heart of these A4C lay outside or looked solid
+ROOT_HIDDEN = (450010, 450022, 450055)  # drawn once in the held-out look, all was black where these A3C have their root
 
 
 def _scene() -> tuple[np.ndarray, np.ndarray]:
@@ -79,6 +80,26 @@ def test_a_scene_that_hides_the_right_heart_of_an_a4c_is_drawn_anew(seed: int):
     within, fall = _beside_the_septum(simulate(seed, "A4C", frames=24))
     assert within > 0.9
     assert fall > 0.5
+
+
+def _below_the_annulus(cine: PhantomCine) -> float:
+    """How bright the brightest tenth is below its right half, against wall (1) and cavity (0) of the ventricle."""
+    first, apex, second = cine.landmarks[0]
+    middle = (first + second) / 2
+    up = apex - middle
+    rows, columns = np.meshgrid(np.linspace(-0.2, -0.05, 20), np.linspace(0.0, 0.35, 40))
+    at = middle + rows[..., None] * up + columns[..., None] * np.array([-up[1], up[0]])
+    x, y = np.moveaxis(at, -1, 0).astype(np.float32)
+    picture, cavity = cine.frames[0].astype(np.float32), cine.masks[0]
+    wall = (cv2.dilate(cavity.astype(np.uint8), np.ones((15, 15))) > 0) & ~cavity
+    greys = cv2.remap(cv2.GaussianBlur(picture, (0, 0), 1.5), x, y, cv2.INTER_LINEAR)
+    dark = picture[cavity].mean()
+    return float((np.percentile(greys, 90) - dark) / (picture[wall].mean() - dark))
+
+
+@pytest.mark.parametrize("seed", ROOT_HIDDEN)
+def test_a_scene_that_hides_the_aortic_root_of_an_a3c_is_drawn_anew(seed: int):
+    assert _below_the_annulus(simulate(seed, "A3C", frames=1, look="vintage")) > 0.3  # it was .06 to .16
 
 
 def test_the_sector_of_an_a4c_must_hold_what_lies_beside_its_septum():
