@@ -165,9 +165,19 @@ def make_actions(window: QWidget, does: dict[str, Callable[[], object]]) -> dict
     return made
 
 
+def shown(key: QKeySequence | str) -> str:
+    """A key as a person on this system reads it; both Enter keys of a keyboard are one to whoever does."""
+    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText).replace("Return", "Enter")
+
+
+def key_of(action: QAction) -> str:
+    """Its first key, "" where it has none."""
+    return shown(action.shortcut())
+
+
 def say_key(action: QAction) -> None:
     """Its tooltip names the key, or why it is switched off."""
-    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    key = key_of(action)
     named = f"{action.text()} ({key})" if key else action.text()
     action.setToolTip(action.property(_WHY_OFF) or named)
 

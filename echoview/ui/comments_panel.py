@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QGridLayout,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from echoview.domain.review import ActKind, Comment, Issue
 from echoview.reviewing import Reviewing
+from echoview.ui.actions import key_of
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon, put_icon
 from echoview.ui.widgets import off, quiet
@@ -93,8 +94,7 @@ class CommentsPanel(QWidget):
         for number, (issue, button) in enumerate(self.issues.items(), 1):
             act = acts[f"issue_{number}"]
             button.clicked.connect(act.trigger)
-            key = act.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            self._tips[issue] = f"{_title(issue)} ({key})"
+            self._tips[issue] = f"{_title(issue)} ({key_of(act)})"
         self.refresh()
 
     def scope(self, t: int) -> int | None:

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction
 
 from echoview.domain.review import FIRST, Role
 from echoview.domain.study import Status, status_of
 from echoview.domain.view import View
 from echoview.measure import Measurements
 from echoview.session import Session
+from echoview.ui.actions import key_of
 from echoview.ui.cine_view import CineView
 from echoview.ui.player import Player
 from echoview.ui.reading import Reading
@@ -44,12 +46,15 @@ class GoingOn(QObject):
 
     Args:
         model: the study list.
+        approve: what approves, or submits, the cine; messages name its key.
     """
 
     def __init__(
-        self, workflow: Workflow, player: Player, view: CineView, reading: Reading, model: WorklistModel, banner: Banner
-    ) -> None:
+        self, workflow: Workflow, player: Player, view: CineView, reading: Reading, model: WorklistModel,
+        banner: Banner, approve: QAction,
+    ) -> None:  # fmt: skip
         super().__init__(view)
+        self._approve = approve
         self._workflow, self._player, self._view = workflow, player, view
         self._reading, self._model, self._banner = reading, model, banner
         self._session: Session = workflow.session
@@ -117,10 +122,12 @@ class GoingOn(QObject):
 
     def _left_to_do(self) -> str:
         """The contours are approved; that their frames are ED and ES, and so the cine, may not be yet."""
+        key = key_of(self._approve)
         if self._workflow.reader.role is Role.ANNOTATOR or self._session.reading != FIRST:
-            return "Ctrl+Enter submits the cine"
-        done = status_of(self._session.label) is Status.APPROVED
-        return "no other view of this study waits" if done else "Ctrl+Enter approves the cine"
+            return f"{key} submits the cine" if key else "submit the cine"
+        if status_of(self._session.label) is Status.APPROVED:
+            return "no other view of this study waits"
+        return f"{key} approves the cine" if key else "approve the cine"
 
     def _back(self, path: str, t: int) -> None:
         """To the cine, and the frame, whose approval led on."""

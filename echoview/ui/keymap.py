@@ -53,10 +53,5 @@ class KeyMap:
             say_key(action)
 
 
-def shown(key: str) -> str:
-    """A key as a person on this system reads it."""
-    return QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText)
-
-
 def _portable(key: str) -> str:
     return QKeySequence(key).toString(QKeySequence.SequenceFormat.PortableText)

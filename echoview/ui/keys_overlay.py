@@ -8,8 +8,8 @@ from PySide6.QtCore import QEvent, QKeyCombination, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from echoview.ui.actions import ACTS, MOUSE, groups
-from echoview.ui.keymap import KeyMap, shown
+from echoview.ui.actions import ACTS, MOUSE, groups, shown
+from echoview.ui.keymap import KeyMap
 from echoview.ui.widgets import off, quiet
 
 _TEXTS = {act.name: act.text for act in ACTS}
@@ -229,8 +229,7 @@ class KeysOverlay(QFrame):
 
     def _refresh(self) -> None:
         for name, button in self.buttons.items():
-            # Both Enter keys of a keyboard are one to whoever reads this.
-            keys = "  ".join(dict.fromkeys(shown(key).replace("Return", "Enter") for key in self._keys.keys(name)))
+            keys = "  ".join(dict.fromkeys(shown(key) for key in self._keys.keys(name)))
             button.setText(keys or "–")
             button.setAccessibleName(f"Key for {_TEXTS[name]}: {keys or 'none'}")
         off(self.reset, "" if self._keys.chosen() else "No key was changed.", "All keys as they came")

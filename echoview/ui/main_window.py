@@ -100,7 +100,9 @@ class MainWindow(QMainWindow):
         )  # fmt: skip
         self.transport = Transport(self.session, self.player, self.loops, self.acts)
         self.cines = Worklist(workflow, self.judging.reviewing, sample)
-        self.going_on = GoingOn(workflow, self.player, self.view, self.reading, self.cines.model, self.banner)
+        self.going_on = GoingOn(
+            workflow, self.player, self.view, self.reading, self.cines.model, self.banner, self.acts["approve_cine"]
+        )
         self.judging.approved.connect(self.going_on.approved)
         self._narrow = False
         self.setWindowTitle("EchoView")

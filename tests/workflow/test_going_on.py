@@ -121,6 +121,20 @@ def test_what_is_left_to_do_is_said_when_there_is_no_other_view(desk, folder, sa
     assert words(desk) == f"ED and ES are approved; {then}"
 
 
+def test_a_key_that_a_person_chose_is_the_one_that_is_named(desk, folder) -> None:
+    window = desk.window
+    for key, then in (("Ctrl+P", "Ctrl+P approves the cine"), ("", "approve the cine")):
+        window.acts["approve_cine"].setShortcut(key)
+        desk.open_known(folder / "0-A4C.dcm")
+        window.acts["to_ed"].trigger()
+        approve(desk)
+        approve(desk)
+        desk.settle()
+        assert words(desk) == f"ED and ES are approved; {then}"
+        desk.session.undo_stack.undo()
+        desk.session.undo_stack.undo()
+
+
 def test_es_may_be_approved_first(study) -> None:
     ed, es = marks(study)
     study.window.acts["to_es"].trigger()
