@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -30,6 +31,20 @@ class Data:
     phantom: Sequence[Clip] = ()
     pairs: Sequence[Clip] = ()
     validation: Sequence[Clip] = ()
+
+    def digests(self) -> dict[str, str]:
+        """What each part is known by: other patients, another simulator or other labels, another digest."""
+        return {part: _digest(getattr(self, part)) for part in ("real", "phantom", "pairs", "validation")}
+
+
+def _digest(clips: Sequence[Clip]) -> str:
+    """16 hex digits of the SHA-256 over each clip's name, view, length, first picture and mask; "" for no clip."""
+    total = hashlib.sha256()
+    for clip in clips:
+        total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{len(clip.frames)}\n".encode())
+        total.update(np.ascontiguousarray(clip.frames[0]))
+        total.update(np.ascontiguousarray(clip.masks[0]))
+    return total.hexdigest()[:16] if len(clips) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,6 +95,22 @@ def read_card(folder: str | Path) -> Card:
         raise CheckpointError(f"The card of the weights {Path(folder).name!r} cannot be read.") from error
 
 
+def weights_file(folder: str | Path) -> Path:
+    """The file of a set of weights, once it is known to be the one that the card names.
+
+    Raises:
+        CheckpointError: the set is missing or cannot be read, or its file is another one.
+    """
+    card, path = read_card(folder), Path(folder) / WEIGHTS_FILE
+    try:
+        identity = _identity(path)
+    except OSError as error:
+        raise CheckpointError(f"The weights {card.name!r} cannot be loaded: the file is missing or damaged.") from error
+    if identity != card.identity:
+        raise CheckpointError(f"The weights file of {card.name!r} is not the one its card describes.")
+    return path
+
+
 def load_weights(folder: str | Path, device: str = "cpu") -> tuple[Network, Card]:
     """A network ready to predict, and its card.
 
@@ -105,16 +121,10 @@ def load_weights(folder: str | Path, device: str = "cpu") -> tuple[Network, Card
 
     from ral.build import build
 
-    folder = Path(folder)
-    card = read_card(folder)
-    path = folder / WEIGHTS_FILE
+    card, path = read_card(folder), weights_file(folder)
     try:
-        if _identity(path) != card.identity:
-            raise CheckpointError(f"The weights file of {card.name!r} is not the one its card describes.")
         net = build(config_from(card.config))
         net.load_state_dict(load_file(path))
-    except CheckpointError:
-        raise
     except Exception as error:  # safetensors, torch and the file system each raise their own
         raise CheckpointError(f"The weights {card.name!r} cannot be loaded: the file is missing or damaged.") from error
     return net.eval().to(device), card

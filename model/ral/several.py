@@ -25,6 +25,8 @@ def group(device: str) -> Iterator[tuple[int, int]]:
     if int(os.environ.get("WORLD_SIZE", "1")) < 2:
         yield 0, 1
         return
+    if device.startswith("cuda"):
+        torch.cuda.set_device(device)  # what the processes tell each other goes over this process's own GPU
     dist.init_process_group("nccl" if device.startswith("cuda") else "gloo")
     try:
         yield dist.get_rank(), dist.get_world_size()
@@ -36,6 +38,20 @@ def own_device(device: str) -> str:
     """The device of this process: with several GPUs in a machine each process takes its own."""
     local = os.environ.get("LOCAL_RANK")
     return f"cuda:{local}" if device == "cuda" and local is not None else device
+
+
+def check_together(step: int, world: int) -> None:
+    """All processes have to go on from one step.
+
+    Raises:
+        ValueError: they do not: the folder of the run is not the same to all, as on machines without a shared disk.
+    """
+    total, squares = summed((float(step), float(step) ** 2), world)
+    if total != world * step or squares != world * step**2:
+        raise ValueError(
+            f"The processes would go on from different steps, this one from step {step}. "
+            "The folder of the run must be the same to all of them: lay it on a disk that they share."
+        )
 
 
 def average_gradients(net: nn.Module, world: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,22 +33,24 @@ class Run:
     waited: int = 0
     halvings: int = 0
     seconds: float = 0.0
+    data: dict[str, str] = field(default_factory=dict)
 
 
-def begin(plan: Plan, folder: Path, device: str, start: Path | None = None) -> Run:
+def begin(plan: Plan, folder: Path, device: str, start: Path | None = None, data: dict[str, str] | None = None) -> Run:
     """A new run, or the one that lies in the folder.
 
     Args:
+        data: `ral.batches.Data.digests` of what it learns from; a part may come to a run later, but not change.
         start: weights to begin a new run from, instead of drawn ones; those of a narrower network are widened.
 
     Raises:
-        ValueError: the folder holds a run of another network, seed or course, or its state cannot be read; or the
-            weights to begin from are of another network and cannot be widened.
+        ValueError: the folder holds a run of another network, seed, course or data, or its state cannot be read; or the
+            weights to begin from cannot be read, or are of another network and cannot be widened.
     """
     torch.manual_seed(plan.seed)
     net = build(plan.config)
     if start is not None:
-        given = load_file(start)
+        given = _given(start)
         net.load_state_dict(given if _fits(given, net) else widened(given, net))
     net = net.to(device)
     learnt = [p for p in net.parameters() if p.requires_grad]
@@ -56,6 +58,7 @@ def begin(plan: Plan, folder: Path, device: str, start: Path | None = None) -> R
         net,
         copy.deepcopy(net).eval().requires_grad_(False),
         torch.optim.AdamW(learnt, plan.stages[0].rate, weight_decay=plan.weight_decay),
+        data=data or {},
     )
     if (folder / RUN_FILE).exists():
         _resume(run, plan, folder, device)
@@ -72,7 +75,7 @@ def save(run: Run, plan: Plan, folder: Path) -> None:
     write_tensors(folder / name, tensors)
     note = {
         "step": run.step, "best": run.best, "risen": run.risen, "waited": run.waited, "halvings": run.halvings,
-        "seconds": run.seconds, "state": name, "plan": _plain(plan),
+        "seconds": run.seconds, "state": name, "plan": _plain(plan), "data": run.data,
     }  # fmt: skip
     part = folder / (RUN_FILE + ".part")
     part.write_text(json.dumps(note, indent=1), encoding="utf-8")
@@ -99,6 +102,13 @@ def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     part.replace(path)
 
 
+def _given(start: Path) -> dict[str, Tensor]:
+    try:
+        return load_file(start)
+    except Exception as error:  # safetensors and the file system each raise their own
+        raise ValueError(f"The weights to begin from, {start.parent.name!r}, are missing or damaged.") from error
+
+
 def _fits(given: dict[str, Tensor], net: Network) -> bool:
     state = net.state_dict()
     return set(given) == set(state) and all(given[key].shape == state[key].shape for key in state)
@@ -112,6 +122,9 @@ def _resume(run: Run, plan: Plan, folder: Path, device: str) -> None:
         raise ValueError(f"The run in {folder.name!r} cannot be read; name another folder.") from error
     if not _goes_on(note["plan"], _plain(plan), note["step"]):
         raise ValueError(f"{folder.name!r} holds a run of another plan; name another folder.")
+    for part, digest in note.get("data", {}).items():
+        if digest and run.data and run.data[part] != digest:
+            raise ValueError(f"{folder.name!r} holds a run on other data ({part}); name another folder.")
     for key in ("step", "best", "risen", "waited", "halvings", "seconds"):
         setattr(run, key, note[key])
     run.net.load_state_dict(_under(tensors, "net."))

@@ -25,7 +25,14 @@ from ral.evaluate import dice_of_clips
 from ral.losses import deep_loss, segmentation_loss, shape_loss, view_loss
 from ral.network import RAL
 from ral.plan import Plan, Stage, learning_rate
-from ral.several import average_gradients, average_statistics, norm_together, share_layers, summed
+from ral.several import (
+    average_gradients,
+    average_statistics,
+    check_together,
+    norm_together,
+    share_layers,
+    summed,
+)
 from ral.state import BEST_FILE, Run, begin, save, write_tensors
 
 VIEW_WEIGHT = 0.2
@@ -73,13 +80,15 @@ def train(
         {"event": "step" | "validated" | "end", "step", "steps", ...}; losses are means since the last such event.
 
     Raises:
-        ValueError: the folder holds another run, or there is nothing to learn from.
-        Diverged: a loss is not a number; the state that was last saved is from before.
+        ValueError: the folder holds another run, or there is nothing to learn from; or several processes do not go on
+            from one step.
+        Diverged: a loss or a weight is not a number; the state that was last saved is from before.
     """
     _check(plan, data)
     keep_large_blocks()
     folder.mkdir(parents=True, exist_ok=True)
-    run = begin(plan, folder, device, start)
+    run = begin(plan, folder, device, start, data.digests())
+    check_together(run.step, world)
     if isinstance(run.net, FrameByFrame) and run.net.code is not None and run.step == 0:
         _teach_code(run, plan, data, device)
     share_layers(run.net, rank, world)
@@ -185,6 +194,8 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     nn.utils.clip_grad_norm_(run.net.parameters(), 1.0)
     run.optimiser.step()
     average_statistics(run.net, world)
+    if not all(bool(tensor.isfinite().all()) for tensor in run.net.state_dict().values()):
+        raise Diverged(f"The weights are no numbers after step {run.step + 1}; the state that was last saved is kept.")
     follow(run.ema, run.net, min(plan.ema, (run.step + 1) / (run.step + 20)))
     return segmentation, view
 

@@ -13,6 +13,8 @@ from ral import recipes
 from ral.__main__ import main
 from ral.checkpoint import Card, read_card, save_weights, write_card
 from ral.commands import ablate as ablation
+from ral.commands import crossval as crossing
+from ral.commands.common import read_events, tell
 from ral.commands.crossval import folds
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RALConfig
 from ral.network import RAL
@@ -36,13 +38,16 @@ def weights(tmp_path) -> Path:
 def test_simulate_writes_three_kinds_and_leaves_what_is_there(tmp_path, capfd):
     words = ["simulate", str(tmp_path), "--count", "2", "--frames", "3", "--size", "64"]
     assert main(words) == 0
-    names = sorted(p.name for p in tmp_path.iterdir())
+    names = sorted(p.name for p in tmp_path.glob("phantom-*"))
     assert names == [f"phantom-000{i}-{v}.{k}" for i, v in ((0, "A2C"), (1, "A3C")) for k in ("dcm", "mp4", "npz")]
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir()}
     (tmp_path / "phantom-0001-A3C.dcm").unlink()
     assert main(words) == 0
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before  # drawn again to the byte, or left
     assert "there already" in capfd.readouterr().out
+    assert main([*words, "--look", "grainy"]) == 1
+    assert "cines of another look" in capfd.readouterr().err
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
 
 
 def test_an_unknown_look_is_refused_with_a_sentence(tmp_path, capfd):
@@ -86,6 +91,14 @@ def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatc
     assert read_card(tmp_path / "run" / "weights").identity == card.identity
 
 
+def test_events_after_a_line_that_was_cut_off_are_read(tmp_path):
+    tell([{"event": "end", "step": 1}], tmp_path)
+    log = tmp_path / "events.jsonl"
+    log.write_text(log.read_text() + '{"event": "st')
+    tell([{"event": "end", "step": 2}], tmp_path)
+    assert [e["event"] for e in read_events(tmp_path)] == ["begin", "end", "begin", "end"]
+
+
 def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp_path, monkeypatch, capfd):
     monkeypatch.setattr("ral.commands.evaluate.PHANTOM_FRAMES", 3)
     out = tmp_path / "report.html"
@@ -99,8 +112,23 @@ def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp
     assert set(metrics["simulated hearts, test seeds"]["dice_by_view"]) == {"A2C", "A3C", "A4C"}
     numbers = json.loads(out.with_suffix(".json").read_text())
     assert [s["summary"]["all"]["frames"] for s in numbers["sheets"]] == [9, 9]
-    monkeypatch.setattr("ral.evaluate.evaluate", lambda *_, **__: pytest.fail("the sheets were there"))
+    with monkeypatch.context() as patched:
+        patched.setattr("ral.evaluate.evaluate", lambda *_, **__: pytest.fail("the sheets were there"))
+        assert main(words) == 0
+    words[words.index("--phantoms") + 1] = "4"
     assert main(words) == 0
+    numbers = json.loads(out.with_suffix(".json").read_text())
+    assert [s["summary"]["all"]["frames"] for s in numbers["sheets"]] == [12, 12]  # other data, other sheets
+    assert "seeds 900000 to 900003 of simulator" in numbers["data"]["simulated hearts, test seeds"]
+    write_card(weights, replace(read_card(weights), calibration={"dice": [0.1, 0.2], "confidence": [0, 1]}))
+    monkeypatch.setattr("ral.evaluate.evaluate", lambda *_, **__: pytest.fail("calibrated since"))
+    with pytest.raises(pytest.fail.Exception, match="calibrated since"):
+        main(words)
+
+
+def test_nothing_to_judge_on_is_refused(weights, capfd):
+    assert main(["evaluate", str(weights), "--split", "none", "--phantoms", "0"]) == 1
+    assert "nothing to judge on" in capfd.readouterr().err
 
 
 def test_compare_pairs_two_sets_frame_by_frame(weights, tmp_path, monkeypatch, capfd):
@@ -143,6 +171,36 @@ def test_a_patient_who_stands_twice_and_too_few_patients_are_refused():
         folds(["a", "b", "a"], 2, 0)
     with pytest.raises(ValueError, match="folds"):
         folds(["a", "b"], 3, 0)
+
+
+def test_crossval_judges_every_fold_by_patients_it_never_met_and_goes_on(tmp_path, monkeypatch, capfd, patient):
+    """On a data set as small as it gets: three patients in three folds."""
+    camus, names = tmp_path / "camus_a4c", [f"patient000{n}" for n in (1, 2, 3)]
+    for name in names:
+        patient(camus, name)
+    (camus / "split_train.txt").write_text("\n".join(names[:2]) + "\n")
+    (camus / "split_inner.txt").write_text(names[2] + "\n")
+    stage = Stage(64, 2, 1e-3, stills=2, real_share=1.0)
+    recipe = recipes.Recipe("ral-lite-camus", TINY, (stage,), camus=True, phantoms=1, phantom_frames=2)
+    monkeypatch.setitem(recipes.RECIPES, "ral-lite-camus", recipe)
+    monkeypatch.setattr(crossing, "FOLDS", 3)
+    out = tmp_path / "runs" / "folds"
+    words = ["crossval", "ral-lite-camus", "--out", str(out), "--data", str(tmp_path), "--device", "cpu", "--folds"]
+    assert main([*words, "0"]) == 0
+    monkeypatch.setattr(crossing, "_fold", lambda *_: pytest.fail("it was done"))
+    assert main([*words, "0"]) == 0
+    monkeypatch.undo()
+    monkeypatch.setitem(recipes.RECIPES, "ral-lite-camus", recipe)
+    monkeypatch.setattr(crossing, "FOLDS", 3)
+    assert main([*words, "1", "2"]) == 0
+    numbers = json.loads((out / "report.json").read_text())
+    together, *each = numbers["sheets"]
+    judged = [{row["patient"] for row in sheet["rows"]} for sheet in each]
+    assert sorted(name for of_fold in judged for name in of_fold) == names
+    assert together["summary"]["all"]["frames"] == 6
+    assert [run["name"] for run in numbers["training"]] == ["fold-0", "fold-1", "fold-2"]
+    assert main([*words, "0", "--seed", "1"]) == 1
+    assert "folds of another seed" in capfd.readouterr().err
 
 
 def test_the_variants_differ_in_one_thing_each():

@@ -345,6 +345,40 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(real, p
     assert all(torch.isfinite(v).all() for v in weights(tmp_path).values())
 
 
+def test_weights_that_are_no_numbers_after_a_step_are_not_saved(begin, tmp_path, monkeypatch):
+    """A gradient may overflow where the loss did not, and after the last step no later loss would tell."""
+    steps = []
+
+    def overflow(net, world):
+        steps.append(world)
+        if len(steps) == PLAN.steps:
+            next(net.parameters()).grad[0] = torch.inf
+
+    monkeypatch.setattr("ral.train.average_gradients", overflow)
+    with pytest.raises(Diverged, match="no numbers after step 6"):
+        list(begin(tmp_path))
+    assert json.loads((tmp_path / "run.json").read_text())["step"] == 4
+    assert all(torch.isfinite(v).all() for v in weights(tmp_path).values())
+
+
+def test_a_run_does_not_go_on_with_other_data(real, phantom, tmp_path):
+    """More of a kind that it had none of may come with a stage that has not begun."""
+    plan = replace(PLAN, stages=(replace(STAGE, clips=0, pairs=0, real_share=1.0),))
+    list(train(plan, Data(real, validation=phantom[:1]), tmp_path))
+    list(train(plan, Data(real, phantom, validation=phantom[:1]), tmp_path))
+    other = [replace(real[0], masks=~real[0].masks), *real[1:]]
+    with pytest.raises(ValueError, match=r"other data \(real\)"):
+        list(train(plan, Data(other, validation=phantom[:1]), tmp_path))
+
+
+def test_weights_to_begin_from_that_are_damaged_are_refused(real, phantom, tmp_path):
+    start = tmp_path / "set" / "weights.safetensors"
+    start.parent.mkdir()
+    start.write_bytes(b"nothing that could be weights")
+    with pytest.raises(ValueError, match="'set', are missing or damaged"):
+        list(train(PLAN, Data(real, phantom, phantom, phantom[:1]), tmp_path / "run", start=start))
+
+
 def test_nothing_to_learn_from_or_to_judge_by_is_refused(real, phantom, tmp_path):
     for data, word in (
         (Data((), phantom, phantom, phantom), "real frames"),

@@ -12,6 +12,7 @@ from typing import Any
 
 from ral import recipes
 from ral.report.provenance import revision
+from ral.report.write import replace_text
 
 TEST_SEEDS = 900_000  # phantom seeds from here on are never trained on and steer nothing
 STEERING_SEEDS = TEST_SEEDS // 2  # those from here on steer runs without real data
@@ -41,9 +42,27 @@ def use_threads(chosen: argparse.Namespace) -> None:
         torch.set_num_threads(chosen.threads)
 
 
+def same_as_before(note: Path, asked: dict[str, Any], what: str) -> None:
+    """Keep in a folder what its results were asked for with, or hold that against what is there: they do not mix.
+
+    Raises:
+        ValueError: the folder holds results of something else; says of what.
+    """
+    if not note.exists():
+        note.parent.mkdir(parents=True, exist_ok=True)
+        replace_text(note, json.dumps(asked))
+    before = json.loads(note.read_text(encoding="utf-8"))
+    other = next((name for name, value in asked.items() if before.get(name) != value), None)
+    if other is not None:
+        raise ValueError(f"{note.parent.name!r} holds {what} of another {other}; name another folder.")
+
+
 def tell(events: Iterable[dict[str, Any]], out: Path) -> None:
     """Write a run's events into `events.jsonl`, the code's revision first, and show how far it is."""
-    with (out / "events.jsonl").open("a", encoding="utf-8") as log:
+    path = out / "events.jsonl"
+    cut_off = path.exists() and not path.read_bytes().endswith(b"\n")  # by a kill in the middle of a line
+    with path.open("a", encoding="utf-8") as log:
+        log.write("\n" * cut_off)
         for event in chain([{"event": "begin", "revision": revision()}], events):
             log.write(json.dumps(event) + "\n")
             log.flush()

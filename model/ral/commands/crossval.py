@@ -11,28 +11,46 @@ import numpy as np
 
 from ral import recipes
 from ral.checkpoint import Card
-from ral.commands.common import camus_folder, tell, use_threads
+from ral.commands.common import camus_folder, read_events, same_as_before, tell, use_threads
 
 FOLDS = 10
 
 
 def crossval(chosen: argparse.Namespace) -> int:
-    """Train and judge the folds that are not done yet; leaves `fold-K/sheet.json` and a report over those done."""
-    from ral.datasets import read_split
+    """Train and judge the folds that are not done yet; leaves `fold-K/sheet.json` and a report over those done.
+
+    Raises:
+        ValueError: the folder holds folds of another recipe, seed, length or data.
+    """
+    from ral.datasets import fingerprint, read_split
+    from ral.datasets.camus import camus_files
+    from ral.evaluation.sheet import pooled
     from ral.report.write import replace_text, write
 
     use_threads(chosen)
     camus, out = camus_folder(chosen), Path(chosen.out)
     patients = [p for name in ("train", "inner") for p in read_split(camus / f"split_{name}.txt")]
     parts = folds(patients, FOLDS, chosen.seed)
+    mark = fingerprint(camus, camus_files(camus, patients, "4CH"))
+    asked = {"recipe": chosen.recipe, "seed": chosen.seed, "scale": chosen.scale, "data": mark}
+    same_as_before(out / "crossval.json", asked, "folds")
     for k in chosen.folds:
         sheet = out / f"fold-{k}" / "sheet.json"
         if not sheet.exists():
             replace_text(sheet, json.dumps(_fold(chosen, camus, parts, k, out)))
-    done = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("fold-*/sheet.json"))]
+    done = {path.parent: json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("fold-*/sheet.json"))}
+    sheets = list(done.values())
+    together = pooled(sheets, "CAMUS A4C, the folds together")
+    training = [{"name": folder.name, "events": list(read_events(folder))} for folder in done]
     title = f"{chosen.recipe}: {len(done)} of {FOLDS} folds"
-    write(out / "report.html", {"title": title, "sheets": done, "seed": chosen.seed})
-    for sheet in done:
+    write(
+        out / "report.html",
+        {
+            "title": title, "sheets": [together, *sheets], "seed": chosen.seed,
+            "data": {"CAMUS A4C, all folds": mark}, "training": training,
+        },
+    )  # fmt: skip
+    for sheet in (*sheets, together):
         print(sheet["source"], json.dumps(_short(sheet)))
     return 0
 
@@ -70,7 +88,7 @@ def _fold(chosen: argparse.Namespace, camus: Path, parts: list[list[str]], k: in
     data = Data(
         list(camus_clips(camus, teaching)),
         list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache)),
-        list(warped_clips(camus, teaching, recipe.pair_frames, cache=cache)),
+        list(warped_clips(camus, teaching, recipe.pair_frames, cache=cache)) if recipe.pair_frames else [],
         list(camus_clips(camus, steering)),
     )
     folder.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from ral.commands.common import (
     read_events,
     use_threads,
 )
-from ral.report.provenance import revision
+from ral.report.provenance import code_version
 from ral.report.write import replace_text
 
 if TYPE_CHECKING:
@@ -83,18 +84,23 @@ def calibrate(chosen: argparse.Namespace) -> int:
 
 
 def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]]:
-    """A sheet for each data set and set of weights; those made before by the same code lie beside the report."""
+    """A sheet for each data set and set of weights; those made before of the same by the same lie beside the report.
+
+    Raises:
+        ValueError: there is nothing to judge on.
+    """
     from ral.evaluate import evaluate as judge
     from ral.predict import Predictor
 
     sources = list(_sources(chosen))
+    if not sources:
+        raise ValueError("There is nothing to judge on: name a split, or a number of simulated cines.")
     models = [Predictor(folder, chosen.device) for folder in chosen.weights]
     kept = Path(chosen.out).with_suffix(".sheets") if chosen.out else None
     sheets = []
-    for source, cases, count, _ in sources:
+    for source, cases, count, mark in sources:
         for model in models:
-            name = f"{model.card.name}-{model.card.identity}-{source}".replace(" ", "_").replace("/", "_")
-            path = kept / f"{name}-{revision()}.json" if kept else None
+            path = kept / _sheet_name(model, source, mark) if kept else None
             if path is not None and path.exists():
                 sheets.append(json.loads(path.read_text(encoding="utf-8")))
             else:
@@ -103,6 +109,13 @@ def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]
                 _keep(path, sheets[-1])
             _say(model, sheets[-1])
     return sheets, [source for source, *_ in sources]
+
+
+def _sheet_name(model: Predictor, source: str, mark: str) -> str:
+    """Another name for other weights, another calibration, other data or other code."""
+    name = f"{model.card.name}-{model.card.identity}-{source}".replace(" ", "_").replace("/", "_")
+    of = json.dumps([model.calibration, mark, code_version()], sort_keys=True)
+    return f"{name}-{hashlib.sha256(of.encode()).hexdigest()[:12]}.json"
 
 
 def _counted(cases: Iterator[Case], count: int, words: str) -> Iterator[Case]:
@@ -122,6 +135,7 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
     """What there is to judge on, real data first."""
     from ral.datasets import fingerprint, read_split
     from ral.datasets.camus import camus_files
+    from ral.datasets.sources import simulator_version
     from ral.evaluate import camus_stills, phantom_cases
     from ral.phantom import HELD_OUT_LOOKS
 
@@ -137,7 +151,7 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
             yield "CAMUS A2C as published", lambda: camus_stills(both, patients, "2CH"), 2 * len(patients), mark
     if chosen.phantoms:
         seeds = range(TEST_SEEDS, TEST_SEEDS + chosen.phantoms)
-        mark = f"seeds {seeds.start} to {seeds.stop - 1}"
+        mark = f"seeds {seeds.start} to {seeds.stop - 1} of simulator {simulator_version()}, {PHANTOM_FRAMES} frames"
         yield "simulated hearts, test seeds", lambda: phantom_cases(seeds, PHANTOM_FRAMES), len(seeds), mark
         for look in HELD_OUT_LOOKS:
             name = f"simulated hearts, look {look!r} never trained on"

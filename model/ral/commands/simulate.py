@@ -5,18 +5,24 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ral.commands.common import progress
+from ral.commands.common import progress, same_as_before
 from ral.config import VIEWS
 
 
 def simulate(chosen: argparse.Namespace) -> int:
-    """Write the cines that are not there yet."""
+    """Write the cines that are not there yet.
+
+    Raises:
+        ValueError: the folder holds cines that were drawn otherwise; their names would not tell.
+    """
+    from ral.datasets.sources import simulator_version
     from ral.phantom import simulate as draw
     from ral.phantom.write import write_dicom, write_mp4, write_npz
 
     writers = {"npz": write_npz, "mp4": write_mp4, "dcm": write_dicom}
     out = Path(chosen.out)
-    out.mkdir(parents=True, exist_ok=True)
+    drawn = {name: getattr(chosen, name) for name in ("frames", "size", "pathology", "look")}
+    same_as_before(out / "simulated.json", drawn | {"simulator": simulator_version()}, "cines")
     for i in range(chosen.count):
         seed, view = chosen.seed + i, chosen.view or VIEWS[i % len(VIEWS)]
         name = f"phantom-{seed:04d}-{view}"

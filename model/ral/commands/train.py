@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ral import recipes
-from ral.checkpoint import WEIGHTS_FILE, Card, read_card, save_weights
+from ral.checkpoint import Card, read_card, save_weights, weights_file
 from ral.commands.common import STEERING_SEEDS, camus_folder, revisions, tell, use_threads
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def train(chosen: argparse.Namespace) -> int:
     recipe, out = recipes.RECIPES[chosen.recipe], Path(chosen.out)
     plan = recipe.plan(chosen.seed, chosen.scale, not chosen.float32)
     plan = replace(plan, stages=plan.stages[chosen.skip :])
-    start = Path(chosen.start) / WEIGHTS_FILE if chosen.start else None
+    start = weights_file(chosen.start) if chosen.start else None
     data = training_data(recipe, plan, chosen, out)
     out.mkdir(parents=True, exist_ok=True)
     device = own_device(choose_device(chosen.device))
@@ -71,12 +71,13 @@ def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
 
     net = build(plan.config)
     net.load_state_dict(last_average(out))
-    begun = f" --start {read_card(chosen.start).identity}" if chosen.start else ""
+    parent = read_card(chosen.start).identity if chosen.start else ""
+    begun = f" --start {parent}" if parent else ""
     begun += f" --skip {chosen.skip}" if chosen.skip else ""
     card = Card(
         recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g}{begun} --out RUN",
-        revision=revisions(out), created=time.strftime("%Y-%m-%d"),
+        revision=revisions(out), created=time.strftime("%Y-%m-%d"), parent=parent,
     )  # fmt: skip
     written = save_weights(out / "weights", net, card)
     print(f"wrote {written.name} {written.identity}")

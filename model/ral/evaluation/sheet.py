@@ -81,14 +81,31 @@ def evaluate(
             kept.offer(row, case, found[row["t"]].contour, preparation)
     if len(kinds) != 1:
         raise ValueError("There is nothing to judge." if not kinds else "Simulated and real cines need sheets apart.")
+    return _of_rows(rows, cines, pixel_reliability(pixels)) | {
+        "source": source, "simulated": kinds.pop(), "model": name, "weights": weights,
+        "steering": steering_table(steered), "worst": kept.entries(),
+    }  # fmt: skip
+
+
+def pooled(sheets: Sequence[dict[str, Any]], source: str) -> dict[str, Any]:
+    """One sheet of what several models of one recipe said, each of its own patients: the folds of a cross-validation.
+
+    What is not kept by frames or cines (pixels, steering) is left out.
+    """
+    rows, cines = ([part for sheet in sheets for part in sheet[key]] for key in ("rows", "cines"))
+    worst = sorted((entry for sheet in sheets for entry in sheet["worst"]), key=lambda entry: entry["dice"])
+    return _of_rows(rows, cines, {}) | {
+        "source": source, "simulated": sheets[0]["simulated"], "model": sheets[0]["model"], "weights": "",
+        "steering": {}, "worst": worst[: max(len(sheet["worst"]) for sheet in sheets)],
+    }  # fmt: skip
+
+
+def _of_rows(rows: list[Row], cines: list[dict[str, Any]], pixels: dict[str, Any]) -> dict[str, Any]:
+    """The parts of a sheet that its frames and cines tell."""
     return {
-        "source": source, "simulated": kinds.pop(), "model": name, "weights": weights, "rows": rows, "cines": cines,
-        "summary": summaries(rows), "curves": phase_curves(rows), "temporal": _steadiness(cines),
-        "clinical": clinical(rows), "views": view_table(cines), "steering": steering_table(steered),
-        "reliability": {
-            "confidence": confidence_reliability(rows), "pixels": pixel_reliability(pixels), "coverage": coverage(rows),
-        },
-        "worst": kept.entries(),
+        "rows": rows, "cines": cines, "summary": summaries(rows), "curves": phase_curves(rows),
+        "temporal": _steadiness(cines), "clinical": clinical(rows), "views": view_table(cines),
+        "reliability": {"confidence": confidence_reliability(rows), "pixels": pixels, "coverage": coverage(rows)},
     }  # fmt: skip
 
 
