@@ -69,7 +69,8 @@ def _parser() -> argparse.ArgumentParser:
     bench = commands.add_parser("bench", help="frames per second, GMAC and parameters of every network")
     bench.add_argument("--frames", type=int, default=20)
     bench.add_argument("--threads", type=int, default=0)
-    bench.add_argument("--training", action="store_true", help="time and memory of a training step as well")
+    bench.add_argument("--device", default="cpu")
+    bench.add_argument("--training", action="store_true", help="time and memory of a training step on a processor too")
     return parser
 
 

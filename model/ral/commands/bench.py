@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import argparse
 
+from ral.commands.common import progress
+
 
 def bench(chosen: argparse.Namespace) -> int:
     from ral.bench import report, training_report
+    from ral.predict import choose_device
 
-    print(report(chosen.frames, chosen.threads))
+    device, rounds = choose_device(chosen.device), chosen.frames + 2
+    print(report(chosen.frames, chosen.threads, device, lambda n: progress(n, rounds, "rounds of a frame each")))
     if chosen.training:
         print(training_report(chosen.threads))
     return 0
