@@ -6,6 +6,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+_CAMUS_RECIPES = ("ral-lite-camus", "ral-base-camus", "ral-base-paper", "unet1-camus")
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a sub-command; returns the exit code: 0, 1 after a refusal, 2 for words that are not understood."""
@@ -30,14 +32,14 @@ def _parser() -> argparse.ArgumentParser:
     survey.add_argument("folder")
 
     train = commands.add_parser("train", help="train the weights of a recipe; run it again to go on")
-    train.add_argument("recipe", choices=("ral-lite-camus", "ral-lite-phantom", "ral-base-camus", "unet1-camus"))
+    train.add_argument("recipe", choices=(*_CAMUS_RECIPES, "ral-lite-phantom"))
     train.add_argument("--out", required=True, help="folder of the run; its events, states and weights")
     train.add_argument("--start", help="folder of a set of weights to begin from, of the same network")
     train.add_argument("--skip", type=int, default=0, help="leave out so many of the course's first stages")
     _training(train)
 
     crossval = commands.add_parser("crossval", help="ten folds of patients; run it again to go on")
-    crossval.add_argument("recipe", choices=("ral-lite-camus", "ral-base-camus", "unet1-camus"))
+    crossval.add_argument("recipe", choices=_CAMUS_RECIPES)
     crossval.add_argument("--out", required=True)
     crossval.add_argument("--folds", type=int, nargs="+", default=list(range(10)), choices=range(10), metavar="0..9")
     _training(crossval)

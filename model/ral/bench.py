@@ -85,7 +85,8 @@ def report(frames: int, threads: int = 0, device: str = "cpu", told: Callable[[i
 def training_report(threads: int = 0, sizes: Sequence[int] = (128, INPUT_SIZE), rounds: int = 4) -> str:
     """Seconds and peak memory of a training step on a clip of 8 frames, what ships against U-Net 1.
 
-    At each size the allocator is told to keep blocks, and not. Every line is a process of its own: what the allocator was told cannot be taken back, and a peak only grows.
+    At each size the allocator is told to keep blocks, and not. Every line is a process of its own: what the allocator
+    was told cannot be taken back, and a peak only grows.
     """
     lines = [f"training step on a clip of 8 frames, float32, load {os.getloadavg()[0]:.1f}"]
     for size, keep, name in product(sizes, (True, False), (SHIPPED, "unet1")):

@@ -23,7 +23,7 @@ class Recipe:
     Attributes:
         stages: see `ral.plan.Stage`; camus: whether the CAMUS train split is read beside the phantom.
         phantoms: simulated cines; phantom_frames: frames in each;
-        pair_frames: frames of a warped real systole, 0 = none; ema: see `ral.plan.Plan`.
+        pair_frames: frames of a warped real systole, 0 = none; ema, decay, weight_decay: see `ral.plan.Plan`.
     """
 
     name: str
@@ -34,6 +34,8 @@ class Recipe:
     phantom_frames: int = 12
     pair_frames: int = 0
     ema: float = 0.998
+    decay: str = "cosine"
+    weight_decay: float = 1e-4
 
     @property
     def terms(self) -> str:
@@ -53,7 +55,7 @@ class Recipe:
     def plan(self, seed: int, scale: float = 1.0, bfloat16: bool = True) -> Plan:
         """The plan, its steps multiplied by `scale` (for a quick look, or a longer run)."""
         stages = tuple(replace(stage, steps=max(round(stage.steps * scale), 2)) for stage in self.stages)
-        return Plan(self.config, stages, seed, ema=self.ema, bfloat16=bfloat16)
+        return Plan(self.config, stages, seed, self.weight_decay, self.ema, self.decay, bfloat16=bfloat16)
 
 
 # With a growth of 8 what there is to learn does not fit in: such a set reads the patients that it learnt from no better
@@ -91,6 +93,17 @@ RECIPES = {
             camus=True,
             phantoms=900,
             pair_frames=10,
+        ),
+        Recipe(
+            "ral-base-paper",  # nothing but what the paper has: clips, Adam at 1e-3, halved by the Dice, no average
+            replace(RAL_BASE, literal_inputs=True),
+            (Stage(256, 10_000, 1e-3, clips=1, pairs=1, clip_frames=10, window=10, hint_share=0.0),),
+            camus=True,
+            phantoms=900,
+            pair_frames=10,
+            ema=0.0,
+            decay="dice",
+            weight_decay=0.0,
         ),
         Recipe(
             "unet1-camus",  # the peer, with at least the same minutes: a step takes it 1.5 times as long

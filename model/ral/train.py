@@ -89,6 +89,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     run = begin(plan, folder, device, start, data.digests())
     check_together(run.step, world)
+    if isinstance(run.net, RAL):  # with a stem that does not halve the picture, a clip's maps are too many to keep
+        run.net.spare_memory = run.net.config.stem_stride == 1
     if isinstance(run.net, FrameByFrame) and run.net.code is not None and run.step == 0:
         _teach_code(run, plan, data, device)
     share_layers(run.net, rank, world)
@@ -126,15 +128,20 @@ def train(
 
 
 def timed_steps(plan: Plan, data: Data, folder: Path, steps: int, device: str = "cpu") -> list[float]:
-    """Processor seconds that this process spends on each of the first steps of a plan; nothing is kept."""
+    """Seconds that each of the first steps of a plan takes; nothing is kept.
+
+    On a processor those that this process spends, whatever else the machine does; a GPU works on its own, and is waited
+    for.
+    """
     keep_large_blocks()
+    clock = time.process_time if device == "cpu" else time.perf_counter
     stage = replace(plan.stages[0], steps=steps)
     plan = replace(plan, stages=(stage,))
     run, times = begin(plan, folder, device), []
     while run.step < steps:
-        began = time.process_time()
+        began = clock()
         _step(plan, stage, run, data, device, 0, 1)
-        times.append(time.process_time() - began)
+        times.append(clock() - began)
         run.step += 1
     return times
 

@@ -16,7 +16,7 @@ from ral.commands import ablate as ablation
 from ral.commands import crossval as crossing
 from ral.commands.common import read_events, tell
 from ral.commands.crossval import folds
-from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RALConfig
+from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_BASE, RALConfig
 from ral.network import RAL
 from ral.plan import Stage
 
@@ -203,6 +203,15 @@ def test_crossval_judges_every_fold_by_patients_it_never_met_and_goes_on(tmp_pat
     assert "folds of another seed" in capfd.readouterr().err
 
 
+def test_the_training_of_the_paper_is_a_recipe():
+    """Adam is AdamW without decay of weights."""
+    plan = recipes.RECIPES["ral-base-paper"].plan(0)
+    [stage] = plan.stages
+    assert (plan.decay, plan.weight_decay, plan.ema) == ("dice", 0.0, 0.0)
+    assert (stage.rate, stage.stills, stage.clip_frames, stage.window) == (1e-3, 0, 10, 10)
+    assert plan.config == replace(RAL_BASE, literal_inputs=True)
+
+
 def test_the_variants_differ_in_one_thing_each():
     plans = ablation.plans(0)
     assert set(plans) >= {"plain", "no_ema", *ABLATIONS, *EXTENSIONS, *BASELINES}
@@ -218,7 +227,7 @@ def test_the_plain_network_does_as_many_steps_with_every_seed_and_the_others_in_
     seconds = {"plain": 0.5, "bidirectional": 0.8}
     monkeypatch.setattr(ablation, "seconds_a_step", lambda kinds, *_: [seconds[by_plan[k.config]] for k in kinds])
     by_plan = {ablation.plans(1)[name].config: name for name in seconds}
-    chosen = Namespace(minutes=1.0)
+    chosen = Namespace(minutes=1.0, device="cpu")
     plain, other = (ablation.plans(1)[name] for name in seconds)
     assert ablation._length(plain, None, chosen, tmp_path, tmp_path) == 120  # a minute of half seconds
     assert ablation._length(other, None, chosen, tmp_path, tmp_path) == 75
@@ -253,7 +262,7 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     words = ["ablate", "--out", str(tmp_path / "out"), "--data", str(tmp_path), "--only", "plain", "unet1"]
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
     results = sorted(p.name for p in (tmp_path / "out").glob("*.json"))
-    assert results == ["plain-0.json", "unet1-0.json"]
+    assert results == ["ablate.json", "plain-0.json", "unet1-0.json"]
     found = json.loads((tmp_path / "out" / "plain-0.json").read_text())
     assert found["steps"] >= 2
     unet1 = json.loads((tmp_path / "out" / "unet1-0.json").read_text())
@@ -261,8 +270,10 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     assert 0 <= found["dice_ed"] <= 1
     assert "| unet1 |" in (tmp_path / "out" / "table.md").read_text()
     monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))
-    assert main([*words, "--seeds", "0"]) == 0
+    assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
+    assert main([*words, "--seeds", "0", "--minutes", "0.02"]) == 1
+    assert "results of another minutes" in capfd.readouterr().err
     assert main(["ablate", "--out", str(tmp_path / "out"), "--only", "wings"]) == 1
     (tmp_path / "out" / "unet1-0.json").write_text(json.dumps(unet1 | {"simulator": "0123abcd"}))
-    assert main([*words, "--seeds", "0"]) == 1
+    assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 1
     assert "other simulated hearts (0123abcd" in capfd.readouterr().err

@@ -290,6 +290,23 @@ def test_bfloat16_learns_as_float32_does(phantom, tmp_path):
     assert long[-1] < 0.85 * long[0]
 
 
+def test_a_network_that_does_not_halve_the_picture_first_spares_memory(real, phantom, tmp_path, monkeypatch):
+    import ral.network
+
+    spared, checkpoint = [], ral.network.checkpoint
+
+    def counted(block, *arguments, **named):
+        spared.append(block)
+        return checkpoint(block, *arguments, **named)
+
+    monkeypatch.setattr(ral.network, "checkpoint", counted)
+    for stride, expected in ((2, 0), (1, 5)):
+        config = replace(TINY, stem_stride=stride)
+        plan = replace(PLAN, config=config, stages=(replace(STAGE, size=32, steps=1, clips=0, pairs=0),))
+        list(train(plan, Data(real, phantom, phantom, phantom[:1]), tmp_path / str(stride)))
+        assert len(spared) == expected
+
+
 @pytest.mark.parametrize("name", ["unet1", "acnn"])
 def test_a_peer_is_trained_by_the_same_trainer_and_goes_on_exactly(name, real, phantom, tmp_path, monkeypatch):
     monkeypatch.setattr("ral.train.CODE_STEPS", 5)

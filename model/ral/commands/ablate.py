@@ -10,7 +10,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ral.commands.common import TEST_SEEDS, camus_folder, progress, tell, use_threads
+from ral.commands.common import (
+    TEST_SEEDS,
+    camus_folder,
+    progress,
+    revisions,
+    same_as_before,
+    tell,
+    use_threads,
+)
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
 from ral.report.write import replace_text
@@ -46,6 +54,7 @@ def ablate(chosen: argparse.Namespace) -> int:
     if unknown:
         raise ValueError(f"There is no variant {unknown[0]!r}; there are {', '.join(plans(0))}.")
     _check_simulator(out)
+    same_as_before(out / "ablate.json", {"minutes": chosen.minutes}, "results")
     wanted = [(name, seed) for seed in chosen.seeds for name in names]
     data = None
     for n, (name, seed) in enumerate(wanted):
@@ -104,10 +113,11 @@ def _cell(values: list[float | None]) -> str:
 
 def _data(chosen: argparse.Namespace, out: Path) -> Data:
     from ral.batches import Data
-    from ral.datasets import camus_clips, phantom_clips, read_split
+    from ral.datasets import camus_clips, check_splits, phantom_clips, read_split
     from ral.datasets.warped import warped_clips
 
     camus, cache = camus_folder(chosen), out.parent / "cache"
+    check_splits({name: read_split(camus / f"split_{name}.txt") for name in ("train", "inner")})
     patients = read_split(camus / "split_train.txt")[:PATIENTS]
     real = list(camus_clips(camus, patients))
     pairs = list(warped_clips(camus, patients, 10, cache=cache))
@@ -119,6 +129,7 @@ def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path
     from safetensors.torch import load_file
 
     from ral.build import build
+    from ral.predict import choose_device
     from ral.train import train
 
     plan, folder = plans(seed)[name], out / f"{name}-{seed}"
@@ -127,10 +138,12 @@ def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path
         folder.mkdir(parents=True, exist_ok=True)
         steps.write_text(str(_length(plan, data, chosen, out, folder)))
     plan = replace(plan, stages=(replace(plan.stages[0], steps=int(steps.read_text())),))
-    tell(train(plan, data, folder), folder)
+    device = choose_device(chosen.device)
+    tell(train(plan, data, folder, device), folder)
     net = build(plan.config)
     net.load_state_dict(load_file(folder / "best.safetensors"))
-    return {"name": name, "seed": seed, "steps": plan.steps} | _judge(net, chosen)
+    judged = _judge(net.to(device), chosen, device)
+    return {"name": name, "seed": seed, "steps": plan.steps, "revision": revisions(folder)} | judged
 
 
 def _length(plan: Plan, data: Data, chosen: argparse.Namespace, out: Path, folder: Path) -> int:
@@ -139,15 +152,17 @@ def _length(plan: Plan, data: Data, chosen: argparse.Namespace, out: Path, folde
     That one does what it can in the minutes, once for all seeds; another does more or fewer by what a step of either
     takes, timed in turn: a table may be made over days, in which a machine is not always as fast.
     """
+    from ral.predict import choose_device
+
     plain = plans(plan.seed)["plain"]
     kinds = [plain] if plan == plain else [plain, plan]
-    seconds = seconds_a_step(kinds, data, folder / "trial")
+    seconds = seconds_a_step(kinds, data, folder / "trial", choose_device(chosen.device))
     given = next((found["steps"] for found in results(out) if found["name"] == "plain"), None)
     return max(round((given or 60 * chosen.minutes / seconds[0]) * seconds[0] / seconds[-1]), 2)
 
 
-def seconds_a_step(kinds: list[Plan], data: Data, trial: Path) -> list[float]:
-    """Median time that this process spends on a step of each plan, whatever else the machine does."""
+def seconds_a_step(kinds: list[Plan], data: Data, trial: Path, device: str) -> list[float]:
+    """Median time of a step of each plan, as `ral.train.timed_steps` takes it, the plans in turn."""
     import shutil
 
     from ral.train import timed_steps
@@ -155,12 +170,12 @@ def seconds_a_step(kinds: list[Plan], data: Data, trial: Path) -> list[float]:
     found: list[list[float]] = [[] for _ in kinds]
     for _ in range(PROBES):
         for times, plan in zip(found, kinds, strict=True):
-            times += timed_steps(plan, data, trial, PROBE_STEPS)[2:]
+            times += timed_steps(plan, data, trial, PROBE_STEPS, device)[2:]
             shutil.rmtree(trial, ignore_errors=True)
     return [statistics.median(times) for times in found]
 
 
-def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
+def _judge(net: Network, chosen: argparse.Namespace, device: str) -> dict[str, Any]:
     from ral.bench import gmac
     from ral.checkpoint import Card
     from ral.datasets import read_split
@@ -168,8 +183,10 @@ def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
     from ral.evaluate import camus_stills, card_figures, evaluate, phantom_cases
     from ral.predict import Predictor
 
+    cost = round(gmac(net.to("cpu")), 3)
+    net.to(device)
     card = Card(net.config.name, net.config.to_dict(), "", "", True, 0, "ral ablate")
-    model, camus = Predictor.of(net, card), camus_folder(chosen)
+    model, camus = Predictor.of(net, card, device), camus_folder(chosen)
     inner = read_split(camus / "split_inner.txt")
     real = card_figures(evaluate(model, camus_stills(camus, inner), "CAMUS", "", worst=0, size=SIZE))
     far = [real[instant]["hd_mm"] for instant in ("ED", "ES")]
@@ -181,6 +198,6 @@ def _judge(net: Network, chosen: argparse.Namespace) -> dict[str, Any]:
         "hd_mm": None if None in far else statistics.fmean(far),
         "phantom_dice": statistics.fmean(simulated["dice_by_view"].values()),
         "view_right": simulated.get("view_right"), "flagged": simulated["flagged"],
-        "hint_gain": None if before is None else after - before, "gmac": round(gmac(net), 3),
+        "hint_gain": None if before is None else after - before, "gmac": cost,
         "simulator": simulator_version(),
     }  # fmt: skip
