@@ -126,6 +126,30 @@ def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp
         main(words)
 
 
+def test_evaluate_reads_both_views_and_whole_sequences_of_camus_where_they_are(weights, tmp_path, patient, capfd):
+    camus, names = tmp_path / "camus_a4c", ("patient0001", "patient0002")
+    for name in names:
+        for view in ("4CH", "2CH"):
+            patient(camus, name, view=view)
+    (camus / "split_inner.txt").write_text("\n".join(names) + "\n")
+    (camus / "patient0002" / "patient0002_4CH_half_sequence.nii.gz").unlink()
+    out = tmp_path / "report.html"
+    words = ["evaluate", str(weights), "--data", str(tmp_path), "--phantoms", "0", "--device", "cpu", "--out", str(out)]
+    assert main(words) == 0
+    numbers = json.loads(out.with_suffix(".json").read_text())
+    stills, a4c, a2c = numbers["sheets"]
+    assert stills["source"] == "CAMUS A4C and A2C, inner split"
+    assert (a4c["source"], a2c["source"]) == tuple(f"CAMUS {v}, inner split, whole sequences" for v in ("A4C", "A2C"))
+    assert [s["summary"]["all"]["frames"] for s in (stills, a4c, a2c)] == [8, 5, 10]
+    assert [p["planes"] for p in stills["clinical"]["patients"]] == ["biplane"] * 2
+    assert stills["clinical"]["camus"]["edv_ml"]["n"] == 2
+    assert a4c["curves"], "whole sequences have a cycle"
+    assert len(set(numbers["data"].values())) == 3
+    (camus / "patient0002" / "patient0002_2CH_ES_gt.nii.gz").unlink()
+    assert main(words) == 0
+    assert json.loads(out.with_suffix(".json").read_text())["sheets"][0]["source"] == "CAMUS A4C, inner split"
+
+
 def test_nothing_to_judge_on_is_refused(weights, capfd):
     assert main(["evaluate", str(weights), "--split", "none", "--phantoms", "0"]) == 1
     assert "nothing to judge on" in capfd.readouterr().err

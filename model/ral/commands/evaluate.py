@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +142,7 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
 
     if chosen.split != "none":
         camus = camus_folder(chosen)
-        split = read_split(camus / f"split_{chosen.split}.txt")
-        mark = fingerprint(camus, camus_files(camus, split, "4CH"))
-        yield f"CAMUS A4C, {chosen.split} split", lambda: camus_stills(camus, split), 2 * len(split), mark
+        yield from _camus_sources(camus, chosen.split, read_split(camus / f"split_{chosen.split}.txt"))
         both = camus.parent / "camus_mhd"
         if both.is_dir():
             patients = sorted(p.name for p in both.iterdir() if p.is_dir())
@@ -156,6 +155,30 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
         for look in HELD_OUT_LOOKS:
             name = f"simulated hearts, look {look!r} never trained on"
             yield name, lambda look=look: phantom_cases(seeds, PHANTOM_FRAMES, look), len(seeds), mark
+
+
+def _camus_sources(camus: Path, name: str, split: list[str]) -> Iterator[Source]:
+    """The stills of a split, of both views where all patients have both, which gives biplane volumes; then the cines
+    of those who have any, from the first frame to the last."""
+    from ral.datasets import fingerprint
+    from ral.datasets.camus import CAMUS_VIEWS, camus_files, has_sequence, has_stills
+    from ral.evaluate import camus_sequences, camus_stills
+
+    views = [view for view in CAMUS_VIEWS if view == "4CH" or all(has_stills(camus, p, view) for p in split)]
+    views.sort(reverse=True)  # A4C is what there always is
+
+    def stills() -> Iterator[Case]:
+        return chain.from_iterable(camus_stills(camus, [patient], view) for patient in split for view in views)
+
+    mark = fingerprint(camus, chain.from_iterable(camus_files(camus, split, view) for view in views))
+    named = " and ".join(CAMUS_VIEWS[view] for view in views)
+    yield f"CAMUS {named}, {name} split", stills, 2 * len(views) * len(split), mark
+    for view in views:
+        cines = [patient for patient in split if has_sequence(camus, patient, view)]
+        if cines:
+            mark = fingerprint(camus, camus_files(camus, cines, view, sequences=True))
+            source = f"CAMUS {CAMUS_VIEWS[view]}, {name} split, whole sequences"
+            yield source, lambda view=view, cines=cines: camus_sequences(camus, cines, view), len(cines), mark
 
 
 def _say(model: Predictor, sheet: dict[str, Any]) -> None:

@@ -109,6 +109,23 @@ def sequence_path(folder: str | Path, patient: str, view: str) -> Path:
     return half if half.exists() else image_path(home, f"{patient}_{view}_sequence")
 
 
+def has_stills(folder: str | Path, patient: str, view: str) -> bool:
+    """Whether ED and ES and their labels are there, as far as names tell."""
+    home = patient_folder(folder, patient)
+    stems = (f"{patient}_{view}_{instant}{kind}" for instant in INSTANTS for kind in ("", "_gt"))
+    return all(image_path(home, stem).exists() for stem in stems)
+
+
+def has_sequence(folder: str | Path, patient: str, view: str) -> bool:
+    """Whether the cine is there, with the data that its header names.
+
+    Raises:
+        FormatError: the header of a MetaImage is damaged.
+    """
+    path = sequence_path(folder, patient, view)
+    return path.exists() and data_path(path).exists()
+
+
 def read_sequence(folder: str | Path, patient: str, view: str) -> LabelledCine:
     """The cine of a patient in file order; labels from the sequence's own label file, else from the two stills.
 
