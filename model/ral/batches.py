@@ -86,6 +86,11 @@ def cut(clip: Clip, start: int, frames: int) -> Clip:
     return _taken(clip, slice(start, start + frames))
 
 
+def labelled_stills(clip: Clip) -> list[Clip]:
+    """Each labelled frame of a clip as a clip of its own."""
+    return [cut(clip, int(t), 1) for t in np.flatnonzero(clip.weights > 0)]
+
+
 def _taken(clip: Clip, frames: slice) -> Clip:
     care = None if clip.care is None else clip.care[frames]
     return replace(clip, frames=clip.frames[frames], masks=clip.masks[frames], weights=clip.weights[frames], care=care)

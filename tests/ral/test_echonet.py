@@ -9,6 +9,7 @@ import pytest
 from ral.config import VIEWS
 from ral.datasets import echonet_clips, survey
 from ral.datasets.echonet import ed_and_es, polygon_of_chords, read_tracings, read_video
+from ral.datasets.further import further_clips
 from ral.formats import FormatError
 from ral.geometry import raster
 
@@ -100,6 +101,10 @@ def test_clips_are_labelled_on_the_traced_frames_alone(kind, request):
 def test_splits_of_the_list(dynamic):
     assert [clip.name for clip in echonet_clips(dynamic, ["VAL", "TEST"])] == ["0XB"]
     assert [clip.name for clip in echonet_clips(dynamic)] == ["0XA", "0XB"]
+
+
+def test_what_is_kept_for_judging_is_not_learnt_from(dynamic):
+    assert [clip.name for clip in further_clips(dynamic)] == ["0XA"]
 
 
 def test_a_missing_phase_is_no_tracing(pediatric):

@@ -10,6 +10,7 @@ import pytest
 
 from ral.datasets import fingerprint, run_clips, survey
 from ral.datasets.camus import camus_files
+from ral.datasets.further import further_clips
 from ral.datasets.survey import kind_of_data
 
 
@@ -115,6 +116,7 @@ def test_a_beat_of_ted(tmp_path, image, heart):
     (home / "patient001_4CH_info.cfg").write_text("ED: 1\nES: 2\nNbFrame: 3\n")
     found = survey(tmp_path)
     assert (found.kind, found.sequences, found.labelled_frames, found.problems) == ("ted", {"A4C": 1}, 3, ())
+    assert [len(clip.frames) for clip in further_clips(tmp_path)] == [3]
     (home / "patient001_4CH_info.cfg").write_text("ED: 1\nES: 2\nNbFrame: 4\n")
     assert sentences(tmp_path) == {
         "patient001/patient001_4CH_sequence.mhd": [
@@ -211,6 +213,7 @@ def test_clips_of_a_run_folder(run):
     [learn] = run_clips(run, held_out=False)
     assert (learn.name, learn.view, learn.weights.tolist()) == ("cine-00000", -1, [0, 1, 0])
     assert learn.masks.sum() == 160
+    assert [clip.name for clip in further_clips(run)] == ["cine-00000"]
 
 
 def test_survey_of_a_run_folder(run):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,15 +47,21 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     """What the stages of a plan read; a run without CAMUS is steered by other phantom seeds.
 
     Clips that have to be made are kept in a folder `cache` beside the run's.
+
+    Raises:
+        ValueError: a data set or a list is missing, a patient stands in two lists, or the recipe takes no further data.
     """
-    from ral.batches import Data
+    from ral.batches import Data, labelled_stills
     from ral.datasets import camus_clips, check_splits, phantom_clips, read_split
+    from ral.datasets.further import further_clips
     from ral.datasets.warped import warped_clips
 
     cache = out.parent / "cache"
     simulated = any(stage.clips or stage.real_share < 1 for stage in plan.stages)
     phantom = list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache)) if simulated else []
     if not recipe.camus:
+        if chosen.also:
+            raise ValueError(f"{recipe.name} learns from simulated hearts alone; --also is for the recipes with CAMUS.")
         steering = range(STEERING_SEEDS, STEERING_SEEDS + 24)
         return Data(phantom=phantom, validation=list(phantom_clips(steering, 4, cache)))
     camus = camus_folder(chosen)
@@ -62,11 +69,17 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     check_splits(split)
     real, inner = (list(camus_clips(camus, split[name])) for name in ("train", "inner"))
     pairs = list(warped_clips(camus, split["train"], recipe.pair_frames, cache=cache)) if recipe.pair_frames else []
+    kept = {patient for name in ("inner", "loop", "report") for patient in split[name]}
+    longest = max(stage.clip_frames for stage in plan.stages)  # a batch holds clips of one length
+    for clip in chain.from_iterable(further_clips(folder, kept) for folder in chosen.also):
+        real += labelled_stills(clip)
+        pairs += [clip] if len(clip.frames) >= longest else []
     return Data(real, phantom, pairs, inner)
 
 
 def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> None:
     from ral.build import build
+    from ral.datasets.survey import kind_of_data
     from ral.state import last_average
 
     net = build(plan.config)
@@ -74,8 +87,14 @@ def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     parent = read_card(chosen.start).identity if chosen.start else ""
     begun = f" --start {parent}" if parent else ""
     begun += f" --skip {chosen.skip}" if chosen.skip else ""
+    data, terms = recipe.data, recipe.terms
+    if chosen.also:
+        kinds = sorted({kind_of_data(folder) for folder in chosen.also})
+        begun += f" --also {' '.join(kinds)}"
+        data += f" Further labelled data: {', '.join(kinds)}."
+        terms += f" The terms of the further data ({', '.join(kinds)}) hold as well."
     card = Card(
-        recipe.name, plan.config.to_dict(), recipe.data, recipe.terms, recipe.camus, chosen.seed,
+        recipe.name, plan.config.to_dict(), data, terms, recipe.camus, chosen.seed,
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g}{begun} --out RUN",
         revision=revisions(out), created=time.strftime("%Y-%m-%d"), parent=parent,
     )  # fmt: skip

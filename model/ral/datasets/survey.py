@@ -25,7 +25,7 @@ def kind_of_data(folder: str | Path) -> str:
     folder = Path(folder)
     if (folder / "run.json").is_file():
         return "run"
-    if any(is_bundle(path) for path in _archives(folder)):
+    if bundles(folder):
         return "bundle"
     if any((home / FILE_LIST).is_file() for home in (folder, folder / "A4C")):
         return kind_of_folder(view_folder(folder))
@@ -84,6 +84,11 @@ def _look_at_bundles(found: Findings) -> None:
         found.patients += [f"{path.stem}/{clip.name}" for clip in clips]
         found.sequences.update(VIEWS[clip.view] if clip.view >= 0 else "unknown" for clip in clips)
         found.labelled_frames += sum(int((clip.weights > 0).sum()) for clip in clips)
+
+
+def bundles(folder: Path) -> list[Path]:
+    """The bundles of EchoView in a folder."""
+    return [path for path in _archives(folder) if is_bundle(path)]
 
 
 def _archives(folder: Path) -> list[Path]:
