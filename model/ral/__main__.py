@@ -101,6 +101,7 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", help="the report, an HTML file; its numbers go beside it as JSON")
     parser.add_argument("--split", default="inner", choices=("inner", "loop", "report", "none"))
     parser.add_argument("--phantoms", type=int, default=30, help="simulated cines that no training saw")
+    parser.add_argument("--cines", nargs="*", default=[], help="videos without labels: steadiness and view")
     parser.add_argument("--runs", nargs="*", default=[], help="folders of runs whose learning curves are shown")
     parser.add_argument("--seed", type=int, default=0)
     _common(parser)

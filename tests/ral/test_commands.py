@@ -150,6 +150,26 @@ def test_evaluate_reads_both_views_and_whole_sequences_of_camus_where_they_are(w
     assert json.loads(out.with_suffix(".json").read_text())["sheets"][0]["source"] == "CAMUS A4C, inner split"
 
 
+def test_cines_without_labels_are_judged_for_steadiness(weights, tmp_path, capfd):
+    words = ["simulate", str(tmp_path / "cines"), "--count", "2", "--frames", "6", "--size", "64", "--kinds", "mp4"]
+    assert main(words) == 0
+    cines = [str(path) for path in sorted((tmp_path / "cines").glob("phantom-*"))]
+    out = tmp_path / "report.html"
+    words = ["evaluate", str(weights), "--split", "none", "--phantoms", "0", "--device", "cpu", "--cines"]
+    assert main([*words, *cines, "--out", str(out)]) == 0
+    numbers = json.loads(out.with_suffix(".json").read_text())
+    assert [(e["cine"], e["frames"]) for e in numbers["unlabelled"]] == [("cine 1", 6), ("cine 2", 6)]
+    assert "cine 2: " in capfd.readouterr().out
+    assert len(set(numbers["data"].values())) == 2
+    html = out.read_text()
+    assert "Steadiness on cines without labels" in html
+    assert "phantom-0000" not in html  # the name of a file may be a patient's
+    (tmp_path / "broken.mp4").write_bytes(b"no video")
+    for name, said in (("broken.mp4", "can be decoded"), ("absent.mp4", "does not exist")):
+        assert main([*words, str(tmp_path / name)]) == 1
+        assert said in capfd.readouterr().err
+
+
 def test_nothing_to_judge_on_is_refused(weights, capfd):
     assert main(["evaluate", str(weights), "--split", "none", "--phantoms", "0"]) == 1
     assert "nothing to judge on" in capfd.readouterr().err

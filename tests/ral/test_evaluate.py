@@ -375,9 +375,9 @@ def test_real_and_simulated_cines_share_no_sheet():
 
 
 def test_a_cine_without_labels_is_judged_for_steadiness():
-    flags, contours = steadiness(Oracle(beat()), np.full((30, SIZE, SIZE), 60, np.uint8))
-    assert flags["share"] == 0
-    assert contours.shape == (30, 65, 2)
+    found = steadiness(Oracle(beat()), np.full((30, SIZE, SIZE), 60, np.uint8))
+    assert (found["frames"], found["temporal"]["share"]) == (30, 0)
+    assert (found["view"], found["view_share"]) == ("A4C", 1.0)
 
 
 def test_summaries_split_by_instant_and_by_view():

@@ -85,7 +85,7 @@ def written(sheets, tmp_path_factory) -> tuple[str, dict]:
     beside = write(path, {
         "title": "A & B", "sheets": sheets, "seed": 7, "data": {"clinic": "sha256 f00d"},
         "comparisons": [compare(sheets[0], sheets[1])], "training": [{"name": "run", "events": events}],
-        "unlabelled": [{"cine": "some.mp4", "model": "fine",
+        "unlabelled": [{"cine": "some.mp4", "model": "fine", "frames": 6, "view": "A3C", "view_share": 0.7,
                         "temporal": temporal_flags(np.stack([ventricle(50, 18)] * 6))}],
     })  # fmt: skip
     assert beside == path.with_suffix(".json")

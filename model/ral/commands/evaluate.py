@@ -11,7 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ral.checkpoint import write_card
+from ral.checkpoint import read_card, write_card
 from ral.commands.common import (
     STEERING_SEEDS,
     TEST_SEEDS,
@@ -94,8 +94,8 @@ def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]
     from ral.predict import Predictor
 
     sources = list(_sources(chosen))
-    if not sources:
-        raise ValueError("There is nothing to judge on: name a split, or a number of simulated cines.")
+    if not sources and not chosen.cines:
+        raise ValueError("There is nothing to judge on: name a split, a number of simulated cines, or cines.")
     models = [Predictor(folder, chosen.device) for folder in chosen.weights]
     kept = Path(chosen.out).with_suffix(".sheets") if chosen.out else None
     sheets = []
@@ -189,7 +189,6 @@ def _say(model: Predictor, sheet: dict[str, Any]) -> None:
 
 def _note_in_card(folder: Path, sheets: list[dict[str, Any]]) -> None:
     """What was judged now; what the card says of other data stands, for training writes a card without figures."""
-    from ral.checkpoint import read_card
     from ral.evaluate import card_figures
 
     card = read_card(folder)
@@ -198,17 +197,42 @@ def _note_in_card(folder: Path, sheets: list[dict[str, Any]]) -> None:
 
 
 def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
+    unlabelled, marks = _unlabelled(chosen)
     if not chosen.out:
         return
     from ral.report import write
 
+    title = ", ".join(dict.fromkeys(read_card(folder).name for folder in chosen.weights))
     training = [{"name": Path(run).name, "events": list(read_events(Path(run)))} for run in chosen.runs]
     write(
         chosen.out,
         {
-            "title": ", ".join(dict.fromkeys(s["model"] for s in sheets)), "sheets": sheets, "seed": chosen.seed,
-            "data": {source: mark for source, _, _, mark in _sources(chosen)}, "comparisons": comparisons,
-            "training": [run for run in training if run["events"]],
+            "title": title, "sheets": sheets, "seed": chosen.seed,
+            "data": {source: mark for source, _, _, mark in _sources(chosen)} | marks, "comparisons": comparisons,
+            "training": [run for run in training if run["events"]], "unlabelled": unlabelled,
         },
     )  # fmt: skip
     print(f"wrote {Path(chosen.out).name}")
+
+
+def _unlabelled(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, str]]:
+    """What every set of weights says of the cines without labels, and those cines' fingerprints.
+
+    They are numbered as they were named: a file's name may be a patient's.
+    """
+    from ral.datasets import fingerprint
+    from ral.datasets.echonet import read_video
+    from ral.evaluate import steadiness
+    from ral.predict import Predictor
+
+    found, marks = [], {}
+    models = [Predictor(folder, chosen.device) for folder in chosen.weights] if chosen.cines else []
+    for n, path in enumerate(map(Path, chosen.cines), 1):
+        frames, name = read_video(path), f"cine {n}"
+        marks[name] = fingerprint(path.parent, [path.name])
+        for model in models:
+            found.append({"cine": name, "model": model.card.name} | steadiness(model, frames))
+            said = found[-1]
+            jumping = f"{sum(said['temporal']['flagged'])} of {said['temporal']['judged']} frames jump"
+            print(f"{model.card.name} on {name}: {jumping}, view {said['view']}")
+    return found, marks

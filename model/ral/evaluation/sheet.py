@@ -109,18 +109,27 @@ def _of_rows(rows: list[Row], cines: list[dict[str, Any]], pixels: dict[str, Any
     }  # fmt: skip
 
 
-def steadiness(
-    model: Model, frames: np.ndarray, spacing_mm: tuple[float, float] | None = None
-) -> tuple[dict[str, Any], np.ndarray]:
-    """`temporal_flags` of a cine without any label, and the contours (T,N,2) px they were taken from."""
+def steadiness(model: Model, frames: np.ndarray, spacing_mm: tuple[float, float] | None = None) -> dict[str, Any]:
+    """What can be said of a cine without any label, frames (T,H,W) uint8.
+
+    Returns:
+        {"frames", "temporal": `temporal_flags`, "view": the one that is named, or None, "view_share": its share}.
+    """
     found = list(model.stream(frames, prepare_cine(frames, spacing_mm)))
-    contours = np.stack([f.contour for f in found])
-    return temporal_flags(contours, spacing_mm or (1.0, 1.0)), contours
+    flags = temporal_flags(np.stack([f.contour for f in found]), spacing_mm or (1.0, 1.0))
+    return {"frames": len(found), "temporal": flags} | _named(found[-1].view_probabilities)
+
+
+def _named(views: np.ndarray) -> dict[str, Any]:
+    """The view that the shares (3,) name; equal ones are those of a network that names none."""
+    known = float(np.ptp(views)) > 0
+    return {
+        "view": VIEWS[int(views.argmax())] if known else None,
+        "view_share": round(float(views.max()), 4) if known else None,
+    }
 
 
 def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> dict[str, Any]:
-    views = found[-1].view_probabilities
-    named = float(np.ptp(views)) > 0  # equal shares: a network that names no view
     temporal: dict[str, Any] = {}
     if len(found) >= _LEAST_FRAMES:
         temporal["found"] = temporal_flags(np.stack([f.contour for f in found]), case.spacing_mm)
@@ -128,7 +137,7 @@ def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> 
             temporal["reference"] = flags_of_sizes({k: np.array([r[f"{k}_reference"] for r in rows]) for k in LIMITS})
     return {
         "case": case.name, "patient": case.patient, "view": case.view, "frames": len(found),
-        "view_found": VIEWS[int(views.argmax())] if named else None, "temporal": temporal,
+        "view_found": _named(found[-1].view_probabilities)["view"], "temporal": temporal,
     }  # fmt: skip
 
 

@@ -148,15 +148,17 @@ def steadiness_note() -> str:
 
 
 def unlabelled(entries: Sequence[dict[str, Any]]) -> str:
-    """Steadiness on cines without labels: [{"cine", "model", "temporal": `temporal_flags`}]."""
-    head = ["Model", "Frames judged", "Jumping", *(f"Bend of {words}" for words in _SIZES.values())]
+    """Steadiness on cines without labels: [{"cine", "model"} | `ral.evaluation.sheet.steadiness`]."""
+    head = ["Model", "View named", "Frames judged", "Jumping", *(f"Bend of {words}" for words in _SIZES.values())]
     body: list[list[str]] = []
     for cine in dict.fromkeys(e["cine"] for e in entries):
         body.append([said(cine)])
         for entry in (e for e in entries if e["cine"] == cine):
             flags = entry["temporal"]
             bends = [percent(flags["bend"][key], 2) for key in _SIZES]
-            body.append([said(entry["model"]), str(flags["judged"]), percent(flags["share"]), *bends])
+            view = NOTHING if entry["view"] is None else f"{entry['view']}, {percent(entry['view_share'], 0)}"
+            jumping = f"{sum(flags['flagged'])} ({percent(flags['share'])})"
+            body.append([said(entry["model"]), view, str(flags["judged"]), jumping, *bends])
     return table(head, body, steadiness_note())
 
 
