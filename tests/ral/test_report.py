@@ -19,7 +19,7 @@ from ral.geometry import raster
 from ral.predict import FramePrediction
 from ral.report import compare, write
 from ral.report.plots import learning
-from ral.report.tables import table
+from ral.report.tables import accuracy, table
 from ral.report.words import number
 
 SIZE = 96
@@ -84,6 +84,7 @@ def written(sheets, tmp_path_factory) -> tuple[str, dict]:
     events += [{"event": "validated", "step": 3, "dice": 0.9}, {"event": "end", "step": 3}]
     beside = write(path, {
         "title": "A & B", "sheets": sheets, "seed": 7, "data": {"clinic": "sha256 f00d"},
+        "commands": {"fine": "ral train ral-lite-camus --seed 5"},
         "comparisons": [compare(sheets[0], sheets[1])], "training": [{"name": "run", "events": events}],
         "unlabelled": [{"cine": "some.mp4", "model": "fine", "frames": 6, "view": "A3C", "view_share": 0.7,
                         "temporal": temporal_flags(np.stack([ventricle(50, 18)] * 6))}],
@@ -184,11 +185,17 @@ def test_simulated_hearts_stand_apart_and_say_so(written):
 def test_what_made_the_report_is_said(written):
     html, result = written
     page = Reader(html)
-    for words in ("abc123", "def456", "sha256 f00d", "processors"):
+    for words in ("abc123", "def456", "sha256 f00d", "ral train ral-lite-camus --seed 5", "processors"):
         assert words in page.words["made"]
     assert result["provenance"]["machine"]["processors"] >= 1
     assert (result["seed"], result["data"]) == (7, {"clinic": "sha256 f00d"})
     assert {"revision", "written"} <= set(result["provenance"])
+
+
+def test_pixels_of_one_size_and_of_several_are_said(written, sheets):
+    assert "Pixels of 0.7 × 0.7 mm." in written[0]
+    sheet = {**sheets[0], "cines": [*sheets[0]["cines"], sheets[0]["cines"][0] | {"spacing_mm": [0.308, 0.154]}]}
+    assert "2 sizes of pixels, 0.308 × 0.154 to 0.7 × 0.7 mm; each is measured on its own grid" in accuracy([sheet])
 
 
 def test_names_cannot_break_the_page(written):

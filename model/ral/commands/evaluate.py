@@ -202,12 +202,13 @@ def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons
         return
     from ral.report import write
 
-    title = ", ".join(dict.fromkeys(read_card(folder).name for folder in chosen.weights))
+    cards = [read_card(folder) for folder in chosen.weights]
     training = [{"name": Path(run).name, "events": list(read_events(Path(run)))} for run in chosen.runs]
     write(
         chosen.out,
         {
-            "title": title, "sheets": sheets, "seed": chosen.seed,
+            "title": ", ".join(dict.fromkeys(card.name for card in cards)), "sheets": sheets, "seed": chosen.seed,
+            "commands": {card.name: card.command for card in cards if card.command},
             "data": {source: mark for source, _, _, mark in _sources(chosen)} | marks, "comparisons": comparisons,
             "training": [run for run in training if run["events"]], "unlabelled": unlabelled,
         },

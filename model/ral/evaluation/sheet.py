@@ -55,10 +55,9 @@ def evaluate(
 
     Returns:
         A sheet, plain numbers: {"source", "simulated", "model", "weights", "rows": `score_cine`, "cines": one dict a
-        case (case, patient, view, view_found, frames, temporal found and reference), "summary", "curves", "temporal",
-        "clinical", "views", "steering": `steering_table`, "reliability": {"confidence", "pixels", "coverage"},
-        "worst"}. A part that the data does
-        not allow is {}.
+        case (case, patient, view, view_found, frames, spacing_mm, temporal found and reference), "summary", "curves",
+        "temporal", "clinical", "views", "steering": `steering_table`, "reliability": {"confidence", "pixels",
+        "coverage"}, "worst"}. A part that the data does not allow is {}.
 
     Raises:
         ValueError: no case at all, or simulated and real ones mixed.
@@ -137,6 +136,7 @@ def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> 
             temporal["reference"] = flags_of_sizes({k: np.array([r[f"{k}_reference"] for r in rows]) for k in LIMITS})
     return {
         "case": case.name, "patient": case.patient, "view": case.view, "frames": len(found),
+        "spacing_mm": [round(float(mm), 4) for mm in case.spacing_mm],
         "view_found": _named(found[-1].view_probabilities)["view"], "temporal": temporal,
     }  # fmt: skip
 

@@ -81,8 +81,17 @@ def accuracy(sheets: Sequence[Sheet]) -> str:
                 chosen = len(there) > 1 and entry[metric]["mean"] == best[metric] is not None
                 cells.append(f'<td class="{"best" if chosen else ""}">{mean_sd(entry[metric], metric)}</td>')
             body.append([said(sheet["model"]), str(entry["frames"]), _warned(entry["empty"]), *cells])
-    note = "Mean ± SD over frames; bold is the best mean."
-    return table(head, body, f"{note} Annulus: mean distance of the two hinge points.")
+    note = "Mean ± SD over frames; bold is the best mean. Annulus: mean distance of the two hinge points."
+    return table(head, body, f"{note} {_pixel_sizes(sheets[0])}")
+
+
+def _pixel_sizes(sheet: Sheet) -> str:
+    """Distances are taken on each file's own grid: where the files differ, that is said."""
+    sizes = sorted({tuple(cine["spacing_mm"]) for cine in sheet["cines"]})
+    least, most = (" × ".join(f"{mm:.3g}" for mm in size) for size in (sizes[0], sizes[-1]))
+    if len(sizes) == 1:
+        return f"Pixels of {least} mm."
+    return f"The files have {len(sizes)} sizes of pixels, {least} to {most} mm; each is measured on its own grid."
 
 
 def volumes(sheets: Sequence[Sheet]) -> str:

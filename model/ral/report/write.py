@@ -17,9 +17,10 @@ def write(path_html: str | Path, result: dict[str, Any]) -> Path:
     Args:
         path_html: where to; the JSON takes its place with ".json".
         result: {"title"; "sheets": of `ral.evaluate.evaluate`, models of one data set follow each other}, and, where
-            there are any: "seed"; "data": {source: fingerprint}; "comparisons": of `ral.report.compare`; "training":
-            [{"name", "events": the dicts of a run's events.jsonl}]; "unlabelled": [{"cine", "model"} and what
-            `ral.evaluation.sheet.steadiness` gives]. The revision of the code and the machine are added here.
+            there are any: "seed"; "data": {source: fingerprint}; "commands": {model: what trained it}; "comparisons":
+            of `ral.report.compare`; "training": [{"name", "events": the dicts of a run's events.jsonl}]; "unlabelled":
+            [{"cine", "model"} and what `ral.evaluation.sheet.steadiness` gives]. The revision of the code and the
+            machine are added here.
 
     Returns:
         The path of the JSON; what is no number in it (the distance to an empty prediction) is null.
