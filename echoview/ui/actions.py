@@ -175,11 +175,15 @@ def key_of(action: QAction) -> str:
     return shown(action.shortcut())
 
 
+def with_key(words: str, action: QAction) -> str:
+    """Words of what an action does, and its key where it has one."""
+    key = key_of(action)
+    return f"{words} ({key})" if key else words
+
+
 def say_key(action: QAction) -> None:
     """Its tooltip names the key, or why it is switched off."""
-    key = key_of(action)
-    named = f"{action.text()} ({key})" if key else action.text()
-    action.setToolTip(action.property(_WHY_OFF) or named)
+    action.setToolTip(action.property(_WHY_OFF) or with_key(action.text(), action))
 
 
 def switch(action: QAction, reason: str) -> None:

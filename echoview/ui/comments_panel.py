@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 
 from echoview.domain.review import ActKind, Comment, Issue
 from echoview.reviewing import Reviewing
-from echoview.ui.actions import key_of
+from echoview.ui.actions import with_key
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.theme import current, icon, put_icon
 from echoview.ui.widgets import off, quiet
@@ -47,7 +47,7 @@ class CommentsPanel(QWidget):
             button.clicked.connect(self.refresh)
         self.frame_scope.setChecked(True)
         self.issues = {issue: _toggle(_title(issue)) for issue in Issue}
-        self._tips: dict[Issue, str] = {}
+        self._acts: dict[Issue, QAction] = {}
         self.line = _Line()
         self.line.setPlaceholderText("Comment in words")
         self.line.setAccessibleName("Comment in words")
@@ -94,7 +94,7 @@ class CommentsPanel(QWidget):
         for number, (issue, button) in enumerate(self.issues.items(), 1):
             act = acts[f"issue_{number}"]
             button.clicked.connect(act.trigger)
-            self._tips[issue] = f"{_title(issue)} ({key_of(act)})"
+            self._acts[issue] = act
         self.refresh()
 
     def scope(self, t: int) -> int | None:
@@ -115,7 +115,7 @@ class CommentsPanel(QWidget):
         open_now = {one.act.issue for one in comments if one.closed is None and one.act.t == about}
         for issue, button in self.issues.items():
             button.setChecked(issue in open_now)
-            off(button, reason, self._tips.get(issue, ""))
+            off(button, reason, with_key(_title(issue), self._acts[issue]) if issue in self._acts else "")
         for widget in (self.line, self.add):
             widget.setEnabled(not reason)
             widget.setToolTip(reason or "Keep the comment (Enter)")

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from echoview.deciding import Choice, Deciding
 from echoview.domain.review import ActKind, Reading
 from echoview.reviewing import Reviewing
-from echoview.ui.actions import key_of
+from echoview.ui.actions import with_key
 from echoview.ui.growing_list import GrowingList
 from echoview.ui.soon import Soon
 from echoview.ui.widgets import quiet, rule
@@ -170,8 +170,8 @@ class DecisionPanel(QWidget):
             said = f"drawn {ends}" if side.contour is not None else choice.words(side)
             button.setText(f"{name}{_when(side.made_at)}\n{said}".replace("&", "&&"))
             made = "" if side.made_at is None else f", {side.made_at.astimezone():%Y-%m-%d %H:%M}"
-            key = f" ({key_of(self._takes[number])})" if self._takes else ""
-            button.setToolTip(reason or f"{side.name}{made}: {said}{key}")
+            words = f"{side.name}{made}: {said}"
+            button.setToolTip(reason or (with_key(words, self._takes[number]) if self._takes else words))
             button.setEnabled(not reason)
 
     def choose(self, number: int) -> None:

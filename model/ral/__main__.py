@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("recipe", choices=(*_CAMUS_RECIPES, "ral-lite-phantom"))
     train.add_argument("--out", required=True, help="folder of the run; its events, states and weights")
     train.add_argument("--start", help="folder of a set of weights to begin from, of the same network")
-    also = "folders of further labelled data to learn from, of any kind that survey knows; their terms hold as well"
+    also = "folders of further labelled data to learn from, but TED; their terms hold as well"
     train.add_argument("--also", nargs="+", default=[], metavar="FOLDER", help=also)
     train.add_argument("--skip", type=int, default=0, help="leave out so many of the course's first stages")
     _training(train)

@@ -38,12 +38,12 @@ class Data:
 
 
 def _digest(clips: Sequence[Clip]) -> str:
-    """16 hex digits of the SHA-256 over each clip's name, view, length, first picture and mask; "" for no clip."""
+    """16 hex digits of the SHA-256 over the clips, their names and views included; "" for no clip."""
     total = hashlib.sha256()
     for clip in clips:
-        total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{len(clip.frames)}\n".encode())
-        total.update(np.ascontiguousarray(clip.frames[0]))
-        total.update(np.ascontiguousarray(clip.masks[0]))
+        total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{clip.frames.shape}\n".encode())
+        for array in (clip.frames, clip.masks, clip.weights):
+            total.update(np.ascontiguousarray(array))
     return total.hexdigest()[:16] if len(clips) else ""
 
 

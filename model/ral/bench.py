@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import statistics
 import subprocess
@@ -33,6 +34,7 @@ def networks() -> dict[str, nn.Module]:
 
 def gmac(net: nn.Module) -> float:
     """Multiply-adds of one 256 x 256 frame, in units of 1e9, by torch's counter."""
+    net = copy.deepcopy(net).cpu().eval()  # in training a black frame would move the statistics of BN
     with FlopCounterMode(display=False) as counter, torch.inference_mode():
         _forward(net, None, "cpu")
     return counter.get_total_flops() / 2e9
@@ -145,6 +147,8 @@ def _wait(device: str) -> None:
     """A GPU is still at work when a call comes back."""
     if device == "cuda":
         torch.cuda.synchronize()
+    elif device == "mps":
+        torch.mps.synchronize()
 
 
 def _forward(net: nn.Module, state: object, device: str) -> object:

@@ -46,8 +46,11 @@ def check_together(step: int, world: int) -> None:
     Raises:
         ValueError: they do not: the folder of the run is not the same to all, as on machines without a shared disk.
     """
-    total, squares = summed((float(step), float(step) ** 2), world)
-    if total != world * step or squares != world * step**2:
+    if world == 1:
+        return
+    most = torch.tensor([step, -step], device="cuda" if dist.get_backend() == "nccl" else "cpu")
+    dist.all_reduce(most, dist.ReduceOp.MAX)
+    if most.tolist() != [step, -step]:
         raise ValueError(
             f"The processes would go on from different steps, this one from step {step}. "
             "The folder of the run must be the same to all of them: lay it on a disk that they share."

@@ -45,6 +45,10 @@ def test_simulate_writes_three_kinds_and_leaves_what_is_there(tmp_path, capfd):
     assert main(words) == 0
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before  # drawn again to the byte, or left
     assert "there already" in capfd.readouterr().out
+    (tmp_path / "simulated.json").rename(tmp_path / "elsewhere")
+    assert main(words) == 1
+    assert "not what they were made with" in capfd.readouterr().err
+    (tmp_path / "elsewhere").rename(tmp_path / "simulated.json")
     assert main([*words, "--look", "grainy"]) == 1
     assert "cines of another look" in capfd.readouterr().err
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == before
@@ -53,6 +57,7 @@ def test_simulate_writes_three_kinds_and_leaves_what_is_there(tmp_path, capfd):
 def test_an_unknown_look_is_refused_with_a_sentence(tmp_path, capfd):
     assert main(["simulate", str(tmp_path), "--count", "1", "--frames", "2", "--look", "sepia"]) == 1
     assert "sepia" in capfd.readouterr().err
+    assert main(["simulate", str(tmp_path), "--count", "1", "--frames", "2", "--size", "64"]) == 0  # no trace is left
 
 
 def test_survey_names_what_is_wrong_and_says_so_by_its_code(tmp_path, capfd):
@@ -306,7 +311,7 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     words = ["ablate", "--out", str(tmp_path / "out"), "--data", str(tmp_path), "--only", "plain", "unet1"]
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
     results = sorted(p.name for p in (tmp_path / "out").glob("*.json"))
-    assert results == ["ablate.json", "plain-0.json", "unet1-0.json"]
+    assert results == ["plain-0.json", "unet1-0.json"]
     found = json.loads((tmp_path / "out" / "plain-0.json").read_text())
     assert found["steps"] >= 2
     unet1 = json.loads((tmp_path / "out" / "unet1-0.json").read_text())
@@ -316,8 +321,8 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
     assert main([*words, "--seeds", "0", "--minutes", "0.02"]) == 1
-    assert "results of another minutes" in capfd.readouterr().err
+    assert "results of another minutes (0.01, here 0.02)" in capfd.readouterr().err
     assert main(["ablate", "--out", str(tmp_path / "out"), "--only", "wings"]) == 1
     (tmp_path / "out" / "unet1-0.json").write_text(json.dumps(unet1 | {"simulator": "0123abcd"}))
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 1
-    assert "other simulated hearts (0123abcd" in capfd.readouterr().err
+    assert "another simulator (0123abcd" in capfd.readouterr().err

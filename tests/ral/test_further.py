@@ -1,14 +1,14 @@
 """Further data to learn from: every kind that is known, without what its lists keep for judging."""
 
 import json
+from argparse import Namespace
 from pathlib import Path
-
-import pytest
 
 from ral import recipes
 from ral.__main__ import main
 from ral.batches import labelled_stills
 from ral.checkpoint import read_card
+from ral.commands.train import training_data
 from ral.config import RALConfig
 from ral.datasets.further import further_clips
 from ral.plan import Stage
@@ -62,15 +62,33 @@ def test_train_learns_from_it_and_the_card_says_so(tmp_path, monkeypatch, patien
     assert "Further labelled data: camus-nifti." in card.data
     assert "camus-nifti" in card.terms
     digests = json.loads((tmp_path / "run" / "run.json").read_text())["data"]
-    assert digests["pairs"], "the cine of patient0009; patient0002 is kept for judging"
+    assert digests["pairs"], "the cine of patient0009"
     patient(further, "patient0010", view="2CH")
     assert main([*words, str(tmp_path / "run"), "--also", str(further)]) == 1
     assert "other data" in capfd.readouterr().err
 
 
+def test_whom_other_lists_keep_for_judging_is_not_learnt_from(tmp_path, monkeypatch, patient):
+    """Of the patients who are published with both views the A2C are judged, whatever list their A4C are in."""
+    camus, further = tmp_path / "camus_a4c", tmp_path / "more"
+    for number, name in enumerate(("train", "inner", "loop", "report"), 1):
+        patient(camus, f"patient000{number}")
+        (camus / f"split_{name}.txt").write_text(f"patient000{number}\n")
+    for number in (1, 2, 3, 4, 9):
+        patient(further, f"patient000{number}", view="2CH", labelled=number == 9)
+    patient(tmp_path / "camus_mhd", "patient0001", view="2CH")
+    stage = Stage(64, 2, 1e-3, stills=2, real_share=1.0, clip_frames=5)
+    recipe = recipes.Recipe("ral-lite-camus", TINY, (stage,), camus=True, phantoms=0)
+    chosen = Namespace(data=str(tmp_path), also=[str(further)])
+    data = training_data(recipe, recipe.plan(0), chosen, tmp_path / "run")
+    assert {clip.name for clip in data.real} == {"patient0001_4CH_ED", "patient0001_4CH_ES", "patient0009_2CH"}
+    assert [clip.name for clip in data.pairs] == ["patient0009_2CH"]
+    patient(further, "patient0010", view="2CH", labelled=False)
+    data = training_data(recipe, recipe.plan(0), chosen, tmp_path / "run")
+    assert "patient0010_2CH" in {clip.name for clip in data.real}
+    assert [clip.name for clip in data.pairs] == ["patient0009_2CH"], "most stretches of it would have no label"
+
+
 def test_a_recipe_without_real_data_takes_none(tmp_path, capfd):
-    words = ["train", "ral-lite-phantom", "--out", str(tmp_path / "run"), "--also", str(tmp_path)]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ral.datasets.phantom_clips", lambda *_: [])
-        assert main(words) == 1
+    assert main(["train", "ral-lite-phantom", "--out", str(tmp_path / "run"), "--also", str(tmp_path)]) == 1
     assert "simulated hearts alone" in capfd.readouterr().err

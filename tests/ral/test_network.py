@@ -45,6 +45,14 @@ def test_the_size_and_the_cost_of_a_frame(config, millions, giga, record_propert
         assert cost <= 1.6
 
 
+def test_counting_the_cost_leaves_a_network_in_training_as_it_was():
+    net = RAL(TINY).train()
+    before = {name: tensor.clone() for name, tensor in net.state_dict().items()}
+    gmac(net)
+    assert net.training
+    assert all(torch.equal(tensor, before[name]) for name, tensor in net.state_dict().items())
+
+
 @pytest.mark.parametrize("config", [RAL_LITE, RAL_BASE, TINY], ids=lambda c: c.name)
 @torch.inference_mode()
 def test_shapes_of_what_comes_out(config):

@@ -84,7 +84,7 @@ def written(sheets, tmp_path_factory) -> tuple[str, dict]:
     events += [{"event": "validated", "step": 3, "dice": 0.9}, {"event": "end", "step": 3}]
     beside = write(path, {
         "title": "A & B", "sheets": sheets, "seed": 7, "data": {"clinic": "sha256 f00d"},
-        "commands": {"fine": "ral train ral-lite-camus --seed 5"},
+        "commands": {"abc123": "ral train ral-lite-camus --seed 5"},
         "comparisons": [compare(sheets[0], sheets[1])], "training": [{"name": "run", "events": events}],
         "unlabelled": [{"cine": "some.mp4", "model": "fine", "frames": 6, "view": "A3C", "view_share": 0.7,
                         "temporal": temporal_flags(np.stack([ventricle(50, 18)] * 6))}],

@@ -15,7 +15,6 @@ from ral.commands.common import (
     camus_folder,
     progress,
     revisions,
-    same_as_before,
     tell,
     use_threads,
 )
@@ -53,15 +52,15 @@ def ablate(chosen: argparse.Namespace) -> int:
     unknown = sorted(set(names) - set(plans(0)))
     if unknown:
         raise ValueError(f"There is no variant {unknown[0]!r}; there are {', '.join(plans(0))}.")
-    _check_simulator(out)
-    same_as_before(out / "ablate.json", {"minutes": chosen.minutes}, "results")
+    asked = _asked(chosen)
+    _check_alike(out, asked)
     wanted = [(name, seed) for seed in chosen.seeds for name in names]
     data = None
     for n, (name, seed) in enumerate(wanted):
         path = out / f"{name}-{seed}.json"
         if not path.exists():
             data = data or _data(chosen, out)
-            replace_text(path, json.dumps(_run(name, seed, data, chosen, out)))
+            replace_text(path, json.dumps(_run(name, seed, data, chosen, out) | asked))
         progress(n + 1, len(wanted), f"{name}, seed {seed}")
     text = table(list(results(out)))
     (out / "table.md").write_text(text, encoding="utf-8")
@@ -74,16 +73,23 @@ def results(out: Path) -> Iterator[dict[str, Any]]:
         yield json.loads(path.read_text(encoding="utf-8"))
 
 
-def _check_simulator(out: Path) -> None:
-    """Raises ValueError where the folder's results are of other simulated hearts than those of this code."""
+def _asked(chosen: argparse.Namespace) -> dict[str, Any]:
+    """What all results of one table have in common."""
     from ral.datasets.sources import simulator_version
+    from ral.predict import choose_device
 
-    others = {found["simulator"] for found in results(out)} - {simulator_version()}
-    if others:
-        raise ValueError(
-            f"{out.name} holds results on other simulated hearts ({', '.join(sorted(others))}, here "
-            f"{simulator_version()}), which do not compare. Name another folder, or use the ral.phantom of then."
-        )
+    return {"simulator": simulator_version(), "minutes": chosen.minutes, "device": choose_device(chosen.device)}
+
+
+def _check_alike(out: Path, asked: dict[str, Any]) -> None:
+    """Raises ValueError where the folder's results were asked for otherwise: on other simulated hearts, for example."""
+    for name, value in asked.items():
+        others = {found[name] for found in results(out) if name in found} - {value}
+        if others:
+            raise ValueError(
+                f"{out.name} holds results of another {name} ({', '.join(map(str, sorted(others)))}, here {value}), "
+                "which do not compare. Name another folder."
+            )
 
 
 def table(found: list[dict[str, Any]]) -> str:
@@ -179,12 +185,9 @@ def _judge(net: Network, chosen: argparse.Namespace, device: str) -> dict[str, A
     from ral.bench import gmac
     from ral.checkpoint import Card
     from ral.datasets import read_split
-    from ral.datasets.sources import simulator_version
     from ral.evaluate import camus_stills, card_figures, evaluate, phantom_cases
     from ral.predict import Predictor
 
-    cost = round(gmac(net.to("cpu")), 3)
-    net.to(device)
     card = Card(net.config.name, net.config.to_dict(), "", "", True, 0, "ral ablate")
     model, camus = Predictor.of(net, card, device), camus_folder(chosen)
     inner = read_split(camus / "split_inner.txt")
@@ -198,6 +201,5 @@ def _judge(net: Network, chosen: argparse.Namespace, device: str) -> dict[str, A
         "hd_mm": None if None in far else statistics.fmean(far),
         "phantom_dice": statistics.fmean(simulated["dice_by_view"].values()),
         "view_right": simulated.get("view_right"), "flagged": simulated["flagged"],
-        "hint_gain": None if before is None else after - before, "gmac": cost,
-        "simulator": simulator_version(),
+        "hint_gain": None if before is None else after - before, "gmac": round(gmac(net), 3),
     }  # fmt: skip

@@ -42,19 +42,29 @@ def use_threads(chosen: argparse.Namespace) -> None:
         torch.set_num_threads(chosen.threads)
 
 
-def same_as_before(note: Path, asked: dict[str, Any], what: str) -> None:
-    """Keep in a folder what its results were asked for with, or hold that against what is there: they do not mix.
+def same_as_before(note: Path, asked: dict[str, Any], what: str, there: bool) -> None:
+    """Hold what is asked for against what the results in a folder were asked for with: they do not mix.
+
+    Args:
+        note: where that is kept, by `note_down`; there: whether the folder holds results.
 
     Raises:
-        ValueError: the folder holds results of something else; says of what.
+        ValueError: the folder holds results of something else, or nobody knows of what.
     """
+    if not there:
+        return
     if not note.exists():
-        note.parent.mkdir(parents=True, exist_ok=True)
-        replace_text(note, json.dumps(asked))
+        raise ValueError(f"{note.parent.name!r} holds {what}, and not what they were made with; name another folder.")
     before = json.loads(note.read_text(encoding="utf-8"))
     other = next((name for name, value in asked.items() if before.get(name) != value), None)
     if other is not None:
         raise ValueError(f"{note.parent.name!r} holds {what} of another {other}; name another folder.")
+
+
+def note_down(note: Path, asked: dict[str, Any]) -> None:
+    """Just before the first result is written."""
+    note.parent.mkdir(parents=True, exist_ok=True)
+    replace_text(note, json.dumps(asked))
 
 
 def tell(events: Iterable[dict[str, Any]], out: Path) -> None:
@@ -84,7 +94,7 @@ def revisions(out: Path) -> str:
 
 
 def read_events(out: Path) -> Iterator[dict[str, Any]]:
-    """The events of a run; a last line that was cut off is left out."""
+    """The events of a run; a line that was cut off is left out."""
     path = out / "events.jsonl"
     for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
         try:

@@ -11,7 +11,7 @@ import numpy as np
 
 from ral import recipes
 from ral.checkpoint import Card
-from ral.commands.common import camus_folder, read_events, same_as_before, tell, use_threads
+from ral.commands.common import camus_folder, note_down, read_events, same_as_before, tell, use_threads
 
 FOLDS = 10
 
@@ -24,6 +24,7 @@ def crossval(chosen: argparse.Namespace) -> int:
     """
     from ral.datasets import fingerprint, read_split
     from ral.datasets.camus import camus_files
+    from ral.datasets.sources import simulator_version
     from ral.evaluation.sheet import pooled
     from ral.report.write import replace_text, write
 
@@ -32,11 +33,15 @@ def crossval(chosen: argparse.Namespace) -> int:
     patients = [p for name in ("train", "inner") for p in read_split(camus / f"split_{name}.txt")]
     parts = folds(patients, FOLDS, chosen.seed)
     mark = fingerprint(camus, camus_files(camus, patients, "4CH"))
-    asked = {"recipe": chosen.recipe, "seed": chosen.seed, "scale": chosen.scale, "data": mark}
-    same_as_before(out / "crossval.json", asked, "folds")
+    asked = {
+        "recipe": chosen.recipe, "seed": chosen.seed, "scale": chosen.scale, "float32": chosen.float32, "data": mark,
+        "simulator": simulator_version(),
+    }  # fmt: skip
+    same_as_before(out / "crossval.json", asked, "folds", there=any(out.glob("fold-*")))
     for k in chosen.folds:
         sheet = out / f"fold-{k}" / "sheet.json"
         if not sheet.exists():
+            note_down(out / "crossval.json", asked)
             replace_text(sheet, json.dumps(_fold(chosen, camus, parts, k, out)))
     done = {path.parent: json.loads(path.read_text(encoding="utf-8")) for path in sorted(out.glob("fold-*/sheet.json"))}
     sheets = list(done.values())

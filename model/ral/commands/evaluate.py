@@ -34,11 +34,12 @@ Source = tuple[str, Callable[[], Iterator["Case"]], int, str]  # its name, cases
 def evaluate(chosen: argparse.Namespace) -> int:
     """Judge sets of weights; writes a report, and with --card their figures into their cards."""
     use_threads(chosen)
+    unlabelled = _unlabelled(chosen)
     sheets, _ = _judged(chosen)
     if chosen.card:
         for folder in chosen.weights:
             _note_in_card(Path(folder), sheets)
-    _write(chosen, sheets, [])
+    _write(chosen, sheets, [], unlabelled)
     return 0
 
 
@@ -48,6 +49,7 @@ def compare(chosen: argparse.Namespace) -> int:
 
     use_threads(chosen)
     chosen.weights = [chosen.before, chosen.after]
+    unlabelled = _unlabelled(chosen)
     sheets, sources = _judged(chosen)
     pairs = []
     for source in sources:
@@ -58,7 +60,7 @@ def compare(chosen: argparse.Namespace) -> int:
             f"{source}: Dice {change['difference']:+.4f} ({change['low']:+.4f} to {change['high']:+.4f}), "
             f"better on {change['wins']} frames, worse on {change['losses']}, p {change['p']}"
         )
-    _write(chosen, sheets, pairs)
+    _write(chosen, sheets, pairs, unlabelled)
     return 0
 
 
@@ -196,8 +198,12 @@ def _note_in_card(folder: Path, sheets: list[dict[str, Any]]) -> None:
     write_card(folder, replace(card, metrics=card.metrics | metrics))
 
 
-def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons: list[dict[str, Any]]) -> None:
-    unlabelled, marks = _unlabelled(chosen)
+def _write(
+    chosen: argparse.Namespace,
+    sheets: list[dict[str, Any]],
+    comparisons: list[dict[str, Any]],
+    unlabelled: tuple[list[dict[str, Any]], dict[str, str]],
+) -> None:
     if not chosen.out:
         return
     from ral.report import write
@@ -208,9 +214,10 @@ def _write(chosen: argparse.Namespace, sheets: list[dict[str, Any]], comparisons
         chosen.out,
         {
             "title": ", ".join(dict.fromkeys(card.name for card in cards)), "sheets": sheets, "seed": chosen.seed,
-            "commands": {card.name: card.command for card in cards if card.command},
-            "data": {source: mark for source, _, _, mark in _sources(chosen)} | marks, "comparisons": comparisons,
-            "training": [run for run in training if run["events"]], "unlabelled": unlabelled,
+            "commands": {card.identity: card.command for card in cards if card.command},
+            "data": {source: mark for source, _, _, mark in _sources(chosen)} | unlabelled[1],
+            "training": [run for run in training if run["events"]], "unlabelled": unlabelled[0],
+            "comparisons": comparisons,
         },
     )  # fmt: skip
     print(f"wrote {Path(chosen.out).name}")
@@ -232,8 +239,9 @@ def _unlabelled(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[
         frames, name = read_video(path), f"cine {n}"
         marks[name] = fingerprint(path.parent, [path.name])
         for model in models:
-            found.append({"cine": name, "model": model.card.name} | steadiness(model, frames))
-            said = found[-1]
-            jumping = f"{sum(said['temporal']['flagged'])} of {said['temporal']['judged']} frames jump"
-            print(f"{model.card.name} on {name}: {jumping}, view {said['view']}")
+            found.append({"cine": name, "model": f"{model.card.name} {model.card.identity[:6]}"})
+            found[-1] |= steadiness(model, frames)
+            temporal, view = found[-1]["temporal"], found[-1]["view"]
+            jumping = f"{sum(temporal['flagged'])} of {temporal['judged']} frames jump"
+            print(f"{found[-1]['model']} on {name}: {jumping}, view {view}")
     return found, marks

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from ral.commands.common import progress, same_as_before
+from ral.commands.common import note_down, progress, same_as_before
 from ral.config import VIEWS
 
 
@@ -22,13 +22,15 @@ def simulate(chosen: argparse.Namespace) -> int:
     writers = {"npz": write_npz, "mp4": write_mp4, "dcm": write_dicom}
     out = Path(chosen.out)
     drawn = {name: getattr(chosen, name) for name in ("frames", "size", "pathology", "look")}
-    same_as_before(out / "simulated.json", drawn | {"simulator": simulator_version()}, "cines")
+    drawn["simulator"] = simulator_version()
+    same_as_before(out / "simulated.json", drawn, "cines", there=any(out.glob("phantom-*")))
     for i in range(chosen.count):
         seed, view = chosen.seed + i, chosen.view or VIEWS[i % len(VIEWS)]
         name = f"phantom-{seed:04d}-{view}"
         missing = [kind for kind in chosen.kinds if not (out / f"{name}.{kind}").exists()]
         if missing:
             cine = draw(seed, view, chosen.frames, chosen.size, pathology=chosen.pathology, look=chosen.look)
+            note_down(out / "simulated.json", drawn)
             for kind in missing:
                 part = out / f"part-{name}.{kind}"
                 writers[kind](part, cine)

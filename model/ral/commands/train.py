@@ -56,12 +56,12 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     from ral.datasets.further import further_clips
     from ral.datasets.warped import warped_clips
 
+    if chosen.also and not recipe.camus:
+        raise ValueError(f"{recipe.name} learns from simulated hearts alone; --also is for the recipes with CAMUS.")
     cache = out.parent / "cache"
     simulated = any(stage.clips or stage.real_share < 1 for stage in plan.stages)
     phantom = list(phantom_clips(range(recipe.phantoms), recipe.phantom_frames, cache)) if simulated else []
     if not recipe.camus:
-        if chosen.also:
-            raise ValueError(f"{recipe.name} learns from simulated hearts alone; --also is for the recipes with CAMUS.")
         steering = range(STEERING_SEEDS, STEERING_SEEDS + 24)
         return Data(phantom=phantom, validation=list(phantom_clips(steering, 4, cache)))
     camus = camus_folder(chosen)
@@ -70,10 +70,12 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     real, inner = (list(camus_clips(camus, split[name])) for name in ("train", "inner"))
     pairs = list(warped_clips(camus, split["train"], recipe.pair_frames, cache=cache)) if recipe.pair_frames else []
     kept = {patient for name in ("inner", "loop", "report") for patient in split[name]}
+    kept |= {home.name for home in (camus.parent / "camus_mhd").glob("patient*")}  # their A2C are judged
     longest = max(stage.clip_frames for stage in plan.stages)  # a batch holds clips of one length
     for clip in chain.from_iterable(further_clips(folder, kept) for folder in chosen.also):
         real += labelled_stills(clip)
-        pairs += [clip] if len(clip.frames) >= longest else []
+        if len(clip.frames) >= longest and (clip.weights > 0).all():  # a stretch without a label would teach nothing
+            pairs.append(clip)
     return Data(real, phantom, pairs, inner)
 
 

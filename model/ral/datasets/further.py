@@ -12,7 +12,6 @@ from ral.datasets.echonet import echonet_clips
 from ral.datasets.pictures import patient_folders
 from ral.datasets.splits import read_splits
 from ral.datasets.survey import bundles, kind_of_data
-from ral.datasets.ted import ted_clips
 
 _TEACHING = ("train", "training")  # how the lists of CAMUS call that part
 _DYNAMIC, _PEDIATRIC = {"TRAIN"}, {str(fold) for fold in range(8)}  # two folds of ten are kept for judging
@@ -29,7 +28,7 @@ def further_clips(folder: str | Path, without: Collection[str] = ()) -> Iterator
 
     Raises:
         FormatError: a file is missing or damaged.
-        ValueError: the folder holds no data set that is known.
+        ValueError: the folder holds no data set that is known, or TED.
     """
     folder = Path(folder)
     kind = kind_of_data(folder)
@@ -41,7 +40,7 @@ def further_clips(folder: str | Path, without: Collection[str] = ()) -> Iterator
     elif kind.startswith("echonet"):
         yield from echonet_clips(folder, _DYNAMIC if kind == "echonet-dynamic" else _PEDIATRIC)
     elif kind == "ted":
-        yield from ted_clips(folder)
+        raise ValueError("TED is patients of CAMUS under other numbers: its splits cannot be kept apart from those.")
     else:
         yield from _camus(folder, without)
 

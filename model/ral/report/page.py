@@ -146,7 +146,7 @@ def _made(report: dict[str, Any]) -> str:
         ("Seed", NOTHING if report.get("seed") is None else report["seed"]),
         *((f"Data, {source}", mark) for source, mark in report.get("data", {}).items()),
         *((f"Weights, {s['model']}", s["weights"] or NOTHING) for s in _once(report["sheets"])),
-        *((f"Trained by, {name}", command) for name, command in report.get("commands", {}).items()),
+        *((f"Weights {identity} made by", command) for identity, command in report.get("commands", {}).items()),
         ("Machine", f"{machine['system']} {machine['processor']}, {machine['processors']} processors, load {load}"),
         ("Python", machine["python"]),
     ]  # fmt: skip

@@ -17,7 +17,7 @@ def write(path_html: str | Path, result: dict[str, Any]) -> Path:
     Args:
         path_html: where to; the JSON takes its place with ".json".
         result: {"title"; "sheets": of `ral.evaluate.evaluate`, models of one data set follow each other}, and, where
-            there are any: "seed"; "data": {source: fingerprint}; "commands": {model: what trained it}; "comparisons":
+            there are any: "seed"; "data": {source: fingerprint}; "commands": {identity: what made it}; "comparisons":
             of `ral.report.compare`; "training": [{"name", "events": the dicts of a run's events.jsonl}]; "unlabelled":
             [{"cine", "model"} and what `ral.evaluation.sheet.steadiness` gives]. The revision of the code and the
             machine are added here.
