@@ -43,7 +43,7 @@ def _digest(clips: Sequence[Clip]) -> str:
     for clip in clips:
         total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{clip.frames.shape}\n".encode())
         for array in (clip.frames, clip.masks, clip.weights):
-            total.update(np.ascontiguousarray(array))
+            total.update(array.tobytes())
     return total.hexdigest()[:16] if len(clips) else ""
 
 
