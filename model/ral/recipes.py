@@ -125,7 +125,6 @@ RECIPES = {
                 Stage(256, 700, 6e-4, stills=6, clips=2, clip_frames=6, window=6, wild_share=0.25),
                 Stage(256, 1700, 1.2e-3, stills=10, clips=1, clip_frames=8, window=8, wild_share=0.4),
                 Stage(256, 900, 1e-3, stills=10, clips=1, clip_frames=8, window=8, wild_share=0.5),
-                Stage(256, 1600, 1e-3, stills=10, clips=1, clip_frames=8, window=8, wild_share=0.5),
                 _VIEWS,
             ),
             camus=False,

@@ -62,17 +62,17 @@ def _wild(pixels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     if rng.random() < 0.5:
         near, far = rng.uniform(0.4, 1.3, 2)
         pixels = pixels * np.linspace(near, far, size, dtype=np.float32)[None, :, None]
-    if rng.random() < 0.5:  # a reject level that swallows what is faint, mostly in the depth
-        floor = rng.uniform(0.05, 0.4) * np.linspace(rng.uniform(0, 1), 1, size, dtype=np.float32)[None, :, None]
+    if rng.random() < 0.4:  # a reject level that swallows what is faint, mostly in the depth
+        floor = rng.uniform(0.05, 0.3) * np.linspace(rng.uniform(0, 1), 1, size, dtype=np.float32)[None, :, None]
         pixels = np.clip(pixels - floor, 0, 1) / (1 - floor)
     for _ in range(int(rng.integers(0, 4))):
         pixels = pixels * _shadow(rng, size)
     if rng.random() < 0.5:
-        tall, wide = np.exp(rng.uniform(0, (1.2, 1.8)))
-        grain = rng.standard_normal((max(round(size / tall), 1), max(round(size / wide), 1))).astype(np.float32)
-        pixels = pixels * (1 + rng.uniform(0.05, 0.6) * cv2.resize(grain, (size, size)))
+        fine = np.exp(rng.uniform(0, 1.2))
+        grain = rng.standard_normal((max(round(size / fine), 1),) * 2).astype(np.float32)
+        pixels = pixels * (1 + rng.uniform(0.05, 0.4) * cv2.resize(grain, (size, size)))
     if rng.random() < 0.5:
-        along, across = rng.uniform(0.3, (1.8, 3.0)) * size / 256
+        along, across = rng.uniform(0.3, 1.8, 2) * size / 256
         pixels = np.stack([cv2.GaussianBlur(p, (0, 0), across, sigmaY=along) for p in pixels])
     if rng.random() < 0.3:
         noise = rng.standard_normal(pixels.shape).astype(np.float32)
