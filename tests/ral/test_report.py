@@ -194,8 +194,10 @@ def test_what_made_the_report_is_said(written):
 
 def test_pixels_of_one_size_and_of_several_are_said(written, sheets):
     assert "Pixels of 0.7 × 0.7 mm." in written[0]
-    sheet = {**sheets[0], "cines": [*sheets[0]["cines"], sheets[0]["cines"][0] | {"spacing_mm": [0.308, 0.154]}]}
-    assert "2 sizes of pixels, 0.308 × 0.154 to 0.7 × 0.7 mm; each is measured on its own grid" in accuracy([sheet])
+    cine = sheets[0]["cines"][0]
+    nearly, other = (cine | {"spacing_mm": size} for size in ([0.7003, 0.6998], [0.308, 0.154]))
+    sheet = {**sheets[0], "cines": [cine, nearly, other]}
+    assert "2 sizes of pixels, 0.31 × 0.15 to 0.7 × 0.7 mm; each is measured on its own grid" in accuracy([sheet])
 
 
 def test_names_cannot_break_the_page(written):

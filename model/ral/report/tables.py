@@ -87,8 +87,8 @@ def accuracy(sheets: Sequence[Sheet]) -> str:
 
 def _pixel_sizes(sheet: Sheet) -> str:
     """Distances are taken on each file's own grid: where the files differ, that is said."""
-    sizes = sorted({tuple(cine["spacing_mm"]) for cine in sheet["cines"]})
-    least, most = (" × ".join(f"{mm:.3g}" for mm in size) for size in (sizes[0], sizes[-1]))
+    sizes = sorted({tuple(round(mm, 2) for mm in cine["spacing_mm"]) for cine in sheet["cines"]})
+    least, most = (" × ".join(f"{mm:.2g}" for mm in size) for size in (sizes[0], sizes[-1]))
     if len(sizes) == 1:
         return f"Pixels of {least} mm."
     return f"The files have {len(sizes)} sizes of pixels, {least} to {most} mm; each is measured on its own grid."
