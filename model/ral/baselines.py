@@ -123,7 +123,13 @@ class MaskCode(nn.Module):
     It is taught to give masks back, then frozen; the segmentation is asked to have the code of the true mask.
 
     Shape: masks (N,S,S) in 0..1, any S: they are brought to 64 x 64 -> code (N,32).
+
+    Attributes:
+        spread: mean squared distance of true masks' codes from their mean, the unit of `ral.losses.shape_loss`: how
+            large codes become is chance, and unmeasured the prior outweighs the rest by any factor.
     """
+
+    spread: Tensor
 
     SIDE, NUMBERS = 64, 32
 
@@ -138,9 +144,16 @@ class MaskCode(nn.Module):
         for i, o in zip(widths[::-1], (*widths[-2::-1], 1), strict=True):
             up += [nn.ReLU(inplace=True), nn.ConvTranspose2d(i, o, 4, stride=2, padding=1)]
         self.decoder = nn.Sequential(*up)
+        self.register_buffer("spread", torch.ones(()))
 
     def forward(self, masks: Tensor) -> Tensor:
         return self.encoder(self.small(masks))
+
+    @torch.no_grad()
+    def measure_spread(self, masks: Tensor) -> None:
+        """Take `spread` from true masks (N,S,S)."""
+        codes = self(masks)
+        self.spread.copy_((codes - codes.mean(0)).square().sum(1).mean().clamp_min(1e-6))
 
     def reconstruction_loss(self, masks: Tensor) -> Tensor:
         """Cross-entropy between masks (N,S,S) and what comes back of them."""

@@ -69,12 +69,12 @@ def view_loss(logits: Tensor, views: Tensor, total: float | None = None) -> Tens
 
 
 def shape_loss(code: MaskCode, logits: Tensor, masks: Tensor, weights: Tensor, total: float | None = None) -> Tensor:
-    """ACNN's prior: the squared distance of the codes of prediction and truth, over the labelled frames.
+    """ACNN's prior: the squared distance of the codes of prediction and truth, in units of the codes' own spread.
 
     Shape: logits and masks (N,H,W); weights (N,).
     Reference: Oktay et al., IEEE TMI 2018.
     """
-    away = (code(logits.sigmoid()) - code(masks)).square().sum(1)
+    away = (code(logits.sigmoid()) - code(masks)).square().sum(1) / code.spread
     return (away * weights).sum() / _at_least(weights.sum() if total is None else total)
 
 

@@ -290,11 +290,13 @@ def _teach_code(run: Run, plan: Plan, data: Data, device: str) -> None:
     assert isinstance(run.net, FrameByFrame) and run.net.code is not None
     code = run.net.code.requires_grad_(True)
     optimiser = torch.optim.Adam(code.parameters(), 2e-3)
+    masks = torch.zeros(0)
     for step in range(CODE_STEPS):
         masks = torch.cat([b["masks"].flatten(0, 1) for b in draw(plan, step % plan.steps, data)]).to(device)
         optimiser.zero_grad(set_to_none=True)
         code.reconstruction_loss(masks).backward()
         optimiser.step()
+    code.measure_spread(masks)
     code.requires_grad_(False)
     run.ema.load_state_dict(run.net.state_dict())
 

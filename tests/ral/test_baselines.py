@@ -76,3 +76,18 @@ def test_the_shape_prior_is_small_for_the_true_mask_and_reaches_the_prediction()
     assert loss > 0
     assert logits.grad is not None and logits.grad.abs().sum() > 0
     assert shape_loss(code, logits, masks, torch.zeros(2)) == 0
+
+
+def test_the_prior_of_acnn_does_not_depend_on_how_large_codes_became():
+    torch.manual_seed(0)
+    code = MaskCode().requires_grad_(False)
+    masks = (torch.rand(6, 64, 64) > torch.linspace(0.1, 0.9, 6)[:, None, None]).float()
+    losses = []
+    for factor in (1, 30):
+        last = code.encoder[-1]
+        last.weight *= factor
+        last.bias *= factor
+        code.measure_spread(masks)
+        losses.append(shape_loss(code, torch.zeros(6, 64, 64), masks, torch.ones(6)).item())
+    assert losses[1] == pytest.approx(losses[0], rel=1e-3)
+    assert 0.05 < losses[0] < 50
