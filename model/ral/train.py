@@ -82,18 +82,13 @@ def train(
     Raises:
         ValueError: the folder holds another run, or there is nothing to learn from; or several processes do not go on
             from one step.
-        Diverged: a loss or a weight is not a number; the state that was last saved is from before.
+        Diverged: a loss or a gradient is not a number; the state that was last saved is from before.
     """
     _check(plan, data)
     keep_large_blocks()
     folder.mkdir(parents=True, exist_ok=True)
     run = begin(plan, folder, device, start, data.digests())
-    check_together(run.step, world)
-    if isinstance(run.net, RAL):  # with a stem that does not halve the picture, a clip's maps are too many to keep
-        run.net.spare_memory = run.net.config.stem_stride == 1
-    if isinstance(run.net, FrameByFrame) and run.net.code is not None and run.step == 0:
-        _teach_code(run, plan, data, device)
-    share_layers(run.net, rank, world)
+    _prepare(run, plan, data, device, rank, world)
     before, began, losses = run.seconds, time.monotonic(), []
     while run.step < plan.steps:
         stage, within = plan.at(run.step)
@@ -125,6 +120,16 @@ def train(
             save(run, plan, folder)
     if rank == 0:
         yield {"event": "end", "step": run.step, "steps": plan.steps, "best_dice": run.best, "seconds": run.seconds}
+
+
+def _prepare(run: Run, plan: Plan, data: Data, device: str, rank: int, world: int) -> None:
+    """What a network needs before its first step in this process."""
+    check_together(run.step, world)
+    if isinstance(run.net, RAL):  # with a stem that does not halve the picture, a clip's maps are too many to keep
+        run.net.spare_memory = run.net.config.stem_stride == 1
+    if isinstance(run.net, FrameByFrame) and run.net.code is not None and run.step == 0:
+        _teach_code(run, plan, data, device)
+    share_layers(run.net, rank, world)
 
 
 def timed_steps(plan: Plan, data: Data, folder: Path, steps: int, device: str = "cpu") -> list[float]:
@@ -198,11 +203,10 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     if not math.isfinite(segmentation + view):
         raise Diverged(f"The loss is not a number at step {run.step + 1}; the state that was last saved is kept.")
     average_gradients(run.net, world)
-    nn.utils.clip_grad_norm_(run.net.parameters(), 1.0)
+    if not math.isfinite(nn.utils.clip_grad_norm_(run.net.parameters(), 1.0).item()):
+        raise Diverged(f"A gradient is not a number at step {run.step + 1}; the state that was last saved is kept.")
     run.optimiser.step()
     average_statistics(run.net, world)
-    if not all(bool(tensor.isfinite().all()) for tensor in run.net.state_dict().values()):
-        raise Diverged(f"The weights are no numbers after step {run.step + 1}; the state that was last saved is kept.")
     follow(run.ema, run.net, min(plan.ema, (run.step + 1) / (run.step + 20)))
     return segmentation, view
 

@@ -362,7 +362,7 @@ def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_state(real, p
     assert all(torch.isfinite(v).all() for v in weights(tmp_path).values())
 
 
-def test_weights_that_are_no_numbers_after_a_step_are_not_saved(begin, tmp_path, monkeypatch):
+def test_a_gradient_that_is_no_number_stops_the_run_and_keeps_the_last_state(begin, tmp_path, monkeypatch):
     """A gradient may overflow where the loss did not, and after the last step no later loss would tell."""
     steps = []
 
@@ -372,7 +372,7 @@ def test_weights_that_are_no_numbers_after_a_step_are_not_saved(begin, tmp_path,
             next(net.parameters()).grad[0] = torch.inf
 
     monkeypatch.setattr("ral.train.average_gradients", overflow)
-    with pytest.raises(Diverged, match="no numbers after step 6"):
+    with pytest.raises(Diverged, match="gradient is not a number at step 6"):
         list(begin(tmp_path))
     assert json.loads((tmp_path / "run.json").read_text())["step"] == 4
     assert all(torch.isfinite(v).all() for v in weights(tmp_path).values())

@@ -10,14 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ral.commands.common import (
-    TEST_SEEDS,
-    camus_folder,
-    progress,
-    revisions,
-    tell,
-    use_threads,
-)
+from ral.commands.common import TEST_SEEDS, camus_folder, progress, revisions, tell, use_threads
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
 from ral.report.write import replace_text
