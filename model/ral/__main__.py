@@ -52,9 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     ablate.add_argument("--out", required=True)
     ablate.add_argument("--only", nargs="+", help="these variants alone")
     ablate.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    ablate.add_argument(
-        "--minutes", type=float, default=10, help="of training for each; on a processor, of its time"
-    )
+    ablate.add_argument("--minutes", type=float, default=10, help="of training for each; on a processor, of its time")
     _common(ablate)
 
     evaluate = commands.add_parser("evaluate", help="judge sets of weights on CAMUS and on phantom test seeds")
