@@ -318,11 +318,13 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     assert unet1["steps"] < found["steps"]  # a step of it takes many times as long
     assert 0 <= found["dice_ed"] <= 1
     assert "| unet1 |" in (tmp_path / "out" / "table.md").read_text()
+    assert "<td>U-Net 1</td>" in (tmp_path / "out" / "report.html").read_text()
     monkeypatch.setattr(ablation, "_run", lambda *_: pytest.fail("it was done"))
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
-    assert main([*words, "--seeds", "0", "--minutes", "0.02"]) == 1
+    assert main([*words, "--seeds", "0", "--minutes", "0.02"]) == 0  # nothing new that would not compare
+    assert main([*words, "--seeds", "1", "--minutes", "0.02"]) == 1
     assert "results of another minutes (0.01, here 0.02)" in capfd.readouterr().err
     assert main(["ablate", "--out", str(tmp_path / "out"), "--only", "wings"]) == 1
     (tmp_path / "out" / "unet1-0.json").write_text(json.dumps(unet1 | {"simulator": "0123abcd"}))
-    assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 1
+    assert main([*words, "--seeds", "1", "--minutes", "0.01"]) == 1
     assert "another simulator (0123abcd" in capfd.readouterr().err

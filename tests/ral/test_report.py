@@ -18,8 +18,9 @@ from ral.evaluation.temporal import temporal_flags
 from ral.geometry import raster
 from ral.predict import FramePrediction
 from ral.report import compare, write
-from ral.report.plots import learning
+from ral.report.plots import changes, learning
 from ral.report.tables import accuracy, table
+from ral.report.variants import variants_page
 from ral.report.words import number
 
 SIZE = 96
@@ -312,3 +313,29 @@ def test_a_report_leaves_no_part_behind(sheets, tmp_path: Path):
     write(tmp_path / "r.html", {"title": "y", "sheets": sheets[:1]})
     assert sorted(p.name for p in tmp_path.iterdir()) == ["r.html", "r.json"]
     assert "png" in sheets[0]["worst"][0]  # what was given is as it was
+
+
+def test_the_page_of_the_variants_holds_each_against_the_plain_network_of_its_seed():
+    figures = {"steps": 700, "gmac": 1.07, "dice_es": 0.9, "hd_mm": 5.0, "phantom_dice": 0.9, "view_right": 0.5,
+               "flagged": 0.1, "hint_gain": None, "simulator": "0123abcd", "revision": "89abcdef"}  # fmt: skip
+    found = [
+        {"name": name, "seed": seed, "dice_ed": dice, **figures}
+        for name, seed, dice in (("plain", 0, 0.90), ("plain", 1, 0.92), ("unet1", 0, 0.85), ("no_ema", 1, 0.91))
+    ]
+    text = variants_page(found, "How it was done.")
+    cells = re.findall(r"<tr><td>(.*?)</tr>", text)
+    assert [re.sub("<.*?>", "|", row).split("|")[0].strip() for row in cells[:3]] == [
+        "ral-lite, nothing changed", "without the mean of the weights over the steps", "U-Net 1",
+    ]  # fmt: skip
+    assert '0.910 <span class="sd">(0.020)</span>' in cells[0]
+    assert "0.850</td>" in cells[2] and "(" not in cells[2]  # one seed has no spread
+    assert text.index("drawn by a program") > text.index("Dice ED")
+    assert all(word in text for word in ("How it was done.", "0123abcd", "89abcdef"))
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_a_dot_lies_where_the_variant_lies_from_the_plain_network():
+    plain, worse = {"dice": 0.9}, {"dice": 0.8}
+    one, other = (changes([("a", [(worse, by)])], {"dice": "Dice"}) for by in (plain, worse))
+    assert one != other
+    assert changes([("a", [])], {"dice": "Dice"}) == ""

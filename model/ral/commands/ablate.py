@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from ral.commands.common import TEST_SEEDS, camus_folder, progress, revisions, tell, use_threads
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
+from ral.report.variants import variants_page
+from ral.report.words import number
 from ral.report.write import replace_text
 
 if TYPE_CHECKING:
@@ -37,7 +39,11 @@ def plans(seed: int) -> dict[str, Plan]:
 
 
 def ablate(chosen: argparse.Namespace) -> int:
-    """Train and judge what is not done yet; every result is a file in the folder, the table is made of all of them."""
+    """Train and judge what is not done yet; every result is a file in the folder, table and page are made of all.
+
+    Raises:
+        ValueError: an unknown variant, or something is left to do and the folder's results were asked for otherwise.
+    """
     use_threads(chosen)
     out = Path(chosen.out)
     out.mkdir(parents=True, exist_ok=True)
@@ -45,18 +51,20 @@ def ablate(chosen: argparse.Namespace) -> int:
     unknown = sorted(set(names) - set(plans(0)))
     if unknown:
         raise ValueError(f"There is no variant {unknown[0]!r}; there are {', '.join(plans(0))}.")
-    asked = _asked(chosen)
-    _check_alike(out, asked)
     wanted = [(name, seed) for seed in chosen.seeds for name in names]
-    data = None
+    asked, data = _asked(chosen), None
+    if any(not (out / f"{name}-{seed}.json").exists() for name, seed in wanted):
+        _check_alike(out, asked)
     for n, (name, seed) in enumerate(wanted):
         path = out / f"{name}-{seed}.json"
         if not path.exists():
             data = data or _data(chosen, out)
             replace_text(path, json.dumps(_run(name, seed, data, chosen, out) | asked))
         progress(n + 1, len(wanted), f"{name}, seed {seed}")
-    text = table(list(results(out)))
-    (out / "table.md").write_text(text, encoding="utf-8")
+    found = list(results(out))
+    text = table(found)
+    replace_text(out / "table.md", text)
+    replace_text(out / "report.html", variants_page(found, _about(found)))
     print(text)
     return 0
 
@@ -85,8 +93,17 @@ def _check_alike(out: Path, asked: dict[str, Any]) -> None:
             )
 
 
+def _about(found: list[dict[str, Any]]) -> str:
+    minutes = {r["minutes"] for r in found if "minutes" in r} or {10.0}
+    return (
+        f"{PATIENTS} patients of the CAMUS train split and {PHANTOMS} simulated cines at {SIZE} px; each variant has "
+        f"the steps that fit into the plain network's {number(max(minutes), 0)} minutes. Judged on the inner split, "
+        "which steers: these figures say what differs, not how good a network is in the end."
+    )
+
+
 def table(found: list[dict[str, Any]]) -> str:
-    """Markdown: each variant's mean over the seeds and, in brackets, the span between them."""
+    """Markdown: each variant's mean over the seeds and, in brackets where there are several, the span between them."""
     columns = ("dice_ed", "dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "hint_gain", "gmac", "steps")
     lines = [
         f"CAMUS A4C inner split at {SIZE} px (dice_ed, dice_es, hd_mm) and, apart from it, simulated test hearts "
@@ -106,8 +123,10 @@ def _cell(values: list[float | None]) -> str:
     known = [v for v in values if v is not None]
     if not known:
         return "–"
-    mean, span = statistics.fmean(known), max(known) - min(known)
-    return f"{mean:.0f}" if mean > 100 else f"{mean:.3f} ({span:.3f})"
+    mean = statistics.fmean(known)
+    if all(isinstance(v, int) for v in known):
+        return f"{mean:.0f}"
+    return f"{mean:.3f} ({max(known) - min(known):.3f})" if len(known) > 1 else f"{mean:.3f}"
 
 
 def _data(chosen: argparse.Namespace, out: Path) -> Data:

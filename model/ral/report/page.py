@@ -10,6 +10,11 @@ from ral.report.style import COLOURS, PAGE
 from ral.report.words import NOTHING, number, said
 
 Sheet = dict[str, Any]
+SIMULATED = (
+    '<p class="notice"><strong>These hearts were drawn by a program.</strong> Their contours are known exactly, '
+    "their pictures are easier or harder than a patient's in ways nobody has measured. Figures here are not to be "
+    "set beside those of patients.</p>"
+)
 _FOUND, _REFERENCE = COLOURS[4], COLOURS[5]  # both stand out on grey; dashed and solid tell them apart as well
 
 
@@ -26,16 +31,20 @@ def page(report: dict[str, Any]) -> str:
         ("training", "Training", plots.learning(report.get("training", []))),
         ("made", "How this was made", _made(report)),
     ]
+    return frame(report["title"], report["provenance"], parts)
+
+
+def frame(title: str, made: dict[str, Any], parts: Sequence[tuple[str, str, str]]) -> str:
+    """A page around sections (mark, title, HTML), the empty ones left out; `made` is of `ral.report.provenance`."""
     parts = [part for part in parts if part[2]]
-    links = "".join(f'<a href="#{mark}">{said(title)}</a>' for mark, title, _ in parts)
-    body = "".join(f'<section><h2 id="{mark}">{said(title)}</h2>{inner}</section>' for mark, title, inner in parts)
-    made = report["provenance"]
+    links = "".join(f'<a href="#{mark}">{said(name)}</a>' for mark, name, _ in parts)
+    body = "".join(f'<section><h2 id="{mark}">{said(name)}</h2>{inner}</section>' for mark, name, inner in parts)
     under = f"{said(made['written'])} · code {said(made['revision'] or 'unknown')}"
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>{said(report['title'])}</title><style>{PAGE}</style></head><body><main>"
-        f'<header><h1>{said(report["title"])}</h1><p class="quiet">{under}</p><nav>{links}</nav></header>'
+        f"<title>{said(title)}</title><style>{PAGE}</style></head><body><main>"
+        f'<header><h1>{said(title)}</h1><p class="quiet">{under}</p><nav>{links}</nav></header>'
         f"{body}</main></body></html>\n"
     )
 
@@ -51,34 +60,28 @@ def _data_sets(sheets: Sequence[Sheet]) -> str:
 
 
 def _simulated(sheets: Sequence[Sheet]) -> str:
-    if not sheets:
-        return ""
-    notice = (
-        '<p class="notice"><strong>These hearts were drawn by a program.</strong> Their contours are known exactly, '
-        "their pictures are easier or harder than a patient's in ways nobody has measured. Figures here are not to be "
-        "set beside those of patients.</p>"
-    )
-    return notice + _data_sets(sheets)
+    return SIMULATED + _data_sets(sheets) if sheets else ""
 
 
 def _data_set(sheets: Sequence[Sheet]) -> str:
     blocks = [
-        ("Contours", tables.accuracy(sheets) + _figure(plots.boxes(sheets))),
-        ("Over the cycle", _figure(plots.curves(sheets)) + tables.cycle(sheets)),
+        ("Contours", tables.accuracy(sheets) + figure(plots.boxes(sheets))),
+        ("Over the cycle", figure(plots.curves(sheets)) + tables.cycle(sheets)),
         ("Steadiness", tables.steadiness(sheets)),
         ("Volumes and ejection fraction", tables.volumes(sheets) + "".join(
-            _figure(plots.bland_altman(sheet, n), f"{said(sheet['model'])}. Solid: bias; dashed: ±1.96 SD.")
+            figure(plots.bland_altman(sheet, n), f"{said(sheet['model'])}. Solid: bias; dashed: ±1.96 SD.")
             for n, sheet in enumerate(sheets)
         )),
         ("Views, decided once a cine", _side_by_side([tables.confusion(sheet) for sheet in sheets])),
         ("One corrected frame steers its neighbours", tables.steering(sheets)),
-        ("Does it know when it is wrong?", _figure(plots.reliability(sheets)) + tables.reliability(sheets)),
+        ("Does it know when it is wrong?", figure(plots.reliability(sheets)) + tables.reliability(sheets)),
     ]  # fmt: skip
     blocks += [(f"Worst frames, {said(sheet['model'])}", _pictures(sheet)) for sheet in sheets]
     return "".join(f"<h4>{title}</h4>{inner}" for title, inner in blocks if inner)
 
 
-def _figure(svg: str, caption: str = "") -> str:
+def figure(svg: str, caption: str = "") -> str:
+    """A plot of `ral.report.plots` and the words under it."""
     if not svg:
         return ""
     return f"<figure>{svg}" + (f"<figcaption>{caption}</figcaption>" if caption else "") + "</figure>"
@@ -139,18 +142,29 @@ def _comparisons(made: Sequence[dict[str, Any]]) -> str:
 
 
 def _made(report: dict[str, Any]) -> str:
-    made, machine = report["provenance"], report["provenance"]["machine"]
-    load = NOTHING if machine["load"] is None else ", ".join(str(x) for x in machine["load"])
-    pairs = [
-        ("Code", made["revision"] or "unknown"), ("Written", made["written"]),
+    return pairs([
+        *machine(report["provenance"]),
         ("Seed", NOTHING if report.get("seed") is None else report["seed"]),
         *((f"Data, {source}", mark) for source, mark in report.get("data", {}).items()),
         *((f"Weights, {s['model']}", s["weights"] or NOTHING) for s in _once(report["sheets"])),
         *((f"Weights {identity} made by", command) for identity, command in report.get("commands", {}).items()),
-        ("Machine", f"{machine['system']} {machine['processor']}, {machine['processors']} processors, load {load}"),
-        ("Python", machine["python"]),
+    ])  # fmt: skip
+
+
+def machine(made: dict[str, Any]) -> list[tuple[str, object]]:
+    """Code, time and machine of a report; `made` is of `ral.report.provenance`."""
+    on = made["machine"]
+    load = NOTHING if on["load"] is None else ", ".join(str(x) for x in on["load"])
+    return [
+        ("Code", made["revision"] or "unknown"), ("Written", made["written"]),
+        ("Machine", f"{on['system']} {on['processor']}, {on['processors']} processors, load {load}"),
+        ("Python", on["python"]),
     ]  # fmt: skip
-    return "<dl>" + "".join(f"<dt>{said(k)}</dt><dd>{said(v)}</dd>" for k, v in pairs) + "</dl>"
+
+
+def pairs(known: Sequence[tuple[str, object]]) -> str:
+    """What is known, a line each."""
+    return "<dl>" + "".join(f"<dt>{said(k)}</dt><dd>{said(v)}</dd>" for k, v in known) + "</dl>"
 
 
 def _once(sheets: Sequence[Sheet]) -> list[Sheet]:

@@ -128,6 +128,27 @@ def learning(runs: Sequence[dict[str, Any]]) -> str:
     return _svg(figure, "Learning curves", [run["name"] for run in runs]) if drawn else ""
 
 
+def changes(rows: Sequence[tuple[str, Sequence[tuple[dict[str, Any], dict[str, Any]]]]], keys: dict[str, str]) -> str:
+    """How far each variant lies from the plain network: a line a variant, a dot a seed, a panel a figure.
+
+    Args:
+        rows: name and [(result, the plain network's of the same seed)] of each variant.
+        keys: the figures that are shown and what they are called.
+    """
+    if not any(pairs for _, pairs in rows):
+        return ""
+    drawn, axes = _figure(1, len(keys), 1.2 + 0.24 * len(rows))
+    for n, (axis, key) in enumerate(zip(axes, keys, strict=True)):
+        axis.axvline(0, color=INK, linewidth=1)
+        for line, (_, pairs) in enumerate(rows):
+            far = [one[key] - plain[key] for one, plain in pairs if None not in (one[key], plain[key])]
+            axis.plot(far, [line] * len(far), "o", color=_colour(0), markersize=5, alpha=0.8)
+        axis.set_ylim(len(rows) - 0.5, -0.5)
+        axis.set_yticks(range(len(rows)), [name for name, _ in rows] if n == 0 else [""] * len(rows))
+        _title(axis, keys[key])
+    return _svg(drawn, f"Change of {', '.join(keys.values())} against the plain network")
+
+
 def _figure(rows: int, columns: int, height: float) -> tuple[Figure, list[Axes]]:
     from matplotlib.figure import Figure
 
