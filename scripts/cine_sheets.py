@@ -46,10 +46,12 @@ def main() -> None:
             page = sheet(frames, contours, flags["flagged"], preparation.box)
             cv2.imwrite(str(chosen.out / f"{n}-{model.card.name}-{model.card.identity}.png"), page)
             views = found[-1].view_probabilities
+            named = np.ptp(views) > 0  # equal shares are those of a network that names none
             rows.append({
                 "cine": n, "frames": len(frames), "weights": model.card.name, "identity": model.card.identity,
                 "flagged": sum(flags["flagged"]), "judged": flags["judged"], "bend": flags["bend"],
-                "view": VIEWS[int(views.argmax())], "view_share": round(float(views.max()), 3),
+                "view": VIEWS[int(views.argmax())] if named else None,
+                "view_share": round(float(views.max()), 3) if named else None,
                 "confidence": round(float(np.mean([f.confidence for f in found])), 3),
             })  # fmt: skip
             print(json.dumps(rows[-1]))
