@@ -29,20 +29,22 @@ def warped(points: np.ndarray, first: np.ndarray, apex: np.ndarray, second: np.n
     return np.column_stack([points, np.ones(len(points))]) @ affine
 
 
-def snapped(points: np.ndarray, seen: LogitMap) -> np.ndarray:
+def snapped(points: np.ndarray, seen: LogitMap, apex: np.ndarray) -> np.ndarray:
     """A contour (N,2) drawn onto the border that the network saw, (65,2); landmarks stay where the person put them.
+
+    `apex` (2,) is where, on the contour: a person's apex need not be the one that its shape would have.
 
     Each point looks along its normal for the nearest place where the logits leave the cavity. What it finds is
     smoothed along the border; a point that finds nothing goes with its neighbours.
     """
     line = resample(points, _POINTS)
     middle = (line[0] + line[-1]) / 2
-    apex = int(np.hypot(*(line - contour_landmarks(line).apex).T).argmin())
+    top = int(np.hypot(*(line - apex).T).argmin())
     along = np.gradient(line, axis=0)
     normal = np.column_stack([along[:, 1], -along[:, 0]])
     normal /= np.hypot(*normal.T)[:, None] + 1e-9
     normal *= np.sign(((line - line.mean(0)) * normal).sum() or 1.0)  # outwards
-    reach = _REACH * float(np.hypot(*(line[apex] - middle)))
+    reach = _REACH * float(np.hypot(*(line[top] - middle)))
     steps = np.linspace(-reach, reach, _STEPS)
     logits = seen.at(line[:, None] + steps[None, :, None] * normal[:, None])
     leaves = (logits[:, :-1] > 0) & (logits[:, 1:] <= 0)
@@ -52,7 +54,7 @@ def snapped(points: np.ndarray, seen: LogitMap) -> np.ndarray:
     step = at[np.arange(len(line)), nearest]
     known = np.isfinite(step).astype(float)
     step = _soft(np.where(known > 0, step, 0.0)) / np.maximum(_soft(known), 1e-6) * np.minimum(2 * _soft(known), 1)
-    return line + (step * _free(len(line), apex))[:, None] * normal
+    return line + (step * _free(len(line), top))[:, None] * normal
 
 
 def _free(count: int, apex: int) -> np.ndarray:

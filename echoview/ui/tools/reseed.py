@@ -76,7 +76,7 @@ def fitted(three: np.ndarray, former: Contour | None, seen: LogitMap | None) -> 
             key=lambda marks: np.hypot(*(marks - was).T).sum(),
         )
         line, origin = warped(points, first, apex, second), Origin.CORRECTED
-    return Contour.through(line if seen is None else snapped(line, seen), origin)
+    return Contour.through(line if seen is None else snapped(line, seen, apex), origin)
 
 
 def _flat(three: np.ndarray) -> bool:

@@ -47,7 +47,7 @@ def test_a_contour_beside_the_seen_border_is_drawn_onto_it(border):
     marks = contour_landmarks(border)
     wave = np.sin(np.linspace(0, 4 * np.pi, len(border)))[:, None]  # no affine map takes that out
     seeded = warped(border + 0.1 * wave * (border.mean(0) - border), *marks)
-    found = snapped(seeded, seen_of(border))
+    found = snapped(seeded, seen_of(border), marks.apex)
     before, after = off_line(seeded, border), off_line(found, border)
     assert before.mean() > 1.5
     assert after.mean() < 0.4 * before.mean()
@@ -56,4 +56,12 @@ def test_a_contour_beside_the_seen_border_is_drawn_onto_it(border):
 
 def test_where_nothing_is_seen_the_contour_stays(border):
     nothing = LogitMap(np.full((8, 8), -5, np.float16), np.full(2, 1 / 32), np.zeros(2))
-    assert off_line(snapped(border, nothing), border).max() < 0.05
+    assert off_line(snapped(border, nothing, contour_landmarks(border).apex), border).max() < 0.05
+
+
+@pytest.mark.parametrize("aside", [-14, 14])
+def test_an_apex_stays_where_it_was_put_though_the_contour_has_its_own_elsewhere(border, aside):
+    marks = contour_landmarks(border)
+    apex = marks.apex + np.array([aside, -4])
+    found = snapped(warped(border, marks.first, apex, marks.second), seen_of(border), apex)
+    assert off_line(apex[None], found)[0] < 0.1
