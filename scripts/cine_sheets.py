@@ -15,7 +15,7 @@ import numpy as np
 
 from echoview.io import open_cine
 from echoview.services.inference import preparation_of
-from ral.config import VIEWS
+from ral.evaluation.sheet import named
 from ral.evaluation.temporal import temporal_flags
 from ral.predict import Predictor
 from ral.prepare import luma
@@ -45,14 +45,11 @@ def main() -> None:
             flags = temporal_flags(contours, spacing)
             page = sheet(frames, contours, flags["flagged"], preparation.box)
             cv2.imwrite(str(chosen.out / f"{n}-{model.card.name}-{model.card.identity}.png"), page)
-            views = found[-1].view_probabilities
-            named = np.ptp(views) > 0  # equal shares are those of a network that names none
             rows.append({
                 "cine": n, "frames": len(frames), "weights": model.card.name, "identity": model.card.identity,
                 "flagged": sum(flags["flagged"]), "judged": flags["judged"], "bend": flags["bend"],
-                "view": VIEWS[int(views.argmax())] if named else None,
-                "view_share": round(float(views.max()), 3) if named else None,
                 "confidence": round(float(np.mean([f.confidence for f in found])), 3),
+                **named(found[-1].view_probabilities),
             })  # fmt: skip
             print(json.dumps(rows[-1]))
     (chosen.out / "steadiness.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")

@@ -14,7 +14,6 @@ from ral.commands.common import TEST_SEEDS, camus_folder, progress, revisions, t
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
 from ral.report.variants import variants_page
-from ral.report.words import number
 from ral.report.write import replace_text
 
 if TYPE_CHECKING:
@@ -25,6 +24,11 @@ SIZE, PATIENTS, PHANTOMS, FRAMES = 128, 120, 240, 12
 STAGE = Stage(SIZE, 1, 2.5e-3, stills=12, real_share=2 / 3, clips=1, pairs=1, clip_frames=8, window=8)
 PROBES, PROBE_STEPS = 3, 6  # how often, and how many steps at a time, two networks are timed in turn
 TEST_PHANTOMS = 24
+_ABOUT = (
+    f"{PATIENTS} patients of the CAMUS train split and {PHANTOMS} simulated cines at {SIZE} px; each variant has the "
+    "steps that fit into the time of the plain network. Judged on the inner split, which steers: these figures say "
+    "what differs, not how good a network is in the end."
+)
 
 
 def plans(seed: int) -> dict[str, Plan]:
@@ -64,7 +68,7 @@ def ablate(chosen: argparse.Namespace) -> int:
     found = list(results(out))
     text = table(found)
     replace_text(out / "table.md", text)
-    replace_text(out / "report.html", variants_page(found, _about(found)))
+    replace_text(out / "report.html", variants_page(found, _ABOUT))
     print(text)
     return 0
 
@@ -91,15 +95,6 @@ def _check_alike(out: Path, asked: dict[str, Any]) -> None:
                 f"{out.name} holds results of another {name} ({', '.join(map(str, sorted(others)))}, here {value}), "
                 "which do not compare. Name another folder."
             )
-
-
-def _about(found: list[dict[str, Any]]) -> str:
-    minutes = {r["minutes"] for r in found if "minutes" in r} or {10.0}
-    return (
-        f"{PATIENTS} patients of the CAMUS train split and {PHANTOMS} simulated cines at {SIZE} px; each variant has "
-        f"the steps that fit into the plain network's {number(max(minutes), 0)} minutes. Judged on the inner split, "
-        "which steers: these figures say what differs, not how good a network is in the end."
-    )
 
 
 def table(found: list[dict[str, Any]]) -> str:

@@ -116,10 +116,10 @@ def steadiness(model: Model, frames: np.ndarray, spacing_mm: tuple[float, float]
     """
     found = list(model.stream(frames, prepare_cine(frames, spacing_mm)))
     flags = temporal_flags(np.stack([f.contour for f in found]), spacing_mm or (1.0, 1.0))
-    return {"frames": len(found), "temporal": flags} | _named(found[-1].view_probabilities)
+    return {"frames": len(found), "temporal": flags} | named(found[-1].view_probabilities)
 
 
-def _named(views: np.ndarray) -> dict[str, Any]:
+def named(views: np.ndarray) -> dict[str, Any]:
     """The view that the shares (3,) name; equal ones are those of a network that names none."""
     known = float(np.ptp(views)) > 0
     return {
@@ -137,7 +137,7 @@ def _cine(found: Sequence[FramePrediction], case: Case, rows: Sequence[Row]) -> 
     return {
         "case": case.name, "patient": case.patient, "view": case.view, "frames": len(found),
         "spacing_mm": [round(float(mm), 4) for mm in case.spacing_mm],
-        "view_found": _named(found[-1].view_probabilities)["view"], "temporal": temporal,
+        "view_found": named(found[-1].view_probabilities)["view"], "temporal": temporal,
     }  # fmt: skip
 
 

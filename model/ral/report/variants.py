@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ral.config import ABLATIONS, BASELINES
@@ -34,6 +34,7 @@ _NAMES = {
     "unetpp": "U-Net++",
     "acnn": "ACNN",
 }
+_SPREAD = "Means over the seeds; in brackets how far the seeds lie apart."
 _PATIENTS = {"dice_ed": "Dice ED", "dice_es": "Dice ES", "hd_mm": "HD (mm)"}
 _HEARTS = {"phantom_dice": "Dice", "view_right": "Views right", "flagged": "Frames that jump"}
 
@@ -67,10 +68,10 @@ def _patients(found: Sequence[Result]) -> str:
         found,
         lambda rows: [
             str(len(rows)), number(_mean(rows, "steps"), 0), number(_mean(rows, "gmac"), 2),
-            _cell(rows, "dice_ed", 3), _cell(rows, "dice_es", 3), _cell(rows, "hd_mm", 2),
+            _cell(rows, "dice_ed", _three), _cell(rows, "dice_es", _three), _cell(rows, "hd_mm", _three),
         ],
     )  # fmt: skip
-    return table(head, body, "Means over the seeds; in brackets how far the seeds lie apart.")
+    return table(head, body, _SPREAD)
 
 
 def _hearts(found: Sequence[Result]) -> str:
@@ -78,14 +79,16 @@ def _hearts(found: Sequence[Result]) -> str:
     body = _rows(
         found,
         lambda rows: [
-            str(len(rows)), _cell(rows, "phantom_dice", 3), percent(_mean(rows, "view_right"), 0),
-            percent(_mean(rows, "flagged")), number(_mean(rows, "hint_gain"), 3, sign=True),
+            str(len(rows)), _cell(rows, "phantom_dice", _three), _cell(rows, "view_right", percent),
+            _cell(rows, "flagged", percent), _cell(rows, "hint_gain", _three),
         ],
     )  # fmt: skip
-    return table(head, body, "The last column: Dice that the neighbours of one corrected frame gain from it.")
+    return table(
+        head, body, f"{_SPREAD} The last column: Dice that the neighbours of one corrected frame gain from it."
+    )
 
 
-def _rows(found: Sequence[Result], cells: Any) -> list[list[str]]:
+def _rows(found: Sequence[Result], cells: Callable[[list[Result]], list[str]]) -> list[list[str]]:
     """A heading for each group and a row for each variant that was trained."""
     body: list[list[str]] = []
     for title, names in _groups(found).items():
@@ -134,7 +137,11 @@ def _mean(rows: Sequence[Result], key: str) -> float | None:
     return statistics.fmean(known) if known else None
 
 
-def _cell(rows: Sequence[Result], key: str, decimals: int) -> str:
+def _cell(rows: Sequence[Result], key: str, say: Callable[[float | None], str]) -> str:
     known = [r[key] for r in rows if r[key] is not None]
-    apart = f' <span class="sd">({number(max(known) - min(known), decimals)})</span>' if len(known) > 1 else ""
-    return number(_mean(rows, key), decimals) + apart
+    apart = f' <span class="sd">({say(max(known) - min(known))})</span>' if len(known) > 1 else ""
+    return say(_mean(rows, key)) + apart
+
+
+def _three(value: float | None) -> str:
+    return number(value, 3)
