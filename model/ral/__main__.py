@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     calibrate = commands.add_parser("calibrate", help="fit confidence and spread on data that steers, for the card")
     calibrate.add_argument("weights")
     calibrate.add_argument("--phantoms", type=int, default=60, help="cines, for weights without real data")
+    calibrate.add_argument("--seed", type=int, default=0)
     _common(calibrate)
 
     bench = commands.add_parser("bench", help="frames per second, GMAC and parameters of every network")
@@ -101,7 +102,8 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", help="the report, an HTML file; its numbers go beside it as JSON")
     parser.add_argument("--split", default="inner", choices=("inner", "loop", "report", "none"))
     parser.add_argument("--phantoms", type=int, default=30, help="simulated cines that no training saw")
-    parser.add_argument("--cines", nargs="*", default=[], help="videos without labels: steadiness and view")
+    unlabelled = "videos without labels: steadiness and view, held against the one named behind the file"
+    parser.add_argument("--cines", nargs="*", default=[], metavar="FILE[=VIEW]", help=unlabelled)
     parser.add_argument("--runs", nargs="*", default=[], help="folders of runs whose learning curves are shown")
     parser.add_argument("--seed", type=int, default=0)
     _common(parser)

@@ -42,8 +42,8 @@ def _digest(clips: Sequence[Clip]) -> str:
     total = hashlib.sha256()
     for clip in clips:
         total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{clip.frames.shape}\n".encode())
-        for array in (clip.frames, clip.masks, clip.weights):
-            total.update(array.tobytes())
+        for array in (clip.frames, clip.masks, clip.weights, clip.sector, clip.care):
+            total.update(b"" if array is None else array.tobytes())
     return total.hexdigest()[:16] if len(clips) else ""
 
 
@@ -152,7 +152,7 @@ def _hinted(sample: Sample, rng: np.random.Generator, share: float) -> tuple[Sam
         masks = _by_another_hand(masks, rng)
     t = int(labelled[0] if rng.random() < 0.5 else rng.choice(labelled))
     hints[t] = 2 * masks[t] - 1
-    return Sample(sample.frames, masks, sample.weights, sample.view), hints
+    return replace(sample, masks=masks), hints
 
 
 def _by_another_hand(masks: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -69,7 +69,7 @@ def save_weights(folder: str | Path, net: Network, card: Card) -> Card:
     part = folder / (WEIGHTS_FILE + ".part")
     save_file(tensors, part)
     part.replace(folder / WEIGHTS_FILE)
-    card = replace(card, identity=_identity(folder / WEIGHTS_FILE))
+    card = replace(card, identity=identity_of(folder / WEIGHTS_FILE))
     write_card(folder, card)
     return card
 
@@ -103,7 +103,7 @@ def weights_file(folder: str | Path) -> Path:
     """
     card, path = read_card(folder), Path(folder) / WEIGHTS_FILE
     try:
-        identity = _identity(path)
+        identity = identity_of(path)
     except OSError as error:
         raise CheckpointError(f"The weights {card.name!r} cannot be loaded: the file is missing or damaged.") from error
     if identity != card.identity:
@@ -123,12 +123,17 @@ def load_weights(folder: str | Path, device: str = "cpu") -> tuple[Network, Card
 
     card, path = read_card(folder), weights_file(folder)
     try:
-        net = build(config_from(card.config))
-        net.load_state_dict(load_file(path))
-    except Exception as error:  # safetensors, torch and the file system each raise their own
+        tensors = load_file(path)
+    except Exception as error:  # safetensors and the file system each raise their own
         raise CheckpointError(f"The weights {card.name!r} cannot be loaded: the file is missing or damaged.") from error
+    try:
+        net = build(config_from(card.config))
+        net.load_state_dict(tensors)
+    except Exception as error:  # a card of another program version, or of another network
+        raise CheckpointError(f"The weights {card.name!r} cannot be loaded: they do not fit their card.") from error
     return net.eval().to(device), card
 
 
-def _identity(path: Path) -> str:
+def identity_of(path: Path) -> str:
+    """What a weights file is known by: the first 16 hex digits of its SHA-256."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:16]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ral.evaluation.cases import camus_sequences, camus_stills, phantom_cases
+from ral.evaluation.cases import camus_sequences, camus_stills, in_wild_looks, phantom_cases
 from ral.evaluation.frames import Row
 from ral.evaluation.sheet import Model, evaluate, steadiness
 from ral.evaluation.summary import summarise
@@ -28,6 +28,7 @@ __all__ = [
     "card_figures",
     "dice_of_clips",
     "evaluate",
+    "in_wild_looks",
     "phantom_cases",
     "steadiness",
 ]

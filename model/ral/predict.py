@@ -301,11 +301,15 @@ def _spread(smooth: np.ndarray, contour: np.ndarray, preparation: Preparation) -
     """Standard deviation of the border along its normal at each contour point, (N,) native px.
 
     Taken as a logistic distribution, whose deviation is pi / sqrt(3) over the slope of the logits: where they rise
-    slowly across the border, the network does not know where it is.
+    slowly across the border, the network does not know where it is. Where a file's pixels are no squares, as many
+    millimetres are more of them in one direction than in the other.
     """
-    down, across = np.gradient(smooth.astype(np.float64))
-    slopes = np.hypot(down, across)
     at = preparation.to_input(contour).astype(np.float32)
-    slope = cv2.remap(slopes.astype(np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    sigma = np.minimum(np.pi / np.sqrt(3) / np.maximum(slope.ravel(), 1e-3), _WIDEST * smooth.shape[0])
-    return sigma.astype(np.float64) / np.sqrt(np.prod(preparation.scale))
+    down, across = (
+        cv2.remap(rise.astype(np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        for rise in np.gradient(smooth.astype(np.float64))
+    )
+    slope = np.maximum(np.hypot(down, across).ravel().astype(np.float64), 1e-3)
+    sigma = np.minimum(np.pi / np.sqrt(3) / slope, _WIDEST * smooth.shape[0])
+    scale_x, scale_y = preparation.scale
+    return sigma * np.hypot(across.ravel() / slope / scale_x, down.ravel() / slope / scale_y)

@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ral.build import Network, build
+from ral.checkpoint import identity_of
 from ral.plan import Plan
 from ral.widen import widened
 
@@ -34,6 +35,7 @@ class Run:
     halvings: int = 0
     seconds: float = 0.0
     data: dict[str, str] = field(default_factory=dict)
+    start: str = ""  # identity of the weights that it began from, as a card says it
 
 
 def begin(plan: Plan, folder: Path, device: str, start: Path | None = None, data: dict[str, str] | None = None) -> Run:
@@ -44,8 +46,8 @@ def begin(plan: Plan, folder: Path, device: str, start: Path | None = None, data
         start: weights to begin a new run from, instead of drawn ones; those of a narrower network are widened.
 
     Raises:
-        ValueError: the folder holds a run of another network, seed, course or data, or its state cannot be read; or the
-            weights to begin from cannot be read, or are of another network and cannot be widened.
+        ValueError: the folder holds a run of another network, seed, course, data or beginning, or its state cannot be
+            read; or the weights to begin from cannot be read, or are of another network and cannot be widened.
     """
     torch.manual_seed(plan.seed)
     net = build(plan.config)
@@ -59,6 +61,7 @@ def begin(plan: Plan, folder: Path, device: str, start: Path | None = None, data
         copy.deepcopy(net).eval().requires_grad_(False),
         torch.optim.AdamW(learnt, plan.stages[0].rate, weight_decay=plan.weight_decay),
         data=data or {},
+        start=identity_of(start) if start is not None else "",
     )
     if (folder / RUN_FILE).exists():
         _resume(run, plan, folder, device)
@@ -76,6 +79,7 @@ def save(run: Run, plan: Plan, folder: Path) -> None:
     note = {
         "step": run.step, "best": run.best, "risen": run.risen, "waited": run.waited, "halvings": run.halvings,
         "seconds": run.seconds, "state": name, "plan": _plain(plan), "data": run.data,
+        "start": run.start,
     }  # fmt: skip
     part = folder / (RUN_FILE + ".part")
     part.write_text(json.dumps(note, indent=1), encoding="utf-8")
@@ -122,6 +126,8 @@ def _resume(run: Run, plan: Plan, folder: Path, device: str) -> None:
         raise ValueError(f"The run in {folder.name!r} cannot be read; name another folder.") from error
     if not _goes_on(note["plan"], _plain(plan), note["step"]):
         raise ValueError(f"{folder.name!r} holds a run of another plan; name another folder.")
+    if note.get("start", run.start) != run.start:
+        raise ValueError(f"{folder.name!r} holds a run that began from other weights; name another folder.")
     for part, digest in note.get("data", {}).items():
         if digest and run.data and run.data[part] != digest:
             raise ValueError(f"{folder.name!r} holds a run on other data ({part}); name another folder.")

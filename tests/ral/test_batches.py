@@ -107,3 +107,19 @@ def test_another_hand_draws_alike_in_all_frames(data):
     assert max(abs(np.log(r)).max() for r in ratios) < 0.35
     assert np.median([np.ptp(r) for r in ratios]) < 0.04
     assert np.std([r.mean() for r in ratios]) > 0.03
+
+
+def test_a_corrected_mask_leaves_how_much_each_pixel_counts(data):
+    care = np.full(data.pairs[0].frames.shape, 30, np.uint8)
+    weighed = replace(data, pairs=[replace(clip, care=care) for clip in data.pairs])
+    plan = replace(PLAN, stages=(replace(STAGE, stills=0, clips=0, pairs=4, hint_share=1.0),))
+    clips = draw(plan, 0, weighed)[-1]
+    assert clips["hints"].any()
+    assert clips["care"].max() == pytest.approx(0.3)  # 0 beyond the picture
+
+
+def test_other_care_and_another_sector_are_other_data(data):
+    before = data.digests()["pairs"]
+    one = data.pairs[0]
+    for other in (replace(one, care=np.ones_like(one.frames)), replace(one, sector=1 - one.sector)):
+        assert replace(data, pairs=[other, *data.pairs[1:]]).digests()["pairs"] != before

@@ -130,7 +130,7 @@ def test_a_pickle_is_not_read(folder, net):
 )
 def test_weights_of_another_network_are_refused(folder, config):
     write_card(folder, replace(read_card(folder), config=config))
-    with pytest.raises(CheckpointError, match="cannot be loaded"):
+    with pytest.raises(CheckpointError, match="they do not fit their card"):
         load_weights(folder)
 
 

@@ -92,8 +92,12 @@ def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatc
     written = load_file(tmp_path / "run" / "weights" / "weights.safetensors")
     last = load_file(tmp_path / "run" / "net-4.safetensors")
     assert all(torch.equal(tensor, last[f"ema.{key}"]) for key, tensor in written.items())
+    judged = replace(card, metrics={"data": {"ED": {"dice": 0.5}}}, calibration={"confidence": [0.9], "dice": [0.8]})
+    write_card(tmp_path / "run" / "weights", judged)
     assert main(words) == 0
-    assert read_card(tmp_path / "run" / "weights").identity == card.identity
+    assert read_card(tmp_path / "run" / "weights") == judged  # what was found of the same weights since stands
+    assert main([*words, "--start", str(tmp_path / "run" / "weights")]) == 1
+    assert "began from other weights" in capfd.readouterr().err
 
 
 def test_events_after_a_line_that_was_cut_off_are_read(tmp_path):
@@ -161,13 +165,15 @@ def test_cines_without_labels_are_judged_for_steadiness(weights, tmp_path, capfd
     cines = [str(path) for path in sorted((tmp_path / "cines").glob("phantom-*"))]
     out = tmp_path / "report.html"
     words = ["evaluate", str(weights), "--split", "none", "--phantoms", "0", "--device", "cpu", "--cines"]
-    assert main([*words, *cines, "--out", str(out)]) == 0
+    assert main([*words, f"{cines[0]}=A2C", *cines[1:], "--out", str(out)]) == 0
     numbers = json.loads(out.with_suffix(".json").read_text())
+    assert [e["true"] for e in numbers["unlabelled"]] == ["A2C", None]
     assert [(e["cine"], e["frames"]) for e in numbers["unlabelled"]] == [("cine 1", 6), ("cine 2", 6)]
     assert "cine 2: " in capfd.readouterr().out
     assert len(set(numbers["data"].values())) == 2
     html = out.read_text()
     assert "Steadiness on cines without labels" in html
+    assert "of 1 cines right; rows true, columns found" in html
     assert "phantom-0000" not in html  # the name of a file may be a patient's
     (tmp_path / "broken.mp4").write_bytes(b"no video")
     for name, said in (("broken.mp4", "can be decoded"), ("absent.mp4", "does not exist")):
@@ -311,7 +317,8 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     words = ["ablate", "--out", str(tmp_path / "out"), "--data", str(tmp_path), "--only", "plain", "unet1"]
     assert main([*words, "--seeds", "0", "--minutes", "0.01"]) == 0
     results = sorted(p.name for p in (tmp_path / "out").glob("*.json"))
-    assert results == ["plain-0.json", "unet1-0.json"]
+    assert results == ["plain-0.json", "report.json", "unet1-0.json"]
+    assert len(json.loads((tmp_path / "out" / "report.json").read_text())) == 2
     found = json.loads((tmp_path / "out" / "plain-0.json").read_text())
     assert found["steps"] >= 2
     unet1 = json.loads((tmp_path / "out" / "unet1-0.json").read_text())
@@ -328,3 +335,17 @@ def test_ablate_trains_judges_and_goes_on(tmp_path, monkeypatch, capfd, patient)
     (tmp_path / "out" / "unet1-0.json").write_text(json.dumps(unet1 | {"simulator": "0123abcd"}))
     assert main([*words, "--seeds", "1", "--minutes", "0.01"]) == 1
     assert "another simulator (0123abcd" in capfd.readouterr().err
+    (tmp_path / "out" / "unet1-0.json").write_text(json.dumps({k: v for k, v in unet1.items() if k != "simulator"}))
+    assert main([*words, "--seeds", "1", "--minutes", "0.01"]) == 1
+    assert "another simulator (unknown" in capfd.readouterr().err
+
+
+def test_a_variant_that_was_broken_off_does_not_go_on_as_another(tmp_path, monkeypatch):
+    """Its steps were counted for those minutes."""
+    monkeypatch.setattr(ablation, "_length", lambda *_: 3)
+    monkeypatch.setattr(ablation, "train", lambda *_: pytest.fail("it trains"), raising=False)
+    monkeypatch.setattr("ral.train.train", lambda *_: iter(()))
+    out, data = tmp_path / "out", None
+    for minutes, said in ((1.0, FileNotFoundError), (2.0, ValueError)):
+        with pytest.raises(said):
+            ablation._run("plain", 0, data, Namespace(minutes=minutes, device="cpu"), out)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from pydicom.examples import get_path
 
 from ral.config import VIEWS
 from ral.datasets import echonet_clips, survey
@@ -178,3 +181,18 @@ def test_damaged_tracings(dynamic, text, words):
 def test_a_missing_video(tmp_path):
     with pytest.raises(FormatError, match=r"^gone\.avi does not exist\.$"):
         read_video(tmp_path / "gone.avi")
+
+
+def test_a_video_that_was_cut_off_says_how_much_of_it_is_left(tmp_path):
+    write_video(tmp_path / "whole.avi")
+    content = (tmp_path / "whole.avi").read_bytes()
+    (tmp_path / "half.avi").write_bytes(content[: len(content) // 2])
+    assert len(read_video(tmp_path / "whole.avi")) == 30
+    with pytest.raises(FormatError, match=r"^Only \d+ of the 30 frames of half\.avi can be decoded\.$"):
+        read_video(tmp_path / "half.avi")
+
+
+def test_a_dicom_is_not_taken_for_a_video():
+    """OpenCV opens it, and gives 19 of its 30 frames."""
+    with pytest.raises(FormatError, match="is a DICOM"):
+        read_video(Path(str(get_path("ybr_color"))))

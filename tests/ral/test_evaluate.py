@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 
 from ral.datasets.assemble import prepare_cine
-from ral.evaluate import camus_sequences, camus_stills, card_figures, evaluate, phantom_cases, steadiness
+from ral.evaluate import (
+    camus_sequences,
+    camus_stills,
+    card_figures,
+    evaluate,
+    in_wild_looks,
+    phantom_cases,
+    steadiness,
+)
 from ral.evaluation.cases import Case, phase_from
 from ral.evaluation.curves import phase_curves
 from ral.evaluation.frames import score_cine, score_masks, sizes_of
@@ -359,6 +367,7 @@ def test_one_corrected_frame_steers_its_neighbours_both_ways():
     assert by[5]["n"] == by[7]["n"] == 1  # only frames after it are that far
     assert 8 not in by
     assert found["n"] == 11
+    assert found["again"] == pytest.approx(found["before"])  # this one has no memory that reading again would change
     assert found["before"] < 0.97 < found["after"] <= 1
     assert card_figures(evaluate(Follower(truth, shifts), [made], "set", "f"))["steered"][1] > 0.97
 
@@ -385,3 +394,12 @@ def test_summaries_split_by_instant_and_by_view():
     tables = summaries([*rows, *({**row, "view": "A2C"} for row in rows)])
     assert set(tables) == {"all", "ED", "ES", "A2C", "A4C"}
     assert tables["ED"]["dice"]["mean"] > tables["ES"]["dice"]["mean"]
+
+
+def test_in_wild_looks_the_picture_changes_and_nothing_else():
+    made = case([ventricle(70, 22)])
+    [one], [same], [other] = ([*in_wild_looks([made], seed)] for seed in (0, 0, 1))
+    assert one.frames.shape == made.frames.shape and one.frames.dtype == np.uint8
+    np.testing.assert_array_equal(one.frames, same.frames)
+    assert (one.frames != made.frames).any() and (one.frames != other.frames).any()
+    assert one.masks is made.masks

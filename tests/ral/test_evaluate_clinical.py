@@ -157,9 +157,18 @@ def test_the_calibration_rises_pools_what_falls_and_fits_in_a_card():
     assert fit["confidence"] == pytest.approx([0.9, 0.93, 0.96])
     assert fit["dice"] == pytest.approx([0.7, 0.85, 0.95])
     assert expected_dice(0.93, fit) == pytest.approx(0.85)
-    assert expected_dice(0.2, fit) == pytest.approx(0.7)  # below all that was seen
+    assert expected_dice(0.45, fit) == pytest.approx(0.35)  # below all that was seen it falls to nothing
     np.testing.assert_allclose(expected_dice(np.array([0.915, 1.0]), fit), [0.775, 0.95])
     assert "spread_factor" not in fit
+
+
+def test_what_is_hard_says_what_a_low_confidence_is_worth_and_nothing_of_the_spread():
+    rows = [scored(0.97, 0.9, border_z=[1.0, 2.0]), scored(0.98, 0.95, border_z=[1.0, 2.0])]
+    hard = [scored(0.9, 0.3, border_z=[90.0]), scored(0.95, 0.6, border_z=[90.0]), scored(0.0, 0.0, empty=True)]
+    fit = fit_calibration(rows, hard)
+    assert (fit["frames"], fit["confidence"]) == (4, pytest.approx([0.9, 0.95, 0.97, 0.98]))
+    assert fit["dice"] == pytest.approx([0.3, 0.6, 0.9, 0.95])
+    assert fit["spread_factor"] == fit_calibration(rows)["spread_factor"]
 
 
 def test_the_spread_factor_makes_two_thirds_of_the_border_lie_within_one_sigma():

@@ -92,3 +92,18 @@ def test_whom_other_lists_keep_for_judging_is_not_learnt_from(tmp_path, monkeypa
 def test_a_recipe_without_real_data_takes_none(tmp_path, capfd):
     assert main(["train", "ral-lite-phantom", "--out", str(tmp_path / "run"), "--also", str(tmp_path)]) == 1
     assert "simulated hearts alone" in capfd.readouterr().err
+
+
+def test_simulated_cines_are_known_by_their_files(tmp_path, capfd):
+    words = ["simulate", str(tmp_path), "--count", "2", "--frames", "3", "--size", "64", "--kinds", "npz"]
+    assert main(words) == 0
+    clips = list(further_clips(tmp_path))
+    assert [(clip.source, clip.view, len(clip.frames)) for clip in clips] == [("phantom", -1, 3)] * 2
+    assert all((clip.weights > 0).all() and clip.masks.any((1, 2)).all() for clip in clips)
+    assert main(["survey", str(tmp_path)]) == 0
+    said = capfd.readouterr().out
+    assert "phantom: 2 patients" in said and "1 sequences of A2C, 1 sequences of A3C" in said
+    broken = next(tmp_path.glob("phantom-0001-*.npz"))
+    broken.write_bytes(broken.read_bytes()[:-200])
+    assert main(["survey", str(tmp_path)]) == 1
+    assert f"{broken.name}: {broken.name} is damaged, or no simulated cine." in capfd.readouterr().out

@@ -188,6 +188,18 @@ def test_the_spread_is_the_slope_of_the_logits_across_the_border(cine):
         assert found.spread_px.shape == (65,)
 
 
+@pytest.mark.parametrize("tall", [1, 2])
+def test_the_spread_is_in_the_pixels_of_the_file_where_they_are_no_squares(cine, tall):
+    """Of pixels half as high, twice as many lie across a border that runs from left to right."""
+    preparation = prepare(list(np.repeat(cine.frames, tall, axis=1)), (1.0, 1.0 / tall))
+    signed = distances(preparation.mask(np.repeat(cine.masks[0], tall, axis=0)))
+    found = read_logits(0, (0.3 * signed).astype(np.float32), VIEWS, preparation)
+    along = np.gradient(found.contour, axis=0) / (1.0, tall)
+    level = np.abs(along[:, 0]) / np.hypot(*along.T)  # 1 where the border runs from left to right
+    steep, flat = np.median(found.spread_px[level < 0.2]), np.median(found.spread_px[level > 0.9])
+    assert flat / steep == pytest.approx(tall, rel=0.1)
+
+
 def test_a_card_that_is_calibrated_says_the_dice_to_expect(cine, preparation):
     raw = read_logits(0, logits_of(preparation, cine.masks[0]), VIEWS, preparation)
     known = {"confidence": [0.5, 1.0], "dice": [0.2, 0.8], "spread_factor": 3.0}

@@ -162,6 +162,11 @@ def test_what_cannot_be_is_said(tmp_path, patient, image, heart):
         image(home / f"patient0001_4CH_ES{kind}.nii.gz", part[:-4])
     with pytest.raises(FormatError, match="not of one size"):
         list(warped_clips(tmp_path, ["patient0001"]))
+    home = patient(tmp_path, "patient0002")
+    for kind, part in zip(("", "_gt"), heart(1), strict=True):
+        image(home / f"patient0002_4CH_ES{kind}.nii.gz", part, (0.9, 0.9))
+    with pytest.raises(FormatError, match="not of one pixel size"):
+        list(warped_clips(tmp_path, ["patient0002"]))
 
 
 def test_real_hearts(real):

@@ -10,7 +10,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ral.commands.common import TEST_SEEDS, camus_folder, progress, revisions, tell, use_threads
+from ral.commands.common import (
+    TEST_SEEDS,
+    camus_folder,
+    note_down,
+    progress,
+    revisions,
+    same_as_before,
+    tell,
+    use_threads,
+)
 from ral.config import ABLATIONS, BASELINES, EXTENSIONS, RAL_LITE, variant
 from ral.plan import Plan, Stage
 from ral.report.variants import variants_page
@@ -68,6 +77,7 @@ def ablate(chosen: argparse.Namespace) -> int:
     found = list(results(out))
     text = table(found)
     replace_text(out / "table.md", text)
+    replace_text(out / "report.json", json.dumps(found, indent=1))
     replace_text(out / "report.html", variants_page(found, _ABOUT))
     print(text)
     return 0
@@ -89,7 +99,7 @@ def _asked(chosen: argparse.Namespace) -> dict[str, Any]:
 def _check_alike(out: Path, asked: dict[str, Any]) -> None:
     """Raises ValueError where the folder's results were asked for otherwise: on other simulated hearts, for example."""
     for name, value in asked.items():
-        others = {found[name] for found in results(out) if name in found} - {value}
+        others = {found.get(name, "unknown") for found in results(out)} - {value}
         if others:
             raise ValueError(
                 f"{out.name} holds results of another {name} ({', '.join(map(str, sorted(others)))}, here {value}), "
@@ -146,11 +156,13 @@ def _run(name: str, seed: int, data: Data, chosen: argparse.Namespace, out: Path
     from ral.train import train
 
     plan, folder = plans(seed)[name], out / f"{name}-{seed}"
-    steps = folder / "steps"
-    if not steps.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        steps.write_text(str(_length(plan, data, chosen, out, folder)))
-    plan = replace(plan, stages=(replace(plan.stages[0], steps=int(steps.read_text())),))
+    course = folder / "course.json"
+    asked = _asked(chosen)
+    same_as_before(course, asked, "a variant", there=course.exists())
+    if not course.exists():
+        note_down(course, asked | {"steps": _length(plan, data, chosen, out, folder)})
+    steps = json.loads(course.read_text(encoding="utf-8"))["steps"]
+    plan = replace(plan, stages=(replace(plan.stages[0], steps=steps),))
     device = choose_device(chosen.device)
     tell(train(plan, data, folder, device), folder)
     net = build(plan.config)

@@ -20,6 +20,7 @@ from ral.commands.common import (
     read_events,
     use_threads,
 )
+from ral.config import VIEWS
 from ral.report.provenance import code_version
 from ral.report.write import replace_text
 
@@ -65,8 +66,11 @@ def compare(chosen: argparse.Namespace) -> int:
 
 
 def calibrate(chosen: argparse.Namespace) -> int:
-    """Fit confidence and spread on data that steers, and write that into the card."""
-    from ral.evaluate import camus_stills, phantom_cases
+    """Fit confidence and spread on data that steers, and write that into the card.
+
+    The confidence is fitted on the same pictures in looks that no scanner has besides: there the network fails, too.
+    """
+    from ral.evaluate import camus_stills, in_wild_looks, phantom_cases
     from ral.evaluate import evaluate as judge
     from ral.evaluation.reliability import fit_calibration
     from ral.predict import Predictor
@@ -77,10 +81,17 @@ def calibrate(chosen: argparse.Namespace) -> int:
         from ral.datasets import read_split
 
         camus = camus_folder(chosen)
-        cases = camus_stills(camus, read_split(camus / "split_inner.txt"))
+        cases = list(camus_stills(camus, read_split(camus / "split_inner.txt")))
     else:
-        cases = phantom_cases(range(STEERING_SEEDS, STEERING_SEEDS + chosen.phantoms), 8)
-    fit = fit_calibration(judge(model, cases, "steering", model.card.name, worst=0)["rows"])
+        cases = list(phantom_cases(range(STEERING_SEEDS, STEERING_SEEDS + chosen.phantoms), 8))
+    plain, wild = (
+        judge(model, told, "steering", model.card.name, worst=0)["rows"]
+        for told in (
+            _counted(iter(cases), len(cases), "as they are"),
+            _counted(in_wild_looks(cases, chosen.seed), len(cases), "in wild looks"),
+        )
+    )
+    fit = fit_calibration(plain, wild)
     write_card(chosen.weights, replace(model.card, calibration=fit))
     print(json.dumps(fit))
     return 0
@@ -223,10 +234,17 @@ def _write(
     print(f"wrote {Path(chosen.out).name}")
 
 
+def _with_view(words: str) -> tuple[Path, str | None]:
+    """FILE or FILE=VIEW."""
+    file, equals, view = words.rpartition("=")
+    return (Path(file), view) if equals and view in VIEWS else (Path(words), None)
+
+
 def _unlabelled(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """What every set of weights says of the cines without labels, and those cines' fingerprints.
 
-    They are numbered as they were named: a file's name may be a patient's.
+    They are numbered as they were named: a file's name may be a patient's. Where a view stands behind it (FILE=A3C), it
+    is the one that should be named.
     """
     from ral.datasets import fingerprint
     from ral.datasets.echonet import read_video
@@ -235,11 +253,11 @@ def _unlabelled(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], dict[
 
     found, marks = [], {}
     models = [Predictor(folder, chosen.device) for folder in chosen.weights] if chosen.cines else []
-    for n, path in enumerate(map(Path, chosen.cines), 1):
+    for n, (path, view_true) in enumerate(map(_with_view, chosen.cines), 1):
         frames, name = read_video(path), f"cine {n}"
         marks[name] = fingerprint(path.parent, [path.name])
         for model in models:
-            found.append({"cine": name, "model": f"{model.card.name} {model.card.identity[:6]}"})
+            found.append({"cine": name, "model": f"{model.card.name} {model.card.identity[:6]}", "true": view_true})
             found[-1] |= steadiness(model, frames)
             temporal, view = found[-1]["temporal"], found[-1]["view"]
             jumping = f"{sum(temporal['flagged'])} of {temporal['judged']} frames jump"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ral import recipes
-from ral.checkpoint import Card, read_card, save_weights, weights_file
+from ral.checkpoint import Card, CheckpointError, read_card, save_weights, weights_file, write_card
 from ral.commands.common import STEERING_SEEDS, camus_folder, revisions, tell, use_threads
 
 if TYPE_CHECKING:
@@ -79,6 +79,14 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     return Data(real, phantom, pairs, inner)
 
 
+def _known(folder: Path) -> Card | None:
+    """The card of the weights that lie there, if any."""
+    try:
+        return read_card(folder)
+    except CheckpointError:
+        return None
+
+
 def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace, out: Path) -> None:
     from ral.build import build
     from ral.datasets.survey import kind_of_data
@@ -100,5 +108,8 @@ def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
         f"ral train {recipe.name} --seed {chosen.seed} --scale {chosen.scale:g}{begun} --out RUN",
         revision=revisions(out), created=time.strftime("%Y-%m-%d"), parent=parent,
     )  # fmt: skip
+    known = _known(out / "weights")
     written = save_weights(out / "weights", net, card)
+    if known is not None and known.identity == written.identity:  # finished before, and judged since
+        write_card(out / "weights", known)
     print(f"wrote {written.name} {written.identity}")

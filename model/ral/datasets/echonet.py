@@ -100,11 +100,17 @@ def read_video(path: Path) -> np.ndarray:
     """All frames of a video as grey (T,H,W) uint8.
 
     Raises:
-        FormatError: the file is missing, or no frame of it can be decoded.
+        FormatError: the file is missing or a DICOM, of which opencv would take some frames for all, or not every frame
+            that it says to hold can be decoded.
     """
     if not path.is_file():
         raise FormatError(f"{path.name} does not exist.")
+    with path.open("rb") as file:
+        head = file.read(132)
+    if head[128:] == b"DICM":
+        raise FormatError(f"{path.name} is a DICOM, which only the application reads (echoview predict).")
     capture = cv2.VideoCapture(str(path))
+    said = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))  # negative where the container does not know
     frames = []
     while True:
         there, frame = capture.read()
@@ -114,6 +120,8 @@ def read_video(path: Path) -> np.ndarray:
     capture.release()
     if not frames:
         raise FormatError(f"No frame of {path.name} can be decoded.")
+    if len(frames) < said - 1:  # some containers only know how long they last, and are one off
+        raise FormatError(f"Only {len(frames)} of the {said} frames of {path.name} can be decoded.")
     return np.stack(frames)
 
 

@@ -28,8 +28,10 @@ class Survey:
     """What a data set holds.
 
     Attributes:
-        kind: "camus-nifti", "camus-metaimage", "ted", "echonet-dynamic", "echonet-pediatric", "bundle" or "run".
-        patients: their names (EchoNet and runs give no patients: the cines'; bundles: the numbers that they gave them).
+        kind: "camus-nifti", "camus-metaimage", "ted", "echonet-dynamic", "echonet-pediatric", "phantom", "bundle" or
+            "run".
+        patients: their names (EchoNet, runs and simulated cines give no patients: the cines'; bundles: the numbers that
+            they gave them).
         stills: sound labelled stills by view; sequences: sound cines by view.
         labelled_frames: frames with a ventricle drawn, in stills and sequences together.
         spacing_mm: the different pixel sizes (x, y), rounded to µm.

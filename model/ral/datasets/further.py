@@ -10,6 +10,7 @@ from ral.datasets.camus import CAMUS_VIEWS, camus_clips, camus_sequence_clips, h
 from ral.datasets.clip import Clip
 from ral.datasets.echonet import echonet_clips
 from ral.datasets.pictures import patient_folders
+from ral.datasets.simulated import simulated_clip, simulated_files
 from ral.datasets.splits import read_splits
 from ral.datasets.survey import bundles, kind_of_data
 
@@ -37,6 +38,8 @@ def further_clips(folder: str | Path, without: Collection[str] = ()) -> Iterator
     elif kind == "bundle":
         for path in bundles(folder):
             yield from bundle_clips(path)
+    elif kind == "phantom":
+        yield from (simulated_clip(path)[0] for path in simulated_files(folder))
     elif kind.startswith("echonet"):
         yield from echonet_clips(folder, _DYNAMIC if kind == "echonet-dynamic" else _PEDIATRIC)
     elif kind == "ted":

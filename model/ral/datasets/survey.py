@@ -11,6 +11,7 @@ from ral.datasets.echonet import FILE_LIST, kind_of_folder, view_folder
 from ral.datasets.findings import Findings, Problem, Survey
 from ral.datasets.fingerprint import all_files
 from ral.datasets.pictures import patient_folders
+from ral.datasets.simulated import simulated_clip, simulated_files
 from ral.formats import FormatError
 
 __all__ = ["Problem", "Survey", "kind_of_data", "survey"]
@@ -27,6 +28,8 @@ def kind_of_data(folder: str | Path) -> str:
         return "run"
     if bundles(folder):
         return "bundle"
+    if simulated_files(folder):
+        return "phantom"
     if any((home / FILE_LIST).is_file() for home in (folder, folder / "A4C")):
         return kind_of_folder(view_folder(folder))
     names = {path.name for home in patient_folders(folder) for path in home.iterdir()}
@@ -52,6 +55,8 @@ def survey(folder: str | Path) -> Survey:
         _look_at_run(found)
     elif kind == "bundle":
         _look_at_bundles(found)
+    elif kind == "phantom":
+        _look_at_simulated(found)
     elif kind.startswith("echonet"):
         survey_echonet.look(found)
     elif kind == "ted":
@@ -84,6 +89,20 @@ def _look_at_bundles(found: Findings) -> None:
         found.patients += [f"{path.stem}/{clip.name}" for clip in clips]
         found.sequences.update(VIEWS[clip.view] if clip.view >= 0 else "unknown" for clip in clips)
         found.labelled_frames += sum(int((clip.weights > 0).sum()) for clip in clips)
+
+
+def _look_at_simulated(found: Findings) -> None:
+    for path in simulated_files(found.folder):
+        found.saw(path)
+        try:
+            clip, mm = simulated_clip(path, views_trusted=True)
+        except FormatError as error:
+            found.wrong(path, str(error))
+            continue
+        found.patients.append(clip.name)
+        found.sequences[VIEWS[clip.view]] += 1
+        found.labelled_frames += len(clip.frames)
+        found.spacings.add((round(mm, 3), round(mm, 3)))
 
 
 def bundles(folder: Path) -> list[Path]:

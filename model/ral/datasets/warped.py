@@ -17,6 +17,7 @@ from ral.config import INPUT_SIZE
 from ral.datasets.assemble import WITHHELD
 from ral.datasets.camus import LabelledCine, camus_files, read_still
 from ral.datasets.clip import Clip
+from ral.datasets.findings import SAME_SPACING
 from ral.datasets.fingerprint import fingerprint
 from ral.datasets.kept import keep, kept
 from ral.datasets.motion import Moment, Motion, beat_shares
@@ -80,12 +81,15 @@ def patient_motion(folder: str | Path, patient: str, view: str = "4CH", size: in
     """The motion between the two labelled frames of a patient, on the input grid.
 
     Raises:
-        FormatError: a file is missing or damaged, or ED and ES are not of one size.
+        FormatError: a file is missing or damaged, or ED and ES are not of one size or pixel size.
         ValueError: a frame shows no ventricle with its wall.
     """
     ed, es = (read_still(folder, patient, view, instant) for instant in ("ED", "ES"))
     if ed.frames.shape != es.frames.shape:
         raise FormatError(f"ED and ES of {patient}_{view} are not of one size.")
+    sizes = [still.spacing_mm for still in (ed, es) if still.spacing_mm is not None]
+    if len(sizes) == 1 or (sizes and np.ptp(np.log(sizes), axis=0).max() > SAME_SPACING):
+        raise FormatError(f"ED and ES of {patient}_{view} are not of one pixel size.")
     preparation = prepare([ed.frames[0], es.frames[0]], ed.spacing_mm, size=size)
     return Motion(_moment(ed, preparation), _moment(es, preparation), preparation.sector_input)
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ral.config import VIEWS
 from ral.datasets.camus import CAMUS_VIEWS, INSTANTS, LabelledCine, read_sequence, read_still
+from ral.datasets.look import Change, change_greys
 from ral.datasets.pictures import LV_LABEL
 from ral.geometry import interface_ends
+from ral.prepare import find_sector, luma
 
 ATRIUM_LABEL = 3
 
@@ -75,6 +77,19 @@ def camus_sequences(folder: str | Path, patients: Iterable[str], view: str = "4C
         phase = (np.arange(len(areas)) - ed) / (es - ed) if es != ed else np.full(len(areas), np.nan)
         inside = np.where((phase >= 0) & (phase <= 1), phase, np.nan)
         yield _camus(cine, f"{patient} {view}", patient, view, {es: "ES", ed: "ED"}, inside)
+
+
+def in_wild_looks(cases: Iterable[Case], seed: int) -> Iterator[Case]:
+    """The same cases in looks that no scanner has (`ral.datasets.look.Change.WILD`), by chance, the same for a seed."""
+    rng = np.random.default_rng(seed)
+    for case in cases:
+        greys = np.stack([luma(frame) for frame in case.frames])
+        sector = find_sector(greys)
+        height, width = sector.shape
+        square = np.zeros((len(greys), max(height, width), max(height, width)), np.float32)
+        square[:, :height, :width] = greys / np.float32(255)
+        changed = change_greys(square, rng, Change.WILD)[:, :height, :width] * sector
+        yield replace(case, frames=np.round(255 * changed).astype(np.uint8))
 
 
 def phantom_cases(seeds: Iterable[int], frames: int = 30, look: str | None = None) -> Iterator[Case]:

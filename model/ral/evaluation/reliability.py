@@ -116,11 +116,13 @@ def coverage(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def fit_calibration(rows: Sequence[Row]) -> dict[str, Any]:
+def fit_calibration(rows: Sequence[Row], hard: Sequence[Row] = ()) -> dict[str, Any]:
     """What turns raw confidence and spread into honest ones; fit it on a split that steers, never on a reported one.
 
     Args:
         rows: of `ral.evaluation.frames.score_cine`.
+        hard: of pictures that the network is no longer sure of; without them nothing is known of low confidences, for
+            what a network was trained for it seldom misses.
 
     Returns:
         Plain numbers for the card: {"frames", "confidence": knots, "dice": expected Dice at them, both rising, and,
@@ -133,11 +135,12 @@ def fit_calibration(rows: Sequence[Row]) -> dict[str, Any]:
     there = [row for row in rows if not row["empty"]]
     if len(there) < 2:
         raise ValueError("A calibration needs at least two frames with a predicted contour.")
-    sure = np.array([row["confidence"] for row in there], float)
-    dices = np.array([row["dice"] for row in there], float)
+    every = [*there, *(row for row in hard if not row["empty"])]
+    sure = np.array([row["confidence"] for row in every], float)
+    dices = np.array([row["dice"] for row in every], float)
     knots, levels = _rising(sure, dices)
     fit: dict[str, Any] = {
-        "frames": len(there), "confidence": [round(float(k), 5) for k in knots],
+        "frames": len(every), "confidence": [round(float(k), 5) for k in knots],
         "dice": [round(float(v), 5) for v in levels],
     }  # fmt: skip
     ratios = [z for row in there for z in row.get("border_z", ())]
@@ -147,8 +150,12 @@ def fit_calibration(rows: Sequence[Row]) -> dict[str, Any]:
 
 
 def expected_dice(confidence: float | np.ndarray, calibration: dict[str, Any]) -> float | np.ndarray:
-    """Raw confidence -> the Dice to expect, by the knots of `fit_calibration`; the shape of `confidence`."""
-    made = np.interp(confidence, calibration["confidence"], calibration["dice"])
+    """Raw confidence -> the Dice to expect, by the knots of `fit_calibration`; the shape of `confidence`.
+
+    Below the lowest knot it falls to 0 with the confidence: a contour that is worse than any before is not as good as
+    the worst of those.
+    """
+    made = np.interp(confidence, [0.0, *calibration["confidence"]], [0.0, *calibration["dice"]])
     return float(made) if np.ndim(confidence) == 0 else made
 
 

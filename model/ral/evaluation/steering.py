@@ -38,32 +38,37 @@ def steer(
         found: the predictions without a hint; every frame of the case has a reference.
 
     Returns:
-        For each neighbour within `REACH` frames {"distance": frames, "before": Dice without, "after": with the hint}.
+        For each neighbour within `REACH` frames {"distance": frames, "before": Dice in `found`, "again": read again in
+        the same order without the hint, "after": with it}. What the hint itself adds is "after" less "again".
     """
     plain = [_dice(one, preparation, case.masks[one.t]) for one in found]
     worst = int(np.argmin(plain))
     neighbours = []
     for step in (1, -1):
         order = [t for t in range(worst, worst + step * (REACH + 1), step) if 0 <= t < len(found)]
-        again = model.stream([case.frames[t] for t in order], preparation, {0: case.masks[worst]})
-        for distance, (t, one) in enumerate(zip(order, again, strict=True)):
+        frames = [case.frames[t] for t in order]
+        readings = (model.stream(frames, preparation), model.stream(frames, preparation, {0: case.masks[worst]}))
+        for distance, (t, alone, told) in enumerate(zip(order, *readings, strict=True)):
             if distance:
-                after = _dice(one, preparation, case.masks[t])
-                neighbours.append({"distance": distance, "before": plain[t], "after": after})
+                again, after = (_dice(one, preparation, case.masks[t]) for one in (alone, told))
+                neighbours.append({"distance": distance, "before": plain[t], "again": again, "after": after})
     return neighbours
 
 
 def steering_table(neighbours: Sequence[dict[str, float]]) -> dict[str, Any]:
-    """Means: {"n", "before", "after", "by_distance": [{"distance", "n", "before", "after"}, ...]}; {} without any."""
+    """Means: {"n", "before", "again", "after", "by_distance": [{"distance", "n", "before", "again", "after"}, ...]}; {}
+    without any."""
     if not neighbours:
         return {}
     rows = []
     for distance in sorted({n["distance"] for n in neighbours}):
         of = [n for n in neighbours if n["distance"] == distance]
-        before, after = (float(np.mean([n[when] for n in of])) for when in ("before", "after"))
-        rows.append({"distance": int(distance), "n": len(of), "before": before, "after": after})
-    every = {when: float(np.mean([n[when] for n in neighbours])) for when in ("before", "after")}
-    return {"by_distance": rows, "n": len(neighbours)} | every
+        rows.append({"distance": int(distance), "n": len(of)} | _means(of))
+    return {"by_distance": rows, "n": len(neighbours)} | _means(neighbours)
+
+
+def _means(neighbours: Sequence[dict[str, float]]) -> dict[str, float]:
+    return {when: float(np.mean([n[when] for n in neighbours])) for when in ("before", "again", "after")}
 
 
 def _dice(found: FramePrediction, preparation: Preparation, reference: np.ndarray) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ral.evaluation.summary import view_table
 from ral.report import plots, tables
 from ral.report.style import COLOURS, PAGE
 from ral.report.words import NOTHING, number, said
@@ -130,7 +131,14 @@ def _side_by_side(parts: Sequence[str]) -> str:
 
 
 def _unlabelled(entries: Sequence[dict[str, Any]]) -> str:
-    return tables.unlabelled(entries) if entries else ""
+    """Steadiness of each cine and, where their views are known, which were named."""
+    if not entries:
+        return ""
+    views = []
+    for model in dict.fromkeys(entry["model"] for entry in entries):
+        cines = [{"view": e["true"], "view_found": e["view"]} for e in entries if e["model"] == model]
+        views.append(tables.confusion({"model": model, "views": view_table(cines)}))
+    return tables.unlabelled(entries) + _side_by_side(views)
 
 
 def _comparisons(made: Sequence[dict[str, Any]]) -> str:

@@ -199,10 +199,13 @@ def steering(sheets: Sequence[Sheet]) -> str:
     body = []
     for sheet in there:
         rows = {row["distance"]: row for row in sheet["steering"]["by_distance"]}
-        for when, words in (("before", "without"), ("after", "with")):
+        for when, words in (("before", "without"), ("again", "without, read again"), ("after", "with")):
             cells = [number(rows[n][when], 3) if n in rows else NOTHING for n in steps]
             body.append([said(sheet["model"]), words, number(sheet["steering"][when], 3), *cells])
-    note = "Dice. The worst frame of each cine is corrected to its reference; the network reads on from it both ways."
+    note = (
+        "Dice. The worst frame of each cine is corrected to its reference; the network reads on from it both ways. "
+        "Read again: from the same frame in the same order, without the correction."
+    )
     return table(head, body, note)
 
 
