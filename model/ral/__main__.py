@@ -104,6 +104,9 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--phantoms", type=int, default=30, help="simulated cines that no training saw")
     unlabelled = "videos without labels: steadiness and view, held against the one named behind the file"
     parser.add_argument("--cines", nargs="*", default=[], metavar="FILE[=VIEW]", help=unlabelled)
+    parser.add_argument(
+        "--uncalibrated", action="store_true", help="leave confidence and spread as the network has them"
+    )
     parser.add_argument("--runs", nargs="*", default=[], help="folders of runs whose learning curves are shown")
     parser.add_argument("--seed", type=int, default=0)
     _common(parser)

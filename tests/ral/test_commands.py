@@ -130,6 +130,7 @@ def test_evaluate_writes_a_report_and_the_card_and_keeps_the_sheets(weights, tmp
     assert [s["summary"]["all"]["frames"] for s in numbers["sheets"]] == [12, 12]  # other data, other sheets
     assert "seeds 900000 to 900003 of simulator" in numbers["data"]["simulated hearts, test seeds"]
     write_card(weights, replace(read_card(weights), calibration={"dice": [0.1, 0.2], "confidence": [0, 1]}))
+    assert main([*words, "--uncalibrated"]) == 0  # which the sheets from before the calibration are
     monkeypatch.setattr("ral.evaluate.evaluate", lambda *_, **__: pytest.fail("calibrated since"))
     with pytest.raises(pytest.fail.Exception, match="calibrated since"):
         main(words)

@@ -10,8 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from ral.geometry import area
+from ral.geometry import area, contour_landmarks, open_contour, outline, raster
 from ral.phantom import PhantomCine, simulate
+from ral.phantom.heart import pose_at
+from ral.phantom.patients import draw_heart
+from ral.phantom.probe import draw_probe
 
 SIZE = 112
 FRAMES = 12
@@ -264,3 +267,23 @@ def _grey_beside(cine: PhantomCine, across: float, up: float) -> float:
     frame = cine.frames[0].astype(float)
     near = (np.hypot(rows - y, columns - x) < 3) & (frame > 0)
     return frame[near].mean() - np.median(frame[cine.masks[0]]) if near.sum() > 8 else np.nan
+
+
+def test_landmarks_from_a_mask_lie_at_the_hearts_own():
+    """Held against hinges and tip as the heart was drawn, not against what the same rule finds on its contour."""
+    annulus, apex = [], []
+    for seed in range(30):
+        rng = np.random.default_rng(seed)
+        heart = draw_heart(rng, VIEWS[seed % 3], "normal")
+        for phase in (0.0, 0.35):
+            pose = pose_at(heart, phase)
+            border = pose.to_world(pose.endo)
+            probe = draw_probe(rng, 256, float(border[:, 1].max()), (33, 43))
+            drawn = probe.to_px(border)
+            line = outline(raster(drawn, (256, 256)))
+            found = contour_landmarks(open_contour(line))
+            ends = (found.first - drawn[0], found.second - drawn[-1])
+            annulus.append(np.mean([np.hypot(*end) for end in ends]) * probe.mm_per_px)
+            apex.append(np.hypot(*(found.apex - drawn[len(drawn) // 2])) * probe.mm_per_px)
+    assert np.median(annulus) < 1
+    assert np.median(apex) < 2

@@ -109,7 +109,7 @@ def _judged(chosen: argparse.Namespace) -> tuple[list[dict[str, Any]], list[str]
     sources = list(_sources(chosen))
     if not sources and not chosen.cines:
         raise ValueError("There is nothing to judge on: name a split, a number of simulated cines, or cines.")
-    models = [Predictor(folder, chosen.device) for folder in chosen.weights]
+    models = [Predictor(folder, chosen.device, calibrated=not chosen.uncalibrated) for folder in chosen.weights]
     kept = Path(chosen.out).with_suffix(".sheets") if chosen.out else None
     sheets = []
     for source, cases, count, mark in sources:
@@ -160,7 +160,9 @@ def _sources(chosen: argparse.Namespace) -> Iterator[Source]:
         if both.is_dir():
             patients = sorted(p.name for p in both.iterdir() if p.is_dir())
             mark = fingerprint(both, camus_files(both, patients, "2CH"))
-            yield "CAMUS A2C as published", lambda: camus_stills(both, patients, "2CH"), 2 * len(patients), mark
+            known = set(read_split(camus / "split_train.txt")) & set(patients)
+            name = f"CAMUS A2C as published; of {len(known)} of the {len(patients)} the A4C is in the train split"
+            yield name, lambda: camus_stills(both, patients, "2CH"), 2 * len(patients), mark
     if chosen.phantoms:
         seeds = range(TEST_SEEDS, TEST_SEEDS + chosen.phantoms)
         mark = f"seeds {seeds.start} to {seeds.stop - 1} of simulator {simulator_version()}, {PHANTOM_FRAMES} frames"

@@ -53,7 +53,8 @@ class PhantomCine:
     contours (T, 65, 2) float64 x, y px, pixel centres at integers, from the first annulus point over the apex
     to the second (A4C septal to lateral, A2C inferior to anterior, A3C inferolateral to anteroseptal: left to
     right in the picture).
-    landmarks (T, 3, 2) first annulus point, apex, second annulus point, each a vertex of the contour.
+    landmarks (T, 3, 2) first annulus point, apex, second annulus point, as `ral.geometry.contour_landmarks` finds them
+    on the contour: the apex is the middle of its cap.
     volumes_ml (T,) method of disks of the contour; ed, es the frames of the largest and smallest volume;
     ef_percent the ejection fraction between those two, drawn_ef_percent the one that the heart was given: over a
     whole beat of twenty frames or more they agree within a point.
