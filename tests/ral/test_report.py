@@ -87,8 +87,8 @@ def written(sheets, tmp_path_factory) -> tuple[str, dict]:
         "title": "A & B", "sheets": sheets, "seed": 7, "data": {"clinic": "sha256 f00d"},
         "commands": {"abc123": "ral train ral-lite-camus --seed 5"},
         "comparisons": [compare(sheets[0], sheets[1])], "training": [{"name": "run", "events": events}],
-        "unlabelled": [{"cine": "some.mp4", "model": "fine", "frames": 6, "view": "A3C", "view_share": 0.7, "true": "A2C",
-                        "temporal": temporal_flags(np.stack([ventricle(50, 18)] * 6))}],
+        "unlabelled": [{"cine": "some.mp4", "model": "fine", "true": "A2C", "frames": 6, "view": "A3C",
+                        "view_share": 0.7, "temporal": temporal_flags(np.stack([ventricle(50, 18)] * 6))}],
     })  # fmt: skip
     assert beside == path.with_suffix(".json")
     assert sorted(p.name for p in path.parent.iterdir()) == ["report.html", "report.json"]
