@@ -16,6 +16,7 @@ from echoview.measure.cycle import HUMAN, SURE, find_ed_es
 from ral.geometry import areas, long_axes, volumes_single_plane_ml
 
 SQUARE = Calibration(1.0, 1.0)
+_MOST_UNSURE = 0.25  # of the contours: with more of them left out, ED or ES may be among those
 Instants = tuple[int | None, int | None]
 
 
@@ -24,6 +25,7 @@ class Doubt(Enum):
 
     CUT_OFF = "frames are missing, and no person said that these are ED and ES"
     TURNED = "the cavity is not smaller at ES than at ED"
+    UNSURE = "too many contours are unsure, and no person said that these are ED and ES"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +147,7 @@ def _summary(
     esv = None if es is None or np.isnan(volumes[es]) else float(volumes[es])
     ef = doubt = None
     if edv and esv is not None and ed != es:  # one frame is not a beat
-        doubt = Doubt.CUT_OFF if not (whole or said) else Doubt.TURNED if esv >= edv else None
+        doubt = _doubt(edv, esv, said, whole, confidence, volumes)
         ef = 100.0 * (edv - esv) / edv
     if doubt is not None:
         edv = esv = ef = None
@@ -157,6 +159,20 @@ def _summary(
         None if calibration is None else edv, None if calibration is None else esv, ef, calibration, former,
         whole, doubt,
     )  # fmt: skip
+
+
+def _doubt(
+    edv: float, esv: float, said: bool, whole: bool, confidence: np.ndarray | None, volumes: np.ndarray
+) -> Doubt | None:
+    """`said`: a person chose both ED and ES."""
+    if not (whole or said):
+        return Doubt.CUT_OFF
+    if esv >= edv:
+        return Doubt.TURNED
+    if said or confidence is None:
+        return None
+    there = np.isfinite(volumes)
+    return Doubt.UNSURE if np.mean(np.asarray(confidence)[there] < SURE) > _MOST_UNSURE else None
 
 
 def before_corrections(prediction: Prediction | None, label: Label, calibration: Calibration | None) -> Instants:

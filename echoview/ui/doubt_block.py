@@ -43,9 +43,13 @@ class DoubtBlock(QWidget):
         if cine is None or measured is None or measured.ed is None or measured.es is None:
             return
         ed, es = measured.ed, measured.es
-        if doubt is Doubt.CUT_OFF:
+        if doubt in (Doubt.CUT_OFF, Doubt.UNSURE):
             self._instants = ed, es
-            self.reason.setText(f"The file was cut off: {of_all(cine)} are there. ED or ES may be missing.")
+            self.reason.setText(
+                f"The file was cut off: {of_all(cine)} are there. ED or ES may be missing."
+                if doubt is Doubt.CUT_OFF
+                else "Too many contours are unsure: ED or ES may be among them."
+            )
             self.button.setText("Take ED and ES from these")
             told = f"ED is frame {ed + 1}, ES is frame {es + 1}; Shift+D and Shift+S mark others"
             off(self.button, "The prediction has not come to its end." if growing else "", told)

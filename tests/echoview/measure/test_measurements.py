@@ -182,6 +182,23 @@ def test_an_ef_of_ed_and_es_the_wrong_way_round_is_not_told():
     assert right.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)
 
 
+@pytest.mark.parametrize("unsure", [4, 5])
+def test_no_ef_where_more_than_a_quarter_of_the_contours_is_unsure(unsure):
+    contours, _, _ = beating()
+    contours, confidence = contours[:16], np.full(16, 0.9)
+    confidence[[0, 1, 5, 6, 7][:unsure]] = 0.5
+    found = measure(contours, HALF, confidence)
+    assert (found.ed, found.es) == (3, 11)
+    if unsure == 4:
+        assert found.doubt is None and found.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)
+        return
+    assert (found.ef_percent, found.edv_ml, found.doubt) == (None, None, Doubt.UNSURE)
+    said = remeasure_frames(found, {}, confidence, 3, 11)
+    assert said.doubt is None and said.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)
+    confidence[5] = 1.0  # a person drew it
+    assert remeasure_frames(found, {}, confidence).doubt is None
+
+
 def test_of_a_file_that_was_cut_off_a_person_has_to_say_ed_and_es():
     contours, _, _ = beating()
     found = measure(contours, HALF, whole=False)

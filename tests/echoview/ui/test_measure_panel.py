@@ -135,6 +135,19 @@ def test_of_a_cut_file_the_reason_stands_for_the_number_until_a_person_takes_wha
     assert panel.doubt.isHidden()
 
 
+def test_where_too_many_contours_are_unsure_a_person_says_ed_and_es(make_panel, qtbot) -> None:
+    session, panel = make_panel(confidence=np.where(np.arange(60) < 20, 0.5, 0.93))
+    assert panel.ef.isHidden() and session.measurements.ef_percent is None
+    assert panel.doubt.reason.text() == "Too many contours are unsure: ED or ES may be among them."
+    assert "Unsure in 20 of 60 frames (orange in the timeline)." in panel.notes.text()
+    ed, es = session.measurements.ed, session.measurements.es
+    with qtbot.waitSignal(panel.instants_wanted, check_params_cb=lambda *said: said == (ed, es)):
+        panel.doubt.button.click()
+    session.edit("mark", session.label.with_ed(ed).with_es(es))
+    assert panel.ef.text() == f"{session.measurements.ef_percent:.0f} %"
+    assert panel.doubt.isHidden()
+
+
 def test_no_negative_ef_is_shown_but_a_button_that_swaps_both(make_panel, qtbot) -> None:
     session, panel = make_panel()
     ed, es = session.measurements.ed, session.measurements.es
