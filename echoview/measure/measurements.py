@@ -171,8 +171,13 @@ def _doubt(
         return Doubt.TURNED
     if said or confidence is None:
         return None
+    return Doubt.UNSURE if mostly_unsure(volumes, confidence) else None
+
+
+def mostly_unsure(volumes: np.ndarray, confidence: np.ndarray) -> bool:
+    """Whether so many of the contours are unsure that ED or ES may be among those; (T,) each, NaN without a contour."""
     there = np.isfinite(volumes)
-    return Doubt.UNSURE if np.mean(np.asarray(confidence)[there] < SURE) > _MOST_UNSURE else None
+    return bool(there.any()) and float(np.mean(np.asarray(confidence)[there] < SURE)) > _MOST_UNSURE
 
 
 def before_corrections(prediction: Prediction | None, label: Label, calibration: Calibration | None) -> Instants:

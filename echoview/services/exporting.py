@@ -35,6 +35,7 @@ from echoview.io.export_masks import write_masks
 from echoview.io.export_measures import write_measures
 from echoview.io.export_overlay import write_overlay
 from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
+from echoview.measure.measurements import mostly_unsure
 from echoview.services.blanking import blanked
 from echoview.services.inference import Inference
 from echoview.store import Library
@@ -267,13 +268,15 @@ def _measured(
 ) -> Measurements:
     """ED and ES as said or found; where there are too few frames to find them, the largest and the smallest.
 
-    The latter only of a `whole` file, none that was cut off.
+    The latter only of a `whole` file, none that was cut off, and of contours that are sure enough.
     """
     confidence = confidence_shown(len(lines), prediction, label)
     former = before_corrections(prediction, label, calibration)
     measured = measure(lines, calibration, confidence, label.ed, label.es, former, whole)
     known = np.flatnonzero(np.isfinite(measured.volumes))
     if (measured.ed is not None and measured.es is not None) or len(known) < 2 or not whole:
+        return measured
+    if mostly_unsure(measured.volumes, confidence):
         return measured
     order = known[np.argsort(measured.volumes[known])]
     ed = int(order[-1]) if measured.ed is None else measured.ed

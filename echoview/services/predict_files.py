@@ -17,6 +17,7 @@ from echoview.errors import CineUnreadable, EchoViewError
 from echoview.io import list_cines, open_cine
 from echoview.io.overlay import OverlayWriter
 from echoview.measure import Measurements, measure
+from echoview.measure.measurements import Doubt, mostly_unsure
 from echoview.services.inference import Inference, preparation_of, read_past, refuse_withheld
 
 SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
@@ -124,6 +125,8 @@ def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> l
         found.append(f"The contour is unsure in {unsure} of {len(cine)} frames.")
     if measured.doubt is not None:
         found.append(f"There is no EF: {measured.doubt.value}.")
+    elif measured.ef_percent is None and mostly_unsure(measured.volumes, prediction.confidence):
+        found.append(f"There is no EF: {Doubt.UNSURE.value}.")
     elif measured.ef_percent is None:
         found.append("There is no EF: end-diastole and end-systole were not both found.")
     elif measured.calibration is None:

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 MEMORY_BYTES = 48 * 2**20
 DISK_BYTES = 512 * 2**20
+_READING = 2  # raise it when the same weights are read otherwise, as when a shipped set is calibrated anew
 _STEP = 1 / 8  # of a logit: what is kept of the maps; the border moves by less than a tenth of a pixel of their grid
 _DAMAGE = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError)
 
@@ -143,13 +144,13 @@ class Predictions:
                 self._recent.popitem(last=False)
 
     def _path(self, content_key: str, weights_identity: str) -> Path | None:
-        """Another version of the program may prepare the frames otherwise: it predicts anew."""
+        """Another version of the program may prepare or read the frames otherwise: it predicts anew."""
         try:
             folder = self._given or paths.user_cache_dir() / "predictions"
             folder.mkdir(parents=True, exist_ok=True)
         except (OSError, EchoViewError):
             return None
-        return folder / f"{key_of(f'{content_key}/{weights_identity}/{__version__}', self._secret)}.npz"
+        return folder / f"{key_of(f'{content_key}/{weights_identity}/{__version__}/{_READING}', self._secret)}.npz"
 
 
 def trim(folder: Path, most_bytes: int = DISK_BYTES) -> int:

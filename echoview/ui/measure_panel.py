@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 from echoview.domain.contour import Contour
 from echoview.measure import Measurements, remeasure_frames
 from echoview.measure.calipers import read
+from echoview.measure.measurements import mostly_unsure
 from echoview.measure.rate import heart_rate, why_no_rate
 from echoview.session import Session
 from echoview.ui.caliper_rows import CaliperRows
@@ -197,6 +198,8 @@ class MeasurePanel(QWidget):
             self.was.setText(f"single plane, from {of_all(cine)}")
         elif prediction is not None and not prediction.complete:
             self.was.setText(f"so far, from {prediction.done} of {len(prediction.confidence)} frames")
+        elif was is None and self._too_unsure():
+            self.was.setText("single plane; the network's own was too unsure")
         elif was is None:
             self.was.setText("single plane, method of disks")
         elif not (label.contours or label.not_traceable or (label.ed, label.es) != (None, None) or self._correcting):
@@ -205,6 +208,13 @@ class MeasurePanel(QWidget):
             points = round(ef) - round(was)  # of the numbers that are read
             change = f"{points:+d} point{'s' if abs(points) != 1 else ''}".replace("-", "−") if points else "unchanged"
             self.was.setText(f"was {was:.0f} %   {change}")
+
+    def _too_unsure(self) -> bool:
+        """Whether the network's contours are, as it drew them."""
+        predicted, prediction = self._session.predicted, self._session.prediction
+        return (
+            predicted is not None and prediction is not None and mostly_unsure(predicted.volumes, prediction.confidence)
+        )
 
     def _network_ef(self) -> float | None:
         """Of its contours, at the ED and ES that it finds."""
@@ -228,6 +238,8 @@ class MeasurePanel(QWidget):
         measured = self._session.measurements
         if measured is not None and measured.ed is not None and measured.ed == measured.es:
             return "ED and ES are one frame"
+        if self._too_unsure():
+            return "too many contours are unsure to find ED and ES"
         return "" if prediction is None else "ED and ES were not both found"
 
     def _show_frame(self, measured: Measurements | None) -> None:

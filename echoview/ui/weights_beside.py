@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from echoview.domain.cine import Cine
 from echoview.domain.weights import WeightsSet
+from echoview.measure.measurements import Doubt
 from echoview.other_weights import OtherWeights
 from echoview.ui.cine_view import CineView
 from echoview.ui.contour_item import ContourItem
@@ -150,6 +151,7 @@ class WeightsBeside(Pane):
             area = theirs.area_px2[t] / ours.area_px2[t] - 1 if ours is not None else np.nan
             told = f"  ·  area {_signed(100 * area)} %" if np.isfinite(area) else ""
             points = "" if change is None else f"({_signed(change)})"
+            points = "too many contours are unsure" if theirs.doubt is Doubt.UNSURE else points
             title.say(other.weights.name, theirs.ef_percent, where + told, points)
 
     def _lay_out(self) -> None:

@@ -42,7 +42,7 @@ def _digest(clips: Sequence[Clip]) -> str:
     total = hashlib.sha256()
     for clip in clips:
         total.update(f"{clip.source}\0{clip.name}\0{clip.view}\0{clip.frames.shape}\n".encode())
-        for array in (clip.frames, clip.masks, clip.weights, clip.sector, clip.care):
+        for array in (clip.frames, clip.masks, clip.weights, clip.care):
             total.update(b"" if array is None else array.tobytes())
     return total.hexdigest()[:16] if len(clips) else ""
 

@@ -35,7 +35,7 @@ class Card:
         seed, command, revision, created: how it was made, so that it can be made again.
         parent: identity of the weights it was fine-tuned from, or "".
         calibration: what makes its confidence and its spread honest (`ral.evaluation.reliability.fit_calibration`),
-            or {}; fine-tuning keeps the parent's.
+            or {}; fine-tuning carries the parent's over (`ral.finetune.carried`).
     """
 
     name: str

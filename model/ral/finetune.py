@@ -22,12 +22,13 @@ from torch.nn import functional as F
 
 from ral.batches import cut
 from ral.checkpoint import Card, load_weights, save_weights
-from ral.datasets.clip import Clip, augment, collate
+from ral.datasets.clip import Clip, augment, collate, plain
 from ral.datasets.sources import phantom_clips
 from ral.evaluate import dice_of_clips
+from ral.geometry import largest_component
 from ral.losses import segmentation_loss
 from ral.network import RAL
-from ral.predict import choose_device
+from ral.predict import agreement, choose_device
 from ral.train import follow, keep_large_blocks, prepare_for_training
 
 WINDOW, WARM_UP = 6, 4
@@ -153,7 +154,39 @@ def finetune(folder: Path) -> Iterator[dict[str, Any]]:
             break
     net.load_state_dict(best.state)
     best.figures["held_out"] = _judge(net, [], held_out, [], config.size, device)["held_out"]  # it has steered nothing
-    yield {"event": "end", **_report(folder, net.eval(), card, config, learn, before, best)}
+    card = replace(card, calibration=carried(card.calibration, teacher, net.eval(), guard, config.size, device))
+    yield {"event": "end", **_report(folder, net, card, config, learn, before, best)}
+
+
+def carried(
+    calibration: dict[str, Any], parent: RAL, child: RAL, guard: list[Clip], size: int, device: str = "cpu"
+) -> dict[str, Any]:
+    """The parent's calibration for a network whose borders became softer or sharper, as told by the guard.
+
+    What a raw confidence lacks of 1, and the raw spread, grow with the width of the border in the probabilities. Few
+    corrections say nothing of a new calibration, but a border that is as wide everywhere says nothing of being wrong.
+    """
+    widths = [_widths(net, guard, size, device) for net in (parent, child)]
+    both = np.isfinite(widths[0]) & np.isfinite(widths[1])
+    if not calibration or not both.any():
+        return calibration
+    wider = float(np.median(widths[1][both] / widths[0][both]))
+    knots = {"confidence": [round(max(1 - wider * (1 - knot), 0.0), 5) for knot in calibration["confidence"]]}
+    if "spread_factor" in calibration:
+        knots["spread_factor"] = round(calibration["spread_factor"] / wider, 5)
+    return calibration | knots
+
+
+def _widths(net: RAL, clips: list[Clip], size: int, device: str) -> np.ndarray:
+    """What the raw confidence lacks of 1 in each frame, NaN where nothing is found; (frames,)."""
+    found = []
+    with torch.inference_mode():
+        for clip in clips:
+            frames = collate([plain(clip, size)])["frames"].to(device)
+            for logits in net(frames).logits[0].float().cpu().numpy():
+                patch = largest_component(logits > 0)
+                found.append(1 - agreement(logits, patch) if patch.any() else np.nan)
+    return np.array(found)
 
 
 @dataclass(slots=True)

@@ -288,13 +288,18 @@ def read_logits(
     contour = preparation.to_native(sharpened(open_contour(line), line))
     if not np.isfinite(contour).all() or area(contour) <= 0:
         return empty
-    p = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-    confidence = 2 * float(p[patch].sum()) / float(p.sum() + patch.sum())
+    confidence = agreement(logits, patch)
     spread = _spread(smooth, contour, preparation)
     if calibration:
         confidence = float(expected_dice(confidence, calibration))
         spread = spread * calibration.get("spread_factor", 1.0)
     return FramePrediction(t, contour, confidence, views, logits, spread)
+
+
+def agreement(logits: np.ndarray, patch: np.ndarray) -> float:
+    """The raw confidence: the Dice of the probabilities with the mask that they were cut to, (S,S) float32 and bool."""
+    p = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    return 2 * float(p[patch].sum()) / float(p.sum() + patch.sum())
 
 
 def _spread(smooth: np.ndarray, contour: np.ndarray, preparation: Preparation) -> np.ndarray:

@@ -15,10 +15,12 @@ from ral.config import RALConfig
 from ral.datasets.clip import Clip, collate, plain
 from ral.datasets.sources import phantom_clips
 from ral.evaluate import dice_of_clips
-from ral.finetune import TuneConfig, finetune, read_run, write_clip
+from ral.evaluation.reliability import expected_dice
+from ral.finetune import TuneConfig, carried, finetune, read_run, write_clip
 from ral.geometry import largest_component
 from ral.network import RAL
 from ral.plan import Plan, Stage
+from ral.predict import agreement
 from ral.train import train
 
 SIZE = 64
@@ -233,3 +235,33 @@ def test_a_clip_comes_back_as_it_was_written(run, corrected):
         np.testing.assert_array_equal(clip.sector, known.sector)
         assert clip.weights.tolist() == [0, 1, 0, 0.5, 0]
         assert clip.view == -1  # a correction says nothing of the view
+
+
+def test_the_calibration_follows_a_network_whose_borders_became_softer(parent):
+    """The same borders, half as steep: as sure as before of what it draws, and as wide a spread."""
+    net, _ = load_weights(parent)
+    softer, _ = load_weights(parent)
+    with torch.no_grad():
+        softer.head.weight *= 0.5
+        softer.head.bias *= 0.5
+    guard = list(phantom_clips(range(60, 64), 3, size=SIZE))
+    known = {"frames": 9, "confidence": [0.6, 0.9], "dice": [0.5, 0.9], "spread_factor": 2.0}
+    made = carried(known, net, softer, guard, SIZE)
+    assert (made["frames"], made["dice"]) == (9, [0.5, 0.9])
+    assert made["confidence"][1] < 0.9 and made["confidence"][0] < 0.6
+    assert made["spread_factor"] < 2
+    told = [sure(one, guard, fit) for one, fit in ((net, known), (softer, made), (softer, known))]
+    assert abs(told[1] - told[0]) < 0.25 * abs(told[2] - told[0])
+    assert carried(known, net, net, guard, SIZE) == known
+    assert carried({}, net, softer, guard, SIZE) == {}
+    assert carried(known, net, softer, [], SIZE) == known
+
+
+def sure(net: RAL, clips: list[Clip], calibration: dict) -> float:
+    """Mean calibrated confidence on clips."""
+    found = []
+    with torch.inference_mode():
+        for clip in clips:
+            for logits in net(collate([plain(clip, SIZE)])["frames"]).logits[0].numpy():
+                found.append(expected_dice(agreement(logits, largest_component(logits > 0)), calibration))
+    return float(np.mean(found))

@@ -4,6 +4,8 @@ import json
 from argparse import Namespace
 from pathlib import Path
 
+import pytest
+
 from ral import recipes
 from ral.__main__ import main
 from ral.batches import labelled_stills
@@ -97,9 +99,8 @@ def test_a_recipe_without_real_data_takes_none(tmp_path, capfd):
 def test_simulated_cines_are_known_by_their_files(tmp_path, capfd):
     words = ["simulate", str(tmp_path), "--count", "2", "--frames", "3", "--size", "64", "--kinds", "npz"]
     assert main(words) == 0
-    clips = list(further_clips(tmp_path))
-    assert [(clip.source, clip.view, len(clip.frames)) for clip in clips] == [("phantom", -1, 3)] * 2
-    assert all((clip.weights > 0).all() and clip.masks.any((1, 2)).all() for clip in clips)
+    with pytest.raises(ValueError, match="a training draws its own"):
+        names(tmp_path)
     assert main(["survey", str(tmp_path)]) == 0
     said = capfd.readouterr().out
     assert "phantom: 2 patients" in said and "1 sequences of A2C, 1 sequences of A3C" in said

@@ -285,5 +285,5 @@ def test_landmarks_from_a_mask_lie_at_the_hearts_own():
             ends = (found.first - drawn[0], found.second - drawn[-1])
             annulus.append(np.mean([np.hypot(*end) for end in ends]) * probe.mm_per_px)
             apex.append(np.hypot(*(found.apex - drawn[len(drawn) // 2])) * probe.mm_per_px)
-    assert np.median(annulus) < 1
-    assert np.median(apex) < 2
+    assert np.median(annulus) < 0.7
+    assert np.median(apex) < 1.5

@@ -102,7 +102,7 @@ def _check_alike(out: Path, asked: dict[str, Any]) -> None:
         others = {found.get(name, "unknown") for found in results(out)} - {value}
         if others:
             raise ValueError(
-                f"{out.name} holds results of another {name} ({', '.join(map(str, sorted(others)))}, here {value}), "
+                f"{out.name} holds results of another {name} ({', '.join(sorted(map(str, others)))}, here {value}), "
                 "which do not compare. Name another folder."
             )
 
@@ -112,8 +112,8 @@ def table(found: list[dict[str, Any]]) -> str:
     columns = ("dice_ed", "dice_es", "hd_mm", "phantom_dice", "view_right", "flagged", "hint_gain", "gmac", "steps")
     lines = [
         f"CAMUS A4C inner split at {SIZE} px (dice_ed, dice_es, hd_mm) and, apart from it, simulated test hearts "
-        "(phantom_dice, view_right, flagged: share of frames that jump, hint_gain: what a corrected frame adds to the "
-        "Dice of its neighbours). Means over the seeds (span).",
+        "(phantom_dice, view_right, flagged: share of frames that jump, hint_gain: what a corrected frame, "
+        "from which the cine is read again, adds to the Dice of its neighbours). Means over the seeds (span).",
         "", "| variant | " + " | ".join(columns) + " | seeds |", "|---" * (len(columns) + 2) + "|",
     ]  # fmt: skip
     for name in dict.fromkeys(["plain", *(f["name"] for f in found)]):

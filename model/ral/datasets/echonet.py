@@ -100,8 +100,8 @@ def read_video(path: Path) -> np.ndarray:
     """All frames of a video as grey (T,H,W) uint8.
 
     Raises:
-        FormatError: the file is missing or a DICOM, of which opencv would take some frames for all, or not every frame
-            that it says to hold can be decoded.
+        FormatError: the file is missing or a DICOM, of which opencv would take some frames for all, or clearly fewer
+            frames can be decoded than it says to hold.
     """
     if not path.is_file():
         raise FormatError(f"{path.name} does not exist.")
@@ -120,7 +120,7 @@ def read_video(path: Path) -> np.ndarray:
     capture.release()
     if not frames:
         raise FormatError(f"No frame of {path.name} can be decoded.")
-    if len(frames) < said - 1:  # some containers only know how long they last, and are one off
+    if len(frames) < 0.98 * said - 1:  # some containers only know how long they last
         raise FormatError(f"Only {len(frames)} of the {said} frames of {path.name} can be decoded.")
     return np.stack(frames)
 

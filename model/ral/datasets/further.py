@@ -10,7 +10,6 @@ from ral.datasets.camus import CAMUS_VIEWS, camus_clips, camus_sequence_clips, h
 from ral.datasets.clip import Clip
 from ral.datasets.echonet import echonet_clips
 from ral.datasets.pictures import patient_folders
-from ral.datasets.simulated import simulated_clip, simulated_files
 from ral.datasets.splits import read_splits
 from ral.datasets.survey import bundles, kind_of_data
 
@@ -29,7 +28,7 @@ def further_clips(folder: str | Path, without: Collection[str] = ()) -> Iterator
 
     Raises:
         FormatError: a file is missing or damaged.
-        ValueError: the folder holds no data set that is known, or TED.
+        ValueError: the folder holds no data set that is known, or TED, or simulated cines.
     """
     folder = Path(folder)
     kind = kind_of_data(folder)
@@ -39,7 +38,7 @@ def further_clips(folder: str | Path, without: Collection[str] = ()) -> Iterator
         for path in bundles(folder):
             yield from bundle_clips(path)
     elif kind == "phantom":
-        yield from (simulated_clip(path)[0] for path in simulated_files(folder))
+        raise ValueError("Simulated cines are none of --also: a training draws its own, and others judge it.")
     elif kind.startswith("echonet"):
         yield from echonet_clips(folder, _DYNAMIC if kind == "echonet-dynamic" else _PEDIATRIC)
     elif kind == "ted":

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from ral.config import VIEWS
-from ral.datasets.assemble import WITHHELD, assemble, prepare_cine
+from ral.datasets.assemble import assemble, prepare_cine
 from ral.datasets.clip import Clip
 from ral.formats import FormatError
 
@@ -20,7 +20,7 @@ def simulated_files(folder: Path) -> list[Path]:
     return sorted(folder.glob("phantom-*.npz"))
 
 
-def simulated_clip(path: Path, views_trusted: bool = False) -> tuple[Clip, float]:
+def simulated_clip(path: Path) -> tuple[Clip, float]:
     """A simulated cine as a clip, every frame of it labelled, and the mm of a pixel of the file.
 
     Raises:
@@ -35,4 +35,4 @@ def simulated_clip(path: Path, views_trusted: bool = False) -> tuple[Clip, float
     except _BROKEN as error:
         raise FormatError(f"{path.name} is damaged, or no simulated cine.") from error
     preparation = prepare_cine(frames, (mm, mm))
-    return assemble(preparation, frames, masks, view if views_trusted else WITHHELD, "phantom", path.stem), mm
+    return assemble(preparation, frames, masks, view, "phantom", path.stem), mm

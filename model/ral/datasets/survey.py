@@ -95,7 +95,7 @@ def _look_at_simulated(found: Findings) -> None:
     for path in simulated_files(found.folder):
         found.saw(path)
         try:
-            clip, mm = simulated_clip(path, views_trusted=True)
+            clip, mm = simulated_clip(path)
         except FormatError as error:
             found.wrong(path, str(error))
             continue

@@ -8,7 +8,7 @@ from echoview.domain.contour import Contour, Origin, draw
 from echoview.domain.label import Label
 from echoview.domain.prediction import Prediction
 from echoview.measure import confidence_shown, contours_shown, find_ed_es, measure, remeasure, remeasure_frames
-from echoview.measure.measurements import Doubt
+from echoview.measure.measurements import Doubt, mostly_unsure
 from ral.phantom import simulate
 
 FRAMES = 16
@@ -207,3 +207,10 @@ def test_of_a_file_that_was_cut_off_a_person_has_to_say_ed_and_es():
     assert (half_said.ef_percent, half_said.doubt) == (None, Doubt.CUT_OFF)
     said = remeasure(found, 5, contours[5], np.ones(FRAMES), ed=3, es=11)
     assert said.ef_percent == pytest.approx(measure(contours, HALF).ef_percent)
+
+
+def test_contours_are_mostly_unsure_by_those_that_are_there():
+    volumes, confidence = np.array([np.nan, np.nan, 3.0, 2.0, 1.0, 2.0]), np.array([0.0, 0.0, 0.5, 0.9, 0.9, 0.9])
+    assert not mostly_unsure(volumes, confidence)  # one of four
+    assert mostly_unsure(volumes, np.full(6, 0.5))
+    assert not mostly_unsure(np.full(6, np.nan), np.zeros(6))

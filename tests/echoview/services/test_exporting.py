@@ -17,10 +17,11 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import JPEGBaseline8Bit, generate_uid
 
 from echoview.domain.label import Label
+from echoview.domain.prediction import Prediction
 from echoview.errors import EchoViewError
 from echoview.io import open_cine
 from echoview.services.blanking import blanked
-from echoview.services.exporting import FORMATS, export_to
+from echoview.services.exporting import FORMATS, _measured, export_to
 from echoview.store.transfer import histories
 from ral.geometry import area, dice, raster
 
@@ -479,3 +480,15 @@ def test_what_leaves_while_it_is_in_conflict_is_told_of_and_marked(library, tmp_
     with out_of(library, tmp_path, "measures", unsettled=note).open(encoding="utf-8") as file:
         assert [row["conflicts"] for row in csv.DictReader(file)] == ["0"]
     assert len(told) == 3
+
+
+@pytest.mark.parametrize("sure", [0, 2, 30])
+def test_of_contours_that_are_too_unsure_no_table_makes_an_ef(sure):
+    """The largest and the smallest stand for ED and ES where few frames are drawn, not where none can be trusted."""
+    turn = np.linspace(0, np.pi, 65)
+    half = 40 + 15 * np.cos(2 * np.pi * np.arange(30) / 30)
+    lines = np.stack([np.column_stack([100 - h * np.cos(turn), 150 - 2 * h * np.sin(turn)]) for h in half])
+    confidence = np.where(np.arange(30) < sure, 0.9, 0.3)
+    prediction = Prediction(lines, confidence, np.full(3, 1 / 3), 30, "test", "0123", "cpu", 30.0)
+    found = _measured(lines, None, prediction, Label(), whole=True)
+    assert (found.ef_percent is None) == (sure < 30)

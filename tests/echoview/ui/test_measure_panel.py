@@ -53,7 +53,7 @@ def test_where_there_is_no_ef_its_reason_stands_in_its_place(make_panel) -> None
     assert panel.ef.text() == "–"
     assert panel.was.text() == "one picture: EF needs ED and ES"
     session, panel = make_panel(confidence=0.4)
-    assert panel.was.text() == "ED and ES were not both found"
+    assert panel.was.text() == "too many contours are unsure to find ED and ES"
     empty = Prediction(np.full((60, 65, 2), np.nan), np.zeros(60), np.ones(3) / 3, 60, "test", "0", "cpu", 30.0)
     session.set_prediction(empty)
     assert panel.was.text() == "no ventricle was found"
