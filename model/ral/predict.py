@@ -311,7 +311,7 @@ def _spread(smooth: np.ndarray, contour: np.ndarray, preparation: Preparation) -
     """
     at = preparation.to_input(contour).astype(np.float32)
     down, across = (
-        cv2.remap(rise.astype(np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        cv2.remap(np.asarray(rise, np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for rise in np.gradient(smooth.astype(np.float64))
     )
     slope = np.maximum(np.hypot(down, across).ravel().astype(np.float64), 1e-3)
