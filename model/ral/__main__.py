@@ -15,8 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     from ral.checkpoint import CheckpointError
     from ral.commands import run
+    from ral.commands.common import write_events_to
 
     try:
+        write_events_to(getattr(chosen, "events", None))
         return run(chosen)
     except (CheckpointError, ValueError, OSError) as error:
         print(f"ral {chosen.command}: {error}", file=sys.stderr)
@@ -70,16 +72,20 @@ def _parser() -> argparse.ArgumentParser:
     calibrate.add_argument("--phantoms", type=int, default=60, help="cines, for weights without real data")
     calibrate.add_argument("--seed", type=int, default=0)
     _common(calibrate)
+    _telling(calibrate)
 
     bench = commands.add_parser("bench", help="frames per second, GMAC and parameters of every network")
     bench.add_argument("--frames", type=int, default=20)
     bench.add_argument("--threads", type=int, default=0)
     bench.add_argument("--device", default="cpu")
+    bench.add_argument("--seed", type=int, default=0, help="of the pictures and masks that are read")
+    _telling(bench)
     bench.add_argument("--training", action="store_true", help="time and memory of a training step on a processor too")
     return parser
 
 
 def _simulate(parser: argparse.ArgumentParser) -> None:
+    _telling(parser)
     parser.add_argument("out")
     parser.add_argument("--count", type=int, default=3)
     parser.add_argument("--seed", type=int, default=0)
@@ -110,6 +116,12 @@ def _judging(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--runs", nargs="*", default=[], help="folders of runs whose learning curves are shown")
     parser.add_argument("--seed", type=int, default=0)
     _common(parser)
+    _telling(parser)
+
+
+def _telling(parser: argparse.ArgumentParser) -> None:
+    """For those that leave no events in a folder of a run."""
+    parser.add_argument("--events", metavar="FILE", help="also write how far it is there, a line of JSON each time")
 
 
 def _common(parser: argparse.ArgumentParser) -> None:

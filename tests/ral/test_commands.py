@@ -197,8 +197,12 @@ def test_compare_pairs_two_sets_frame_by_frame(weights, tmp_path, monkeypatch, c
     assert [(c["a"], c["b"], c["frames"]) for c in said] == [("tiny", "other", 6)] * 2
 
 
-def test_calibrate_writes_a_rising_map_into_the_card(weights, capfd):
-    assert main(["calibrate", str(weights), "--phantoms", "3", "--device", "cpu"]) == 0
+def test_calibrate_writes_a_rising_map_into_the_card(weights, tmp_path, capfd):
+    told = tmp_path / "told.jsonl"
+    assert main(["calibrate", str(weights), "--phantoms", "3", "--device", "cpu", "--events", str(told)]) == 0
+    events = [json.loads(line) for line in told.read_text().splitlines()]
+    assert [(e["done"], e["of"]) for e in events] == [(n, 3) for n in range(4)] * 2
+    assert {e["words"] for e in events} == {"as they are", "in wild looks"}
     fit = read_card(weights).calibration
     assert fit["frames"] > 0
     assert fit["dice"] == sorted(fit["dice"])

@@ -16,6 +16,7 @@ from ral.report.write import replace_text
 
 TEST_SEEDS = 900_000  # phantom seeds from here on are never trained on and steer nothing
 STEERING_SEEDS = TEST_SEEDS // 2  # those from here on steer runs without real data
+_events: list[Path] = []  # where `progress` also writes
 
 
 def data_folder(chosen: argparse.Namespace) -> Path | None:
@@ -103,8 +104,16 @@ def read_events(out: Path) -> Iterator[dict[str, Any]]:
             continue
 
 
+def write_events_to(path: str | None) -> None:
+    """From now on `progress` also leaves a line in a file, {"event": "progress", "done", "of", "words"}; None ends it."""
+    _events[:] = [Path(path)] if path else []
+
+
 def progress(done: int, of: int, words: str) -> None:
     """A bar on a terminal, a line elsewhere."""
+    for path in _events:
+        with path.open("a", encoding="utf-8") as log:
+            log.write(json.dumps({"event": "progress", "done": done, "of": of, "words": words}) + "\n")
     if sys.stderr.isatty():
         filled = round(30 * done / max(of, 1))
         print(f"\r[{'#' * filled}{'.' * (30 - filled)}] {done}/{of} {words:<40}", end="", file=sys.stderr, flush=True)
