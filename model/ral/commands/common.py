@@ -105,7 +105,7 @@ def read_events(out: Path) -> Iterator[dict[str, Any]]:
 
 
 def write_events_to(path: str | None) -> None:
-    """From now on `progress` also leaves a line in a file, {"event": "progress", "done", "of", "words"}; None ends it."""
+    """From now on `progress` also writes {"event": "progress", "done", "of", "words"} to a file; None ends it."""
     _events[:] = [Path(path)] if path else []
 
 
