@@ -1,6 +1,6 @@
 """What is measured on contours: areas, lengths, volumes, ejection fraction."""
 
-from echoview.measure.cycle import find_beats, find_ed_es
+from echoview.measure.cycle import SURE, find_beats, find_ed_es
 from echoview.measure.measurements import (
     Measurements,
     before_corrections,
@@ -12,6 +12,7 @@ from echoview.measure.measurements import (
 )
 
 __all__ = [
+    "SURE",
     "Measurements",
     "before_corrections",
     "confidence_shown",

@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 
 HUMAN = 1.0  # the confidence of a contour that a person stands behind
-SURE = 0.6  # a frame less sure than this does not decide where ED and ES are
+SURE = 0.6  # a frame less sure than this is shown as unsure, and does not decide where ED and ES are
 _FEWEST_FRAMES = 4
 _PROMINENT = 0.4  # of the stroke: a smaller change is no turn of the beat
 _PLATEAU = 2  # frames beside a peak that may be the end-diastole itself

@@ -16,12 +16,11 @@ from echoview.domain.weights import WeightsSet
 from echoview.errors import CineUnreadable, EchoViewError
 from echoview.io import list_cines, open_cine
 from echoview.io.overlay import OverlayWriter
-from echoview.measure import Measurements, measure
+from echoview.measure import SURE, Measurements, measure
 from echoview.measure.measurements import Doubt, mostly_unsure
 from echoview.services.inference import Inference, preparation_of, read_past, refuse_withheld
 
 SUFFIXES = (".nii.gz", ".nii", ".dcm", ".dicom", ".mhd", ".mha", ".avi", ".mp4", ".mov", ".m4v")
-UNSURE = 0.6
 
 
 def output_folder(path: Path, out: Path, taken: set[str]) -> Path:
@@ -116,7 +115,7 @@ def warnings_of(cine: Cine, prediction: Prediction, measured: Measurements) -> l
     found = [note for note in (cine.info.calibration_note, cine.info.timing_note, *cine.info.notes) if note]
     lost = len(cine.unreadable)
     empty = int(np.isnan(prediction.contours[:, 0, 0]).sum()) - lost
-    unsure = int((prediction.confidence < UNSURE).sum()) - empty - lost
+    unsure = int((prediction.confidence < SURE).sum()) - empty - lost
     if lost:
         found.append(f"{lost} of {len(cine)} frames cannot be read.")
     if empty:

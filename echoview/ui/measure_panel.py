@@ -8,7 +8,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from echoview.domain.contour import Contour
-from echoview.measure import Measurements, remeasure_frames
+from echoview.measure import SURE, Measurements, remeasure_frames
 from echoview.measure.calipers import read
 from echoview.measure.measurements import mostly_unsure
 from echoview.measure.rate import heart_rate, why_no_rate
@@ -19,7 +19,6 @@ from echoview.ui.soon import Soon
 from echoview.ui.theme import put_icon, tabular
 from echoview.ui.widgets import Figure, off, quiet, rule
 
-_UNSURE = 0.6
 _SQUARE = 0.005  # of a side: so much the sides of a pixel may differ and be said as one
 _FIGURE_PX, _LABEL_PX = 28, 11  # of the style: EF and its name
 
@@ -291,7 +290,7 @@ class MeasurePanel(QWidget):
             notes = [note for note in (withheld, info.timing_note, *info.notes) if note]
         prediction = session.prediction
         if prediction is not None and prediction.complete:
-            unsure = int(((prediction.confidence < _UNSURE) & (prediction.confidence > 0)).sum())
+            unsure = int(((prediction.confidence < SURE) & (prediction.confidence > 0)).sum())
             lost = 0 if session.cine is None else len(session.cine.unreadable)
             empty = int((prediction.confidence == 0).sum()) - lost
             if lost:

@@ -14,7 +14,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QPainter, QPen, QPixmap
 from echoview.domain.cine import Ecg
 from echoview.domain.contour import Origin
 from echoview.domain.study import Status
-from echoview.measure import Measurements
+from echoview.measure import SURE, Measurements
 from echoview.session import Session
 from echoview.ui.contour_item import DASH_DOTTED
 from echoview.ui.theme import current
@@ -24,7 +24,6 @@ HEIGHT, LOWEST = 120, 88
 FLAGS_HEIGHT = 16
 STATES_TOP, STATES_HEIGHT = 22, 8
 CURVE_TOP, ECG_HEIGHT, R_HEIGHT = 38, 36, 11  # the letters of the R waves stand below the ECG
-UNSURE = 0.6
 _WIDE = 5  # px a frame from which on each is told from the next
 _LINE, _DOUBLE, _PIECE = 1.6, 3.6, 24  # px wide, with a line through it; points drawn at once
 _DASHED, _DOTTED, _LONG, _THIN = (4.0, 3.0), (0.1, 2.6), (8.0, 4.0), 1.2
@@ -73,7 +72,7 @@ def states(
     codes = np.full(0 if cine is None else len(cine), NOTHING)
     if prediction is not None:
         there = prediction.confidence > 0
-        codes[there] = np.where(prediction.confidence[there] < UNSURE, UNSURE_STATE, PREDICTED)
+        codes[there] = np.where(prediction.confidence[there] < SURE, UNSURE_STATE, PREDICTED)
     for t, contour in session.label.contours.items():
         if t < len(codes):
             spread = any(o in (Origin.PROPAGATED, Origin.INTERPOLATED) for o in contour.origins)
