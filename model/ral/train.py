@@ -38,6 +38,7 @@ from ral.state import BEST_FILE, Run, begin, save, write_tensors
 VIEW_WEIGHT = 0.2
 DEEP_WEIGHT = 0.5
 SHAPE_WEIGHT = 0.01
+SHAPE_RISE = 0.5  # the part of a run in which ACNN's prior grows to its weight
 CODE_STEPS = 300  # for ACNN's auto-encoder, before the first step
 
 
@@ -192,13 +193,13 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
     prepare_for_training(run.net, plan.freeze_norm)
     _choose_learners(run.net, stage)
     run.optimiser.zero_grad(set_to_none=True)
-    totals = np.zeros(2)
+    totals, prior = np.zeros(2), shape_weight(run.step, plan.steps)
     for batch in batches:
         *counted, taking = _count(batch, world)
         norm_together(run.net, taking == world)
         if batch:
             on_device = {k: v.to(device) for k, v in batch.items()}
-            totals += _backward(run.net, on_device, stage.window, counted, world / len(batches), plan.bfloat16)
+            totals += _backward(run.net, on_device, stage.window, counted, world / len(batches), plan.bfloat16, prior)
     segmentation, view = (value / world for value in summed(totals.tolist(), world))
     if not math.isfinite(segmentation + view):
         raise Diverged(f"The loss is not a number at step {run.step + 1}; the state that was last saved is kept.")
@@ -242,6 +243,7 @@ def _backward(
     counted: Sequence[float],
     share: float,
     bfloat16: bool,
+    prior: float,
 ) -> np.ndarray:
     """Truncated back-propagation: gradients of each window are taken at once, its state goes on detached.
 
@@ -257,7 +259,7 @@ def _backward(
         with torch.autocast(kind, torch.bfloat16, enabled=bfloat16):
             out = net(batch["frames"][:, span], state, batch["hints"][:, span])
             given = {name: batch[name][:, span] for name in ("masks", "weights", "care") if name in batch}
-            segmentation = _segmentation(net, out, given, counted[0])
+            segmentation = _segmentation(net, out, given, counted[0], prior)
             view = segmentation.new_zeros(())
             if isinstance(net, RAL) and out.view_features is not None:
                 view = view_loss(net.view_logits(out.view_features).float(), batch["views"], counted[1]) / windows
@@ -267,7 +269,16 @@ def _backward(
     return totals
 
 
-def _segmentation(net: Network, out: Any, given: dict[str, Tensor], total: float) -> Tensor:
+def shape_weight(step: int, steps: int) -> float:
+    """The weight of ACNN's prior in a step: it begins at nothing.
+
+    The codes of first guesses say little of their shape, and a prior that pulls from the first step can hold a network
+    at the empty mask.
+    """
+    return SHAPE_WEIGHT * min(1.0, step / (SHAPE_RISE * steps))
+
+
+def _segmentation(net: Network, out: Any, given: dict[str, Tensor], total: float, prior: float) -> Tensor:
     """The segmentation loss of a window, with what deep supervision and a shape prior add; those know no care."""
     masks, weights = given["masks"], given["weights"]
     logits, flat = out.logits.flatten(0, 1).float(), masks.flatten(0, 1)
@@ -276,7 +287,7 @@ def _segmentation(net: Network, out: Any, given: dict[str, Tensor], total: float
     if out.deep:
         loss = loss + DEEP_WEIGHT * deep_loss(out.deep, masks, weights, total)
     if isinstance(net, FrameByFrame) and net.code is not None:
-        loss = loss + SHAPE_WEIGHT * shape_loss(net.code, logits, flat, weights.flatten(), total)
+        loss = loss + prior * shape_loss(net.code, logits, flat, weights.flatten(), total)
     return loss
 
 

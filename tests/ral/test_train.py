@@ -18,7 +18,7 @@ from ral.datasets.sources import phantom_clips
 from ral.evaluate import dice_of_clips
 from ral.network import RAL
 from ral.plan import Plan, Stage, learning_rate
-from ral.train import Diverged, follow, train
+from ral.train import SHAPE_WEIGHT, Diverged, follow, shape_weight, train
 
 TINY = RALConfig(
     "tiny", stem=8, stem_stride=2, growth=4, layers=2, lateral=6, hidden=(8,) * 5, view_widths=(6, 6, 6, 8, 8)
@@ -322,6 +322,22 @@ def test_a_peer_is_trained_by_the_same_trainer_and_goes_on_exactly(name, real, p
     assert all(torch.equal(one[key], other[key]) for key in one)
     frozen = [key for key in one if key.startswith("adam.")]
     assert len(frozen) // 3 == sum(1 for _ in build(plan.config).net.parameters())  # the code is not the optimiser's
+
+
+def test_the_prior_of_acnn_begins_at_nothing_and_has_its_weight_at_half_of_the_run(
+    real, phantom, tmp_path, monkeypatch
+):
+    assert [shape_weight(step, 8) / SHAPE_WEIGHT for step in (0, 1, 2, 4, 8)] == [0.0, 0.25, 0.5, 1.0, 1.0]
+    monkeypatch.setattr("ral.train.CODE_STEPS", 5)
+    losses = {}
+    for weight in (0.0, 100.0):
+        monkeypatch.setattr("ral.train.SHAPE_WEIGHT", weight)
+        for steps in (1, 2):
+            plan = replace(PLAN, config=BASELINES["acnn"], stages=(replace(STAGE, steps=steps),))
+            events = list(train(plan, Data(real, phantom, phantom, phantom[:1]), tmp_path / f"{weight} {steps}"))
+            losses[weight, steps] = next(e["loss"] for e in events if e["event"] == "step")
+    assert losses[100.0, 1] == losses[0.0, 1]  # the first guesses are not held against any shape
+    assert losses[100.0, 2] > 1.5 * losses[0.0, 2]
 
 
 def test_a_run_begins_from_given_weights(begin, real, phantom, tmp_path):
