@@ -11,6 +11,7 @@ _WALL = (0.08, 0.30)  # the stretch of wall above a corner that a line is fitted
 _BASE = 0.2  # of the base, next to each corner: left out of its line
 _FARTHEST = 0.12  # widths of the base that a corner may move
 _SHARE = 0.5  # of the way: see `sharpened`
+_FEWEST = 4  # points that make a line
 _STEEPEST = 0.3  # sine between wall and base below which they have no corner
 
 
@@ -31,10 +32,10 @@ def sharpened(contour: np.ndarray, closed: np.ndarray) -> np.ndarray:
     left_out = int(_BASE * len(base))
     middle = base[left_out : len(base) - left_out]
     moved = contour.copy()
-    if len(middle) < 4:
+    arc = np.linspace(0.0, np.hypot(*np.diff(walls, axis=0).T).sum(), _FINE)
+    above = (arc > _WALL[0] * width) & (arc < _WALL[1] * width)
+    if min(len(middle), above.sum()) < _FEWEST:  # a sliver hardly has a base
         return moved
-    arc = np.linspace(0.0, np.hypot(*np.diff(walls, axis=0).T).sum(), _FINE) / width
-    above = (arc > _WALL[0]) & (arc < _WALL[1])
     for end, wall in ((0, walls), (-1, walls[::-1])):
         corner = _meeting(_line(middle), _line(wall[above]))
         if corner is not None:

@@ -63,3 +63,17 @@ def test_a_handful_of_points_is_left_as_it_is():
     closed = np.array([[10.0, 10.0], [14.0, 10.0], [14.0, 16.0], [10.0, 16.0]])
     contour = np.array([[10.0, 16.0], [10.0, 10.0], [14.0, 10.0], [14.0, 16.0]])
     assert np.isfinite(sharpened(contour, closed)).all()
+
+
+@pytest.mark.parametrize("thick", [1, 2, 3, 4])
+@pytest.mark.parametrize("turn", [0.0, 0.2, 1.5])
+def test_a_sliver_whose_base_is_a_pixel_keeps_its_ends_nearly(thick: int, turn: float):
+    field = np.zeros((200, 200), np.uint8)
+    way = np.round(60 * np.array([np.cos(turn), np.sin(turn)])).astype(int)
+    cv2.line(field, (100 - way).tolist(), (100 + way).tolist(), 1, thick)
+    closed = outline(field.astype(np.float32) - 0.5, 0.0)
+    assert closed is not None
+    before = open_contour(closed)
+    after = sharpened(before, closed)
+    assert np.isfinite(after).all()
+    assert np.hypot(*(after - before).T).max() <= 0.061 * np.hypot(*(before[-1] - before[0]))
