@@ -113,8 +113,9 @@ def _turning(smooth: np.ndarray, stroke: float) -> list[tuple[int, bool]]:
     there, frames = np.isfinite(smooth), np.arange(len(smooth))
     sizes = np.interp(frames, frames[there], smooth[there])
     found: list[tuple[int, bool]] = []
-    turn, filling = 0, True  # the extreme since the last turn, and whether it is a maximum
-    for t in range(len(sizes)):
+    first = int(there.argmax())  # before it nothing is known: no turn lies there
+    turn, filling = first, True  # the extreme since the last turn, and whether it is a maximum
+    for t in range(first, len(sizes)):
         beyond = sizes[t] - sizes[turn] if filling else sizes[turn] - sizes[t]
         if beyond > 0:
             turn = t

@@ -34,7 +34,7 @@ from echoview.io.export_item import Outgoing, ViewFrom, keyed, whole_folder
 from echoview.io.export_masks import write_masks
 from echoview.io.export_measures import write_measures
 from echoview.io.export_overlay import write_overlay
-from echoview.measure import Measurements, before_corrections, confidence_shown, contours_shown, measure
+from echoview.measure import SURE, Measurements, before_corrections, confidence_shown, contours_shown, measure
 from echoview.measure.measurements import mostly_unsure
 from echoview.services.blanking import blanked
 from echoview.services.inference import Inference
@@ -273,7 +273,7 @@ def _measured(
     confidence = confidence_shown(len(lines), prediction, label)
     former = before_corrections(prediction, label, calibration)
     measured = measure(lines, calibration, confidence, label.ed, label.es, former, whole)
-    known = np.flatnonzero(np.isfinite(measured.volumes))
+    known = np.flatnonzero(np.isfinite(measured.volumes) & (confidence >= SURE))
     if (measured.ed is not None and measured.es is not None) or len(known) < 2 or not whole:
         return measured
     if mostly_unsure(measured.volumes, confidence):

@@ -16,7 +16,7 @@ from ral.checkpoint import Card, load_weights
 from ral.config import CONTOUR_POINTS, VIEWS, RALConfig
 from ral.corners import sharpened
 from ral.evaluation.reliability import expected_dice
-from ral.geometry import area, largest_component, open_contour, outline, raster
+from ral.geometry import area, dice, largest_component, open_contour, outline, raster
 from ral.network import RAL, Output, Seen, State
 from ral.prepare import Preparation, normalise
 
@@ -25,6 +25,8 @@ _WIDEST = 0.1  # of the input's side: the spread where the logits are flat
 _CHUNK, _OVERLAP = 32, 8  # frames that a network which reads both ways sees at once
 _KEPT = 64  # frames whose features are kept for a second reading, about 1.7 MB each
 _RUN_UPS = 4  # whose memory is kept, about 2.7 MB each: of two corrections, forwards and backwards
+_ALIKE = 0.9  # Dice from which a contour is that of its patch; ordinary ones have .97 and more
+_LEAST_SURE = 0.01  # of a contour; 0 is said of a frame that has none
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -293,7 +295,19 @@ def read_logits(
     if calibration:
         confidence = float(expected_dice(confidence, calibration))
         spread = spread * calibration.get("spread_factor", 1.0)
+    confidence = max(confidence * _likeness(contour, patch, preparation), _LEAST_SURE)
     return FramePrediction(t, contour, confidence, views, logits, spread)
+
+
+def _likeness(contour: np.ndarray, patch: np.ndarray, preparation: Preparation) -> float:
+    """1 where the contour (N,2), native px, is that of the patch (S,S), else their Dice.
+
+    A patch that turns round itself, as where a network takes the wall for the cavity, has no contour from hinge over
+    apex to hinge: what the network is sure of is then not what is drawn.
+    """
+    height, width = patch.shape
+    alike = dice(raster(preparation.to_input(contour), (height, width)), patch)
+    return 1.0 if alike >= _ALIKE else alike
 
 
 def agreement(logits: np.ndarray, patch: np.ndarray) -> float:
@@ -314,7 +328,9 @@ def _spread(smooth: np.ndarray, contour: np.ndarray, preparation: Preparation) -
         cv2.remap(np.asarray(rise, np.float32), at[:, 0], at[:, 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         for rise in np.gradient(smooth.astype(np.float64))
     )
-    slope = np.maximum(np.hypot(down, across).ravel().astype(np.float64), 1e-3)
-    sigma = np.minimum(np.pi / np.sqrt(3) / slope, _WIDEST * smooth.shape[0])
+    slope = np.hypot(down, across).ravel().astype(np.float64)
+    steep = np.maximum(slope, 1e-6)
+    sigma = np.minimum(np.pi / np.sqrt(3) / steep, _WIDEST * smooth.shape[0])
     scale_x, scale_y = preparation.scale
-    return sigma * np.hypot(across.ravel() / slope / scale_x, down.ravel() / slope / scale_y)
+    native = np.hypot(across.ravel() / steep / scale_x, down.ravel() / steep / scale_y)
+    return sigma * np.where(slope > 1e-6, native, 1 / min(scale_x, scale_y))  # where it is flat there is no normal

@@ -90,6 +90,16 @@ def test_a_patient_without_a_predicted_contour_is_counted_and_not_invented():
     assert clinical([]) == {}
 
 
+def test_an_esv_no_smaller_than_the_edv_makes_no_ef_but_is_counted():
+    rows = [row(p, "A4C", i, 50 if i == "ED" else 40, 50 if i == "ED" else 40) for p in "abc" for i in ("ED", "ES")]
+    sound = clinical(rows)
+    found = clinical([*rows, row("d", "A4C", "ED", 2, 50), row("d", "A4C", "ES", 40, 40)])
+    assert (sound["turned"], found["turned"], found["without"]) == (0, 1, 0)
+    assert found["ef_percent"] == sound["ef_percent"]  # one such patient would make the mean error thousands of points
+    assert (found["edv_ml"]["n"], found["ef_percent"]["n"]) == (4, 3)
+    assert found["patients"][-1]["found"]["ef_percent"] is None
+
+
 @pytest.mark.skipif(not DATA.is_dir(), reason="the two CAMUS patients in MetaImage are not here")
 @pytest.mark.parametrize("patient", ["patient0001", "patient0002"])
 def test_reference_volumes_are_those_that_the_data_set_publishes(patient):

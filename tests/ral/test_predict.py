@@ -279,6 +279,30 @@ def test_logits_beyond_all_measure_do_not_overflow(whole):
     assert dice(found.mask(whole), shape) > 0.95
 
 
+def test_a_patch_that_turns_round_itself_has_no_contour_to_be_sure_of(whole):
+    """As where a network takes the wall for the cavity: the Dice of what is drawn is what can be said."""
+    wall = raster(half_ellipse(64, 110, 90, 40), (128, 128)) & ~raster(half_ellipse(64, 111, 78, 30), (128, 128))
+    cavity = read_logits(0, logits_of(whole, raster(half_ellipse(64, 110, 90, 40), (128, 128))), VIEWS, whole)
+    found = read_logits(0, logits_of(whole, wall), VIEWS, whole)
+    assert not found.empty
+    alike = dice(raster(found.contour, (128, 128)), wall)
+    assert alike < 0.85
+    assert found.confidence == pytest.approx(alike, abs=0.03)
+    assert cavity.confidence > 0.95
+
+
+def test_a_contour_is_never_sure_by_nothing_at_all_which_is_said_of_a_frame_without_one(cine, preparation):
+    hopeless = {"confidence": [0.9, 1.0], "dice": [0.0, 0.0]}
+    found = read_logits(0, logits_of(preparation, cine.masks[0]), VIEWS, preparation, hopeless)
+    assert not found.empty
+    assert 0 < found.confidence < 0.05
+
+
+def test_where_the_logits_are_flat_the_spread_is_the_widest(whole):
+    found = read_logits(0, np.full((128, 128), 5.0, np.float32), VIEWS, whole)
+    np.testing.assert_allclose(found.spread_px, 12.8)
+
+
 # Devices and weights
 
 

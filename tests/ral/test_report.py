@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 from html.parser import HTMLParser
@@ -14,12 +15,13 @@ from scipy.stats import wilcoxon
 
 from ral.evaluate import evaluate
 from ral.evaluation.cases import Case, phase_from
+from ral.evaluation.clinical import clinical
 from ral.evaluation.temporal import temporal_flags
 from ral.geometry import raster
 from ral.predict import FramePrediction
 from ral.report import compare, write
-from ral.report.plots import changes, learning
-from ral.report.tables import accuracy, table
+from ral.report.plots import bland_altman, changes, learning
+from ral.report.tables import accuracy, table, volumes
 from ral.report.variants import variants_page
 from ral.report.words import number
 
@@ -339,3 +341,19 @@ def test_a_dot_lies_where_the_variant_lies_from_the_plain_network():
     one, other = (changes([("a", [(worse, by)])], {"dice": "Dice"}) for by in (plain, worse))
     assert one != other
     assert changes([("a", [])], {"dice": "Dice"}) == ""
+
+
+def test_a_patient_without_an_ef_is_said_and_the_plots_show_the_others(sheets):
+    rows = copy.deepcopy(sheets[0]["rows"])
+    turned = next(row for row in rows if "disks" in row and row["instant"] == "ED")
+    turned["disks"]["found"]["widths_mm"] = [0.1 * width for width in turned["disks"]["found"]["widths_mm"]]
+    sheet = {**sheets[0], "clinical": clinical(rows)}
+    assert "without an EF" not in volumes(sheets)
+    assert "1 without an EF (predicted ESV no smaller than EDV)" in volumes([sheet])
+    assert len(bland_altman(sheet, 0)) > 1000
+    for row in rows:
+        if "disks" in row and row["instant"] == "ED":
+            row["disks"]["found"] = turned["disks"]["found"]
+    nobody = clinical(rows)
+    assert (nobody["ef_percent"]["n"], nobody["edv_ml"]["n"]) == (0, len(nobody["patients"]))
+    assert len(bland_altman({**sheets[0], "clinical": nobody}, 0)) > 1000

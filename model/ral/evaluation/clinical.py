@@ -13,6 +13,8 @@ from ral.geometry import Disks, simpson_ase, simpson_camus
 LIMITS_SD = 1.96
 _QUANTITIES = ("edv_ml", "esv_ml", "ef_percent")
 
+_Volumes = dict[str, float | None]  # of one patient, by _QUANTITIES
+
 
 def volumes_by_patient(rows: Sequence[Row]) -> list[dict[str, Any]]:
     """EDV, ESV and EF of every patient who has both instants, predicted and reference.
@@ -23,7 +25,8 @@ def volumes_by_patient(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
     Returns:
         One dict a patient: patient, planes, found {edv_ml, esv_ml, ef_percent}, reference {...}. An instant without
-        a predicted contour leaves `found` None: the patient is counted, and no number is made up.
+        a predicted contour leaves `found` None, and an ESV that is no smaller than the EDV its EF: the patient is
+        counted, and no number is made up.
     """
     patients: dict[str, dict[str, dict[str, Row]]] = {}
     for row in rows:
@@ -70,9 +73,10 @@ def clinical(rows: Sequence[Row]) -> dict[str, Any]:
     """Agreement of EDV, ESV and EF over the patients: {} where none has both instants.
 
     Returns:
-        {"patients": as `volumes_by_patient`, "without": how many lack a predicted volume, "planes": patients by what
-        their volumes rest on, "edv_ml" | "esv_ml" | "ef_percent": `agreement`, and "camus": the same three by the
-        benchmark's volumes where both views are there}.
+        {"patients": as `volumes_by_patient`, "without": how many lack a predicted volume, "turned": how many have no
+        EF, as their predicted ESV is no smaller than the EDV, "planes": patients by what their volumes rest on,
+        "edv_ml" | "esv_ml" | "ef_percent": `agreement`, and "camus": the same three by the benchmark's volumes where
+        both views are there}.
     """
     patients = volumes_by_patient(rows)
     if not patients:
@@ -81,6 +85,7 @@ def clinical(rows: Sequence[Row]) -> dict[str, Any]:
     both = [p for p in patients if p["found"] is not None]
     result: dict[str, Any] = {
         "patients": patients, "without": len(patients) - len(both),
+        "turned": sum(p["found"]["ef_percent"] is None for p in both),
         "planes": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
     }  # fmt: skip
     result |= {key: _agree([(p["found"], p["reference"]) for p in both], key) for key in _QUANTITIES}
@@ -90,11 +95,13 @@ def clinical(rows: Sequence[Row]) -> dict[str, Any]:
     return result
 
 
-def _agree(pairs: Sequence[tuple[dict[str, float], dict[str, float]]], key: str) -> dict[str, Any]:
-    return agreement([found[key] for found, _ in pairs], [reference[key] for _, reference in pairs])
+def _agree(pairs: Sequence[tuple[_Volumes, _Volumes]], key: str) -> dict[str, Any]:
+    both = ((found[key], reference[key]) for found, reference in pairs)
+    known = [(a, b) for a, b in both if a is not None and b is not None]
+    return agreement([a for a, _ in known], [b for _, b in known])
 
 
-def _beat(views: dict[str, dict[str, Row]], who: str) -> tuple[dict[str, float] | None, str]:
+def _beat(views: dict[str, dict[str, Row]], who: str) -> tuple[_Volumes | None, str]:
     """EDV, ESV, EF of one patient, and the planes; None where a contour is missing."""
     four = "A4C" if "A4C" in views else "A3C"
     planes = [view for view in (four, "A2C") if view in views]
@@ -108,13 +115,13 @@ def _beat(views: dict[str, dict[str, Row]], who: str) -> tuple[dict[str, float] 
     return _with_ef(*volumes), said
 
 
-def _camus(views: dict[str, dict[str, Row]], who: str) -> dict[str, float] | None:
+def _camus(views: dict[str, dict[str, Row]], who: str) -> _Volumes | None:
     disks = [_disks(views[view][instant], who) for view in ("A4C", "A2C") for instant in ("ED", "ES")]
     return None if None in disks else _with_ef(*simpson_camus(*[d for d in disks if d is not None]))
 
 
-def _with_ef(edv: float, esv: float) -> dict[str, float]:
-    return {"edv_ml": edv, "esv_ml": esv, "ef_percent": 100 * (edv - esv) / edv if edv > 0 else float("nan")}
+def _with_ef(edv: float, esv: float) -> _Volumes:
+    return {"edv_ml": edv, "esv_ml": esv, "ef_percent": 100 * (edv - esv) / edv if edv > esv else None}
 
 
 def _disks(row: Row, who: str) -> Disks | None:

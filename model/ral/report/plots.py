@@ -72,9 +72,13 @@ def bland_altman(sheet: Sheet, n: int) -> str:
     figure, axes = _figure(1, 3, 3.2)
     pairs = [(p["found"], p["reference"]) for p in clinical["patients"] if p["found"] is not None]
     for axis, (key, words) in zip(axes, _QUANTITIES.items(), strict=True):
-        found, reference = (np.array([pair[side][key] for pair in pairs]) for side in (0, 1))
-        axis.scatter((found + reference) / 2, found - reference, s=16, color=_colour(n), alpha=0.75, linewidths=0)
         numbers = clinical[key]
+        _title(axis, words)
+        if numbers["bias"] is None:
+            continue
+        known = [(a[key], b[key]) for a, b in pairs if None not in (a[key], b[key])]
+        found, reference = np.array(known).T
+        axis.scatter((found + reference) / 2, found - reference, s=16, color=_colour(n), alpha=0.75, linewidths=0)
         axis.axhline(0, color=LINE, linewidth=1)
         for value, dash in ((numbers["bias"], "-"), (numbers["low"], "--"), (numbers["high"], "--")):
             axis.axhline(value, color=INK, linewidth=1.2, linestyle=dash)
@@ -83,7 +87,6 @@ def bland_altman(sheet: Sheet, n: int) -> str:
                           bbox={"facecolor": "white", "alpha": 0.8, "edgecolor": "none", "pad": 0.5})  # fmt: skip
         reach = 1.25 * max(np.abs(found - reference).max(), abs(numbers["low"]), abs(numbers["high"]), 1e-6)
         axis.set_ylim(-reach, reach)
-        _title(axis, words)
         axis.set_xlabel("mean of both")
     axes[0].set_ylabel("predicted − reference")
     return _svg(figure, f"Bland–Altman plots of EDV, ESV and EF, {sheet['model']}; limits at ±{LIMITS_SD} SD")

@@ -113,6 +113,8 @@ def volumes(sheets: Sequence[Sheet]) -> str:
         + ", ".join(f"{count} {kind}" if kind == "biplane" else f"{count} from {kind} alone"
                     for kind, count in s["clinical"]["planes"].items())
         + (f", {s['clinical']['without']} without a predicted volume" if s["clinical"]["without"] else "")
+        + (f", {s['clinical']['turned']} without an EF (predicted ESV no smaller than EDV)"
+           if s["clinical"].get("turned") else "")
         for s in there
     )  # fmt: skip
     return table(head, body, f"Method of disks, predicted against reference contours. Patients: {planes}.")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from echoview.measure import find_beats, find_ed_es
-from echoview.measure.cycle import SURE
+from echoview.measure.cycle import SURE, turns
 
 BEAT = 100 + 40 * np.cos(2 * np.pi * np.arange(24) / 24)  # largest at 0, smallest at 12
 
@@ -167,3 +167,22 @@ def test_a_correction_does_not_move_ed_and_es_to_another_beat():
     changed, confidence = corrected(sizes, **{f"t{former[1]}": sizes[former[1]] + 14})
     assert find_ed_es(changed, confidence)[0] in others, "another beat has the middle ejection now"
     assert find_ed_es(changed, confidence, former) == former
+
+
+@pytest.mark.parametrize("lead", [0, 1, 2])
+@pytest.mark.parametrize("how", ["unsure", "without a contour"])
+def test_frames_at_the_start_of_which_nothing_is_known_do_not_move_ed_into_another_beat(lead, how):
+    frames = np.arange(36.0)
+    sizes = np.where(
+        frames <= 11,
+        80 + 20 * np.cos(2 * np.pi * (frames - 1) / 20),
+        np.interp(frames, [11, 21, 31, 36], [60, 130, 65, 90]),
+    )
+    confidence = np.full(36, 0.9)
+    if how == "unsure":
+        confidence[:lead] = SURE - 0.2
+    else:
+        sizes[:lead] = np.nan
+    assert find_ed_es(sizes, confidence) == (max(lead, 1), 11)
+    assert find_beats(sizes, confidence) == [(max(lead, 1), 21)]
+    assert turns(np.where(confidence >= SURE, sizes, np.nan))[0] == (lead, True)

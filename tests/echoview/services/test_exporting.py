@@ -492,3 +492,16 @@ def test_of_contours_that_are_too_unsure_no_table_makes_an_ef(sure):
     prediction = Prediction(lines, confidence, np.full(3, 1 / 3), 30, "test", "0123", "cpu", 30.0)
     found = _measured(lines, None, prediction, Label(), whole=True)
     assert (found.ef_percent is None) == (sure < 30)
+
+
+def test_one_unsure_contour_of_four_is_not_the_smallest_that_a_table_takes():
+    turn = np.linspace(0, np.pi, 65)
+    lines = np.full((30, 65, 2), np.nan)
+    confidence = np.zeros(30)
+    for t, half, sure in ((0, 50, 0.95), (9, 46, 0.95), (15, 40, 0.95), (20, 3, 0.05)):
+        lines[t] = np.column_stack([100 - half * np.cos(turn), 150 - 2 * half * np.sin(turn)])
+        confidence[t] = sure
+    prediction = Prediction(lines, confidence, np.full(3, 1 / 3), 30, "test", "0123", "cpu", 30.0)
+    found = _measured(lines, None, prediction, Label(), whole=True)
+    assert (found.ed, found.es) == (0, 15)
+    assert found.ef_percent == pytest.approx(100 * (1 - (40 / 50) ** 3), abs=1)
