@@ -18,7 +18,7 @@ from ral.corners import sharpened
 from ral.evaluation.reliability import expected_dice
 from ral.geometry import area, dice, largest_component, open_contour, outline, raster
 from ral.network import RAL, Output, Seen, State
-from ral.prepare import Preparation, normalise
+from ral.prepare import Preparation
 
 _LEAST_AREA = 0.004  # share of the input below which a patch is no ventricle
 _WIDEST = 0.1  # of the input's side: the spread where the logits are flat
@@ -27,6 +27,7 @@ _KEPT = 64  # frames whose features are kept for a second reading, about 1.7 MB 
 _RUN_UPS = 4  # whose memory is kept, about 2.7 MB each: of two corrections, forwards and backwards
 _ALIKE = 0.9  # Dice from which a contour is that of its patch; ordinary ones have .97 and more
 _LEAST_SURE = 0.01  # of a contour; 0 is said of a frame that has none
+_SURELY_NOT = -30.0  # the logit of no cavity in a blank frame
 _SMOOTH = 2.0 / 256  # of the input's side; takes the stairs off: on the inner split HD falls by 2 %, Dice stays
 
 
@@ -162,6 +163,9 @@ class Predictor:
     ) -> Iterator[FramePrediction]:
         """Predict frame after frame, carrying the recurrent state.
 
+        Nothing is said of a blank frame, unless a person did. A frame in which nothing is found, as a title before the
+        heart, leaves the memory and the view as they were: else it holds down the contours of the next beats.
+
         Args:
             frames: native (H,W) or (H,W,3) uint8, in order; consumed one at a time, or `_CHUNK` at a time by a network
                 that also reads backwards.
@@ -174,18 +178,17 @@ class Predictor:
             settling: so many frames at the beginning only settle the memory, and nothing is said of them.
             state: the memory to begin with, see `settle`; networks that also read backwards begin with none.
         """
-        pictures = (normalise(preparation.picture(frame), preparation.sector_input) for frame in frames)
-        inputs = ((p, _signed(hints, t, preparation)) for t, p in enumerate(pictures))
+        inputs = ((preparation.read(frame), _signed(hints, t, preparation)) for t, frame in enumerate(frames))
         one_by_one = self._one_by_one(inputs, order, sights, state)
         gathered: torch.Tensor | None = None
         for t, out in enumerate(self._in_chunks(inputs) if self.reads_both_ways else one_by_one):
             if t < settling:
                 continue
+            if out.view_features is not None and _found_something(out):
+                gathered = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
             views = np.full(len(VIEWS), 1 / len(VIEWS))
-            if isinstance(self.net, RAL) and out.view_features is not None:
-                seen = out.view_features if gathered is None else torch.cat([gathered, out.view_features], 1)
-                gathered = seen
-                views = self.net.view_logits(seen).softmax(1)[0].float().cpu().numpy().astype(np.float64)
+            if isinstance(self.net, RAL) and gathered is not None:
+                views = self.net.view_logits(gathered).softmax(1)[0].float().cpu().numpy().astype(np.float64)
             logits = out.logits[0, 0].float().cpu().numpy()
             yield read_logits(t, logits, views, preparation, self.calibration)
 
@@ -197,7 +200,7 @@ class Predictor:
             frame: gives frame t, native (H,W) or (H,W,3) uint8; asked only where it was not seen yet.
         """
         if isinstance(self.net, RAL) and sights.get(t, told=False) is None:
-            picture = normalise(preparation.picture(frame(t)), preparation.sector_input)
+            picture = preparation.read(frame(t))
             self._seen(t, picture, _signed(None, t, preparation), sights)
 
     @torch.inference_mode()
@@ -233,11 +236,15 @@ class Predictor:
         state: State | None,
     ) -> Iterator[Output]:  # fmt: skip
         for n, (picture, hint) in enumerate(inputs):
+            if _blank(picture, hint):
+                yield _nothing_in(picture)
+                continue
             if sights is not None and isinstance(self.net, RAL):
                 out = self.net.follow(self._seen(order[n], picture, hint, sights), state)
             else:
                 out = self._run([picture], [hint], state)
-            state = out.state
+            if _found_something(out):
+                state = out.state
             yield out
 
     def _seen(self, t: int, picture: np.ndarray, hint: np.ndarray, sights: Sights) -> Seen:
@@ -257,8 +264,26 @@ class Predictor:
             pictures, hints = zip(*every[first : start + _CHUNK + _OVERLAP], strict=True)
             out = self._run(list(pictures), list(hints), None)
             for t in range(start - first, min(start + _CHUNK, len(every)) - first):
+                if _blank(pictures[t], hints[t]):
+                    yield _nothing_in(pictures[t])
+                    continue
                 views = None if out.view_features is None else out.view_features[:, t : t + 1]
                 yield Output(out.logits[:, t : t + 1], views, out.state)
+
+
+def _blank(picture: np.ndarray, hint: np.ndarray) -> bool:
+    """Whether a frame shows nothing, (S,S), and no person said where the cavity lies in it."""
+    return not picture.any() and not hint.any()
+
+
+def _nothing_in(picture: np.ndarray) -> Output:
+    """What is said of a blank frame (S,S), without asking the network."""
+    return Output(torch.full((1, 1, *picture.shape), _SURELY_NOT), None, [])
+
+
+def _found_something(out: Output) -> bool:
+    """Whether the logits (1,1,S,S) of a frame say of enough pixels that they are cavity."""
+    return (out.logits > 0).float().mean().item() >= _LEAST_AREA
 
 
 def _signed(hints: Mapping[int, np.ndarray] | None, t: int, preparation: Preparation) -> np.ndarray:

@@ -16,6 +16,7 @@ from ral.config import INPUT_SIZE
 
 MARGIN = 0.03
 _MOVING = 14  # grey levels between the darkest and the brightest moment of a pixel that is alive
+_BLANK = 1.0  # grey levels, the spread below which a frame shows nothing; a fiftieth of the usual one is still a heart
 _LIT = 10  # grey level above which a still pixel may belong to the picture
 _FEWEST_FOR_MOTION = 4  # frames without which nothing can be said of motion
 _JOINED_PX = 50  # px of overlap from which a lit patch belongs to what moves
@@ -51,6 +52,14 @@ class Preparation:
         """Native (H,W) or (H,W,3) uint8 -> the grey input (size,size) uint8, black outside the sector."""
         x0, y0, x1, y1 = self.box
         return self._letterbox(luma(frame[y0:y1, x0:x1]) * self.sector[y0:y1, x0:x1])
+
+    def read(self, frame: np.ndarray) -> np.ndarray:
+        """Native (H,W) or (H,W,3) uint8 -> what the network reads, (size,size) float32; 0 all over a blank frame."""
+        x0, y0, x1, y1 = self.box
+        _, spread = cv2.meanStdDev(luma(frame[y0:y1, x0:x1]), mask=self.sector[y0:y1, x0:x1])
+        if spread.item() < _BLANK:  # else it would be the noise of a video's compression, made large
+            return np.zeros(self.sector_input.shape, np.float32)
+        return normalise(self.picture(frame), self.sector_input)
 
     def mask(self, mask: np.ndarray) -> np.ndarray:
         """Native (H,W) bool -> (size,size) bool."""
@@ -97,7 +106,9 @@ def prepare(
         region: x0, y0, x1, y1 of a checked 2-D region of the picture, half open, or None.
         size: side of the input, px.
     """
-    greys = np.stack([luma(frame) for frame in frames])
+    every = [luma(frame) for frame in frames]
+    told = [grey for grey in every if np.ptp(grey) > _MOVING]  # against a black or white one even the text moves
+    greys = np.stack(told or every)
     sector = find_sector(greys, region)
     box = _box_around(sector)
     width, height = box[2] - box[0], box[3] - box[1]

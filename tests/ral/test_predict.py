@@ -73,7 +73,7 @@ def test_nothing_found_is_nan_with_no_confidence(cine, preparation):
 
 
 def test_view_probabilities_sum_to_one_and_gather_all_frames_so_far(cine, preparation):
-    one = predictor()
+    one = predictor(0.0)
     found = list(one.stream(cine.frames, preparation))
     for f in found:
         assert f.view_probabilities.shape == (3,)
@@ -119,6 +119,42 @@ def test_a_stream_begins_afresh_and_two_at_once_do_not_meet(cine, preparation):
         np.testing.assert_array_equal(a, b)
     assert torch.is_grad_enabled()
     assert not torch.is_inference_mode_enabled()
+
+
+@pytest.mark.parametrize("at", [0, 2])
+def test_nothing_is_said_of_a_blank_frame_and_it_leaves_memory_and_view_as_they_were(cine, preparation, at):
+    one = predictor(0.0)
+    plain = list(one.stream(cine.frames, preparation))
+    noise = np.random.default_rng(0).normal(17, 0.5, (1, 128, 128)).astype(np.uint8)  # of the video's compression
+    found = list(one.stream(np.concatenate([cine.frames[:at], noise, cine.frames[at:]]), preparation))
+    assert [f.empty for f in found] == [t == at for t in range(5)]
+    untouched = plain[at - 1].view_probabilities.tolist() if at else [1 / 3] * 3
+    assert found.pop(at).view_probabilities.tolist() == untouched
+    for f, same in zip(found, plain, strict=True):
+        np.testing.assert_array_equal(f.logits, same.logits)
+        np.testing.assert_array_equal(f.view_probabilities, same.view_probabilities)
+
+
+def test_what_a_person_says_of_a_blank_frame_is_heard(cine, preparation):
+    torch.manual_seed(0)
+    net = RAL(replace(TINY, mask_hint=True))
+    net.head.bias.data.fill_(0.0)
+    black = np.zeros_like(cine.frames)
+    told = list(Predictor.of(net, CARD).stream(black, preparation, {1: cine.masks[1]}))
+    assert [f.empty for f in told] == [True, False, True, True]
+
+
+def test_a_title_before_the_heart_does_not_hold_its_contours_down():
+    """With the weights that ship: what such a frame left behind once halved the area of those after it."""
+    cine = simulate(11, "A4C", frames=5, size=256)
+    title = np.zeros_like(cine.frames[0])
+    cv2.putText(title, "APICAL 4C", (30, 130), cv2.FONT_HERSHEY_SIMPLEX, 1, 230, 2)
+    preparation = prepare(list(cine.frames), (cine.mm_per_px,) * 2)
+    shipped = Path(__file__).parents[2] / "resources/weights/ral-lite-phantom"
+    found = list(Predictor(shipped, "cpu").stream([title, *cine.frames], preparation))
+    assert found[0].empty
+    for f, mask in zip(found[1:], cine.masks, strict=True):
+        assert dice(f.mask(preparation), mask) > 0.9
 
 
 def test_colour_frames_are_read_as_their_grey(cine, preparation):
@@ -212,6 +248,7 @@ def test_a_card_that_is_calibrated_says_the_dice_to_expect(cine, preparation):
 def test_a_corrected_mask_steers_its_frame_and_those_after_it(cine, preparation):
     torch.manual_seed(0)
     net = RAL(replace(TINY, mask_hint=True))
+    net.head.bias.data.fill_(0.0)  # so that it finds something, else it remembers nothing
     predictor = Predictor.of(net, CARD)
     plain = [f.logits for f in predictor.stream(cine.frames, preparation)]
     steered = [f.logits for f in predictor.stream(cine.frames, preparation, {1: cine.masks[1]})]
@@ -232,6 +269,14 @@ def test_a_network_that_reads_both_ways_is_given_the_cine_in_stretches(cine, pre
     monkeypatch.setattr("ral.predict._OVERLAP", 12)  # as much as there is: the same again
     for a, b in zip(predictor.stream(frames, preparation), whole, strict=True):
         np.testing.assert_allclose(a.logits, b, atol=1e-4)
+
+
+def test_a_network_that_reads_both_ways_says_nothing_of_a_blank_frame_either(cine, preparation):
+    one = predictor(0.0, replace(TINY, bidirectional=True))
+    frames = [*cine.frames[:2], np.zeros_like(cine.frames[0]), *cine.frames[2:]]
+    found = list(one.stream(frames, preparation))
+    assert [f.empty for f in found] == [False, False, True, False, False]
+    assert found[2].view_probabilities.tolist() == found[1].view_probabilities.tolist()
 
 
 def test_less_sure_logits_mean_less_confidence(preparation, cine):

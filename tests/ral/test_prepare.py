@@ -129,6 +129,15 @@ def test_text_outside_the_sector_is_masked_out():
     assert preparation.box == prepare(plain).box
 
 
+@pytest.mark.parametrize("value", [0, 255])
+def test_frames_of_one_grey_do_not_make_the_still_text_move(value):
+    written = with_text(flickering())
+    blank = np.full((HEIGHT, WIDTH), value, np.uint8)
+    preparation, plain = prepare([blank, *written[1:7], blank]), prepare(written[1:7])
+    assert preparation.box == plain.box
+    np.testing.assert_array_equal(preparation.sector, plain.sector)
+
+
 def test_the_sector_of_the_phantom_with_its_overlays_holds_the_ventricle():
     for seed in range(4):
         cine = simulate(seed, frames=8, size=160)
@@ -205,3 +214,14 @@ def test_z_scores_are_taken_over_the_sector():
     brighter = normalise(np.where(sector > 0, picture, 255).astype(np.uint8), sector)
     np.testing.assert_array_equal(brighter[sector > 0], normal[sector > 0])
     assert np.isfinite(normalise(picture, np.zeros_like(sector))).all()
+
+
+@pytest.mark.parametrize("grey", [0, 17, 255])
+def test_of_a_blank_frame_nothing_is_read_and_of_a_faint_one_as_much_as_of_a_bright_one(grey):
+    frames = flickering()
+    preparation = prepare(frames)
+    noise = np.random.default_rng(0).normal(grey, 0.5, (HEIGHT, WIDTH)).clip(0, 255).astype(np.uint8)
+    assert not preparation.read(noise).any()
+    faint = (frames[0] // 30).astype(np.uint8)
+    inside = preparation.sector_input > 0
+    assert np.corrcoef(preparation.read(faint)[inside], preparation.read(frames[0])[inside])[0, 1] > 0.95
