@@ -40,6 +40,8 @@ def _parser() -> argparse.ArgumentParser:
     also = "folders of further labelled data to learn from, but TED; their terms hold as well"
     train.add_argument("--also", nargs="+", default=[], metavar="FOLDER", help=also)
     train.add_argument("--skip", type=int, default=0, help="leave out so many of the course's first stages")
+    share = "with --start: the weights go so far from those to what was learnt, above 0 and up to 1"
+    train.add_argument("--share", type=float, default=1.0, help=share)
     _training(train)
 
     crossval = commands.add_parser("crossval", help="ten folds of patients; run it again to go on")

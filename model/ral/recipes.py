@@ -78,7 +78,7 @@ _LAST = Stage(
 )
 # Then the view branch alone, on simulated hearts: contours, and real stills, which say no view, have crowded it out.
 _VIEWS = Stage(
-    256, 400, 1.5e-3, stills=24, clips=1, clip_frames=4, window=4, hint_share=0.1, wild_share=0.5, views_only=True
+    256, 900, 1.5e-3, stills=16, clips=5, clip_frames=12, window=12, hint_share=0.1, wild_share=0.5, views_only=True
 )
 _CAMUS_COURSE = (*_REAL_STILLS, _MOTION, _BOTH, _CALM, _LAST)
 

@@ -213,7 +213,10 @@ def _step(plan: Plan, stage: Stage, run: Run, data: Data, device: str, rank: int
 
 
 def _choose_learners(net: Network, stage: Stage) -> None:
-    """All of the network, or its view branch alone: the rest then neither moves nor changes its statistics.
+    """All of the network, or its view branch alone, with the BN statistics that it will be read with.
+
+    By those of each batch it would learn stills and clips apart, and be read with the mean of both, which fits neither:
+    single frames then lean to one view and cines to another.
 
     Raises:
         ValueError: the view branch shall learn alone, and there is none.
@@ -224,7 +227,7 @@ def _choose_learners(net: Network, stage: Stage) -> None:
             raise ValueError("This network has no view branch that could learn alone.")
         net.requires_grad_(False)
         prepare_for_training(net, freeze_norm=True)
-        branch.requires_grad_(True).train()
+        branch.requires_grad_(True)
     elif isinstance(net, RAL):
         net.requires_grad_(True)
 

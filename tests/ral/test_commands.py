@@ -100,6 +100,26 @@ def test_train_goes_on_and_leaves_weights_with_the_revision(tmp_path, monkeypatc
     assert "began from other weights" in capfd.readouterr().err
 
 
+def test_weights_may_go_a_part_of_the_way_to_what_was_learnt(weights, tmp_path, monkeypatch, capfd):
+    stage = Stage(64, 4, 1e-3, stills=2, clips=1, clip_frames=2, window=2)
+    recipe = recipes.Recipe("ral-lite-phantom", TINY, (stage,), camus=False, phantoms=3, phantom_frames=3, ema=0.0)
+    monkeypatch.setitem(recipes.RECIPES, "ral-lite-phantom", recipe)
+    words = ["train", "ral-lite-phantom", "--out", str(tmp_path / "run"), "--device", "cpu"]
+    for refused in (["--share", "0.25"], ["--share", "0", "--start", str(weights)], ["--share", "nan"]):
+        assert main([*words, *refused]) == 1
+        assert "--share goes from 0 to 1" in capfd.readouterr().err
+    assert main([*words, "--start", str(weights), "--share", "0.25"]) == 0
+    card = read_card(tmp_path / "run" / "weights")
+    assert f"--start {read_card(weights).identity} --share 0.25" in card.command
+    before = load_file(weights / "weights.safetensors")
+    learnt = load_file(tmp_path / "run" / "net-4.safetensors")
+    written = load_file(tmp_path / "run" / "weights" / "weights.safetensors")
+    moved = [key for key in written if not torch.equal(before[key], learnt[f"ema.{key}"])]
+    assert "head.weight" in moved
+    for key in set(moved) - {k for k in moved if "num_batches" in k}:
+        torch.testing.assert_close(written[key], 0.75 * before[key] + 0.25 * learnt[f"ema.{key}"])
+
+
 def test_events_after_a_line_that_was_cut_off_are_read(tmp_path):
     tell([{"event": "end", "step": 1}], tmp_path)
     log = tmp_path / "events.jsonl"

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ral import recipes
-from ral.checkpoint import Card, CheckpointError, read_card, save_weights, weights_file, write_card
+from ral.checkpoint import Card, CheckpointError, load_weights, read_card, save_weights, weights_file, write_card
 from ral.commands.common import STEERING_SEEDS, camus_folder, revisions, tell, use_threads
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from ral.batches import Data
     from ral.plan import Plan
 
@@ -24,6 +26,8 @@ def train(chosen: argparse.Namespace) -> int:
     from ral.several import group, own_device
     from ral.train import train as run
 
+    if not 0 < chosen.share <= 1 or (chosen.share < 1 and not chosen.start):
+        raise ValueError("--share goes from 0 to 1, from the weights that --start names.")
     use_threads(chosen)
     recipe, out = recipes.RECIPES[chosen.recipe], Path(chosen.out)
     plan = recipe.plan(chosen.seed, chosen.scale, not chosen.float32)
@@ -79,6 +83,18 @@ def training_data(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     return Data(real, phantom, pairs, inner)
 
 
+def _on_the_way(start: str, learnt: dict[str, Tensor], share: float) -> dict[str, Tensor]:
+    """The tensors so far from those of a set of weights to what a run made of them.
+
+    Between the two a network often keeps what it could of pictures that the run did not show it (Wortsman et al.,
+    Robust fine-tuning of zero-shot models, CVPR 2022).
+    """
+    import torch
+
+    before = load_weights(start)[0].state_dict()
+    return {k: torch.lerp(v, learnt[k], share) if v.is_floating_point() else learnt[k] for k, v in before.items()}
+
+
 def _known(folder: Path) -> Card | None:
     """The card of the weights that lie there, if any."""
     try:
@@ -93,10 +109,12 @@ def _keep_weights(recipe: recipes.Recipe, plan: Plan, chosen: argparse.Namespace
     from ral.state import last_average
 
     net = build(plan.config)
-    net.load_state_dict(last_average(out))
+    learnt = last_average(out)
+    net.load_state_dict(learnt if chosen.share == 1 else _on_the_way(chosen.start, learnt, chosen.share))
     parent = read_card(chosen.start).identity if chosen.start else ""
     begun = f" --start {parent}" if parent else ""
     begun += f" --skip {chosen.skip}" if chosen.skip else ""
+    begun += f" --share {chosen.share:g}" if chosen.share < 1 else ""
     data, terms = recipe.data, recipe.terms
     if chosen.also:
         kinds = sorted({kind_of_data(folder) for folder in chosen.also})
