@@ -164,7 +164,8 @@ class Predictor:
         """Predict frame after frame, carrying the recurrent state.
 
         Nothing is said of a blank frame, unless a person did. A frame in which nothing is found, as a title before the
-        heart, leaves the memory and the view as they were: else it holds down the contours of the next beats.
+        heart, leaves the memory and the view as they were, else it holds down the contours of the next beats; one with
+        a hint is always remembered.
 
         Args:
             frames: native (H,W) or (H,W,3) uint8, in order; consumed one at a time, or `_CHUNK` at a time by a network
@@ -178,7 +179,8 @@ class Predictor:
             settling: so many frames at the beginning only settle the memory, and nothing is said of them.
             state: the memory to begin with, see `settle`; networks that also read backwards begin with none.
         """
-        inputs = ((preparation.read(frame), _signed(hints, t, preparation)) for t, frame in enumerate(frames))
+        told = hints if self.reads_hints else None
+        inputs = ((preparation.read(frame), _signed(told, t, preparation)) for t, frame in enumerate(frames))
         one_by_one = self._one_by_one(inputs, order, sights, state)
         gathered: torch.Tensor | None = None
         for t, out in enumerate(self._in_chunks(inputs) if self.reads_both_ways else one_by_one):
@@ -243,7 +245,7 @@ class Predictor:
                 out = self.net.follow(self._seen(order[n], picture, hint, sights), state)
             else:
                 out = self._run([picture], [hint], state)
-            if _found_something(out):
+            if hint.any() or _found_something(out):
                 state = out.state
             yield out
 
