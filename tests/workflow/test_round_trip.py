@@ -60,9 +60,9 @@ def test_the_whole_walk(new_desk: Callable, sample: Path, tmp_path: Path) -> Non
     old = session.weights
     events: list[dict] = []
     desk.app.learning.event_read.connect(events.append)
-    desk.fine_tune(steps=8)
+    desk.fine_tune(steps=4)
     assert not desk.refusals
-    assert [e["event"] for e in events].count("step") == 8
+    assert [e["event"] for e in events].count("step") == 4
     assert desk.app.learning.stage is Stage.JUDGING, events[-1]
     report = desk.app.learning.report
     assert report["after"]["corrected"] > report["before"]["corrected"]
